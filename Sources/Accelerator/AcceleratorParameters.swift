@@ -1,0 +1,142 @@
+import Fabric
+
+// Parameters of the generator. Everything that shapes the hardware is here; nothing of a network is.
+
+/// The processing element: what one lane does in a cycle.
+public enum ProcessingElement: Sendable, Hashable, Codable {
+    /// A shift by an n-bit power-of-two code, in LUTs; n = 1...5.
+    case svpe(weightBits: Int)
+    /// A fixed-point multiply in a DSP48E2; weights of 4, 8 or 16 bits.
+    case vpe(weightBits: Int)
+
+    public var name: String {
+        switch self {
+        case .svpe: "svpe"
+        case .vpe: "vpe"
+        }
+    }
+
+    /// Bits of a stored weight.
+    public var weightBits: Int {
+        switch self {
+        case .svpe(let bits), .vpe(let bits): bits
+        }
+    }
+
+    /// Largest magnitude of a weight, as a power of two's exponent (svpe) or bits without sign (vpe).
+    var magnitudeBits: Int {
+        switch self {
+        case .svpe(let bits): PowerOfTwoCode.largestExponent(bits: bits)
+        case .vpe(let bits): bits - 1
+        }
+    }
+}
+
+/// Sizes of the `vector` family and its buffers, in the terms of the configuration file.
+public struct AcceleratorParameters: Sendable, Hashable, Codable {
+    public var element: ProcessingElement
+    /// Pp: output pixels worked on in one cycle.
+    public var pixels: Int
+    /// Pm: input channels worked on in one cycle.
+    public var inputs: Int
+    /// Pn: output channels worked on in one cycle.
+    public var outputs: Int
+    /// 8 or 16, signed.
+    public var activationBits: Int
+    /// Width of the accumulators.
+    public var accumulatorBits: Int
+    /// Words of pixels * inputs activations.
+    public var ifmapDepth: Int
+    /// Words of inputs * outputs weights.
+    public var weightDepth: Int
+    /// Words of pixels * outputs activations; also the depth of the residual buffer.
+    public var ofmapDepth: Int
+    /// Words of outputs requantization constants.
+    public var constantDepth: Int
+
+    /// Sums of 2^14 products never overflow the default accumulator.
+    public static let accumulationBits = 14
+
+    public init(
+        element: ProcessingElement, pixels: Int, inputs: Int, outputs: Int, activationBits: Int,
+        ifmapBytes: Int, weightBytes: Int, ofmapBytes: Int, constantDepth: Int = 512
+    ) {
+        self.element = element
+        self.pixels = pixels
+        self.inputs = inputs
+        self.outputs = outputs
+        self.activationBits = activationBits
+        let product = activationBits + element.magnitudeBits
+        accumulatorBits = min(48, product + AcceleratorParameters.accumulationBits)
+        func depth(_ bytes: Int, wordBits: Int) -> Int {
+            min(BlockMemoryShape.maximumDepth, max(16, bytes * 8 / wordBits))
+        }
+        ifmapDepth = depth(ifmapBytes, wordBits: pixels * inputs * activationBits)
+        weightDepth = depth(weightBytes, wordBits: inputs * outputs * element.weightBits)
+        ofmapDepth = depth(ofmapBytes, wordBits: pixels * outputs * activationBits)
+        self.constantDepth = constantDepth
+    }
+
+    /// Multiplies or shifts per cycle.
+    public var lanes: Int { pixels * inputs * outputs }
+
+    /// Channels that one memory beat carries: the granule of every feature map in external memory.
+    public var granule: Int {
+        var (a, b) = (inputs, outputs)
+        while b != 0 { (a, b) = (b, a % b) }
+        return a
+    }
+
+    /// Bytes of a beat: a power of two, as AXI data widths are.
+    public var beatBytes: Int {
+        var bytes = 1
+        while bytes * 8 < granule * activationBits { bytes *= 2 }
+        return bytes
+    }
+
+    /// Weights per activation-wide field of a beat.
+    public var weightsPerField: Int { activationBits / element.weightBits }
+    /// Weights that one beat carries.
+    public var weightsPerBeat: Int { granule * weightsPerField }
+    /// Beats of one word of the weight buffer.
+    public var weightBeats: Int { (inputs * outputs + weightsPerBeat - 1) / weightsPerBeat }
+
+    /// Bits of one channel's requantization constants: multiplier 16, bias 48.
+    public static let constantBits = 64
+    /// Beats of one word of the constant buffer.
+    public var constantBeats: Int {
+        let fields = outputs * AcceleratorParameters.constantBits / activationBits
+        return (fields + granule - 1) / granule
+    }
+
+    /// Levels of the adder tree over the inputs.
+    public var treeLevels: Int {
+        var levels = 0
+        while (1 << levels) < inputs { levels += 1 }
+        return levels
+    }
+
+    /// Octaves that one pass of svpe covers: the accumulator is multiplied by 2^passOctaves between the passes of a
+    /// multi-term weight. 0 for vpe, which needs one pass.
+    public var passOctaves: Int {
+        switch element {
+        case .svpe(let bits): max(1, PowerOfTwoCode.magnitudes(bits: bits))
+        case .vpe: 0
+        }
+    }
+
+    /// Cycles of one tile besides the steps of its loop nest: 1 to begin, then from the last step to the engine being
+    /// free: 2 (buffer latch and output register) + lane stages + tree levels + 1 (accumulator), 2 until constants
+    /// meet the result less those already passed, 5 of requantization and 1 to finish.
+    public var tileOverhead: Int { 1 + 2 + laneStages + treeLevels + 1 + 5 + 1 }
+    /// The same for pooling: the result stands in the pooling lane 3 cycles after its last step.
+    public var poolTileOverhead: Int { 1 + 3 + 5 + 1 }
+
+    /// Register stages of a lane after its operands.
+    public var laneStages: Int {
+        switch element {
+        case .svpe: 1
+        case .vpe: 3
+        }
+    }
+}

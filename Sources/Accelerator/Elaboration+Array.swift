@@ -1,0 +1,163 @@
+import Design
+import Fabric
+
+// The array: buffers, lanes [pixel][input][output], adder tree over the inputs, one accumulator per pixel and
+// output, and pooling lanes per pixel and granule. Outputs are innermost so that neighbours share an activation.
+
+extension Elaboration {
+    struct LaneArray {
+        /// [pixel][output]
+        var accumulator: Signal
+        /// [pixel][channel of the granule]
+        var pool: Signal
+    }
+
+    /// Input words per granule and granules per output word.
+    var inputGranules: Int { p.inputs / p.granule }
+    var outputGranules: Int { p.outputs / p.granule }
+
+    mutating func makeArray(_ load: Load, _ control: Control) -> LaneArray {
+        builder.beginScope("array")
+        defer { builder.endScope() }
+        let ifmap = makeIfmapBuffer(load, control)
+        let weights = makeWeightBuffer(load, control)
+        var sum = makeLanes(ifmap, weights, control)
+        var inputs = p.inputs
+        for level in 0..<p.treeLevels {
+            let half = (inputs + 1) / 2
+            sum = addPairs(sum, level: level, inputs: inputs, half: half, control)
+            inputs = half
+        }
+        let accumulator = makeAccumulators(sum, control)
+        return LaneArray(accumulator: accumulator, pool: makePool(ifmap, control))
+    }
+
+    /// Enables of the banks of a buffer: `hit` and the bank's own number.
+    mutating func bankEnables(_ name: String, count: Int, hit: Signal, bank: Signal) -> Signal {
+        builder.inArray(name, lanes: count) {
+            let mine = $0.logic(.equal, [bank, LaneIndex()], width: 1)
+            return $0.logic(.and, [mine, hit], width: 1, name: "write")
+        }
+    }
+
+    private mutating func makeIfmapBuffer(_ load: Load, _ control: Control) -> Signal {
+        let banks = p.pixels * inputGranules
+        let enables = bankEnables("ifmap_bank", count: banks, hit: load.writes[.ifmap]!, bank: load.bank)
+        let anyValid = or(control.valid[1], control.poolValid[1])
+        return builder.inArray("ifmap_lane", lanes: p.pixels * p.inputs) { [p] in
+            $0.memory(
+                "ifmap", depth: p.ifmapDepth, width: p.activationBits, signed: true, lanesPerBank: p.granule,
+                .init(
+                    writeEnable: enables.mapped([.init(banks, stride: 1), .init(p.granule, stride: 0)]),
+                    writeAddress: load.bufferAddress,
+                    writeData: load.data.mapped([.init(banks, stride: 0), .init(p.granule, stride: 1)]),
+                    readEnable: control.active, readAddress: control.ifmapAddress, outputEnable: anyValid))
+        }
+    }
+
+    private mutating func makeWeightBuffer(_ load: Load, _ control: Control) -> Signal {
+        let bits = p.element.weightBits
+        let perBeat = p.weightsPerBeat
+        let isSigned = p.element.name == "vpe"
+        let enables = bankEnables(
+            "weight_bank", count: p.weightBeats, hit: load.writes[.weights]!, bank: load.bank)
+        let fields = builder.inArray("weight_field", lanes: perBeat) { [p] in
+            $0.logic(
+                .unpack, [load.data], width: bits, signed: isSigned, name: "weight", parameter: p.weightsPerField)
+        }
+        return builder.inArray("weight_lane", lanes: p.inputs * p.outputs) { [p] in
+            $0.memory(
+                "weight", depth: p.weightDepth, width: bits, signed: isSigned, lanesPerBank: perBeat,
+                .init(
+                    writeEnable: enables.mapped([.init(p.weightBeats, stride: 1), .init(perBeat, stride: 0)]),
+                    writeAddress: load.bufferAddress,
+                    writeData: fields.mapped([.init(p.weightBeats, stride: 0), .init(perBeat, stride: 1)]),
+                    readEnable: control.valid[0], readAddress: control.weightAddress,
+                    outputEnable: control.valid[1]))
+        }
+    }
+
+    /// Products [pixel][input][output].
+    private mutating func makeLanes(_ ifmap: Signal, _ weights: Signal, _ control: Control) -> Signal {
+        let x = ifmap.mapped([
+            .init(p.pixels, stride: p.inputs), .init(p.inputs, stride: 1), .init(p.outputs, stride: 0),
+        ])
+        let w = weights.mapped([.init(p.pixels, stride: 0), .init(p.inputs * p.outputs, stride: 1)])
+        return builder.inArray("pe", lanes: p.lanes) { [p] builder in
+            switch p.element {
+            case .svpe(let bits):
+                // One bit more than the largest shift: -(-2^(a-1)) * 2^k must fit.
+                let width = p.activationBits + PowerOfTwoCode.largestExponent(bits: bits) + 1
+                let shifted = builder.logic(
+                    .powerOfTwoShift, [x, w], width: width, signed: true, name: "shifted", parameter: bits)
+                return builder.register("product", shifted, enable: control.valid[2])
+            case .vpe(let bits):
+                let result = builder.dsp(
+                    "dsp", a: x, b: w,
+                    enables: .init(operands: control.valid[2], m: control.valid[3], p: control.valid[4]))
+                return builder.logic(
+                    .slice, [result], width: p.activationBits + bits, signed: true, name: "product")
+            }
+        }
+    }
+
+    /// One pipelined level of the adder tree: input i meets input i + half.
+    private mutating func addPairs(
+        _ source: Signal, level: Int, inputs: Int, half: Int, _ control: Control
+    ) -> Signal {
+        let run = half * p.outputs
+        let a = source.mapped([.init(p.pixels, stride: inputs * p.outputs), .init(run, stride: 1)])
+        let b = source.mapped(
+            [
+                .init(p.pixels, stride: inputs * p.outputs),
+                .init(run, stride: 1, limit: (inputs - half) * p.outputs),
+            ], offset: run)
+        let enable = control.valid[2 + p.laneStages + level]
+        return builder.inArray("tree\(level + 1)", lanes: p.pixels * run) {
+            let sum = $0.logic(.add, [a, b], width: source.width + 1, signed: true)
+            return $0.register("sum", sum, enable: enable)
+        }
+    }
+
+    private mutating func makeAccumulators(_ sum: Signal, _ control: Control) -> Signal {
+        let width = p.accumulatorBits
+        let octaves = p.passOctaves
+        return builder.inArray("accumulator", lanes: p.pixels * p.outputs) { builder in
+            let value = builder.register("value", width: width, signed: true)
+            var earlier = value
+            if octaves > 0 {
+                let multiplied = builder.logic(
+                    .shiftLeftConstant, [value], width: width, signed: true, parameter: octaves)
+                earlier = builder.logic(
+                    .multiplex, [control.shiftAccumulator, multiplied, value], width: width, signed: true)
+            }
+            let addend = builder.logic(.multiplex, [control.first, 0, earlier], width: width, signed: true)
+            let next = builder.logic(.add, [addend, sum], width: width, signed: true)
+            builder.connect(value, next: next, enable: control.valid[control.valid.count - 1])
+            return value
+        }
+    }
+
+    private mutating func makePool(_ ifmap: Signal, _ control: Control) -> Signal {
+        let width = p.activationBits + AcceleratorParameters.accumulationBits
+        let map: [LaneMap.Dimension] = [.init(p.pixels, stride: p.inputs), .init(p.granule, stride: 1)]
+        return builder.inArray("pool", lanes: p.pixels * p.granule) { [p] builder in
+            let x: Signal
+            if p.inputs == p.granule {
+                x = builder.logic(.slice, [ifmap.mapped(map)], width: p.activationBits, signed: true, name: "input")
+            } else {
+                x = builder.logic(
+                    .laneSelect, [ifmap.mapped(map), control.poolGranule], width: p.activationBits, signed: true,
+                    name: "input", parameter: p.granule)
+            }
+            let value = builder.register("value", width: width, signed: true)
+            let larger = builder.logic(.maximum, [x, value], width: width, signed: true)
+            let sum = builder.logic(.add, [x, value], width: width, signed: true)
+            let merged = builder.logic(
+                .multiplex, [control.isMaxPool, larger, sum], width: width, signed: true)
+            let next = builder.logic(.multiplex, [control.poolFirst, x, merged], width: width, signed: true)
+            builder.connect(value, next: next, enable: control.poolValid[2])
+            return value
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import Design
+
+// Load engine. The requester asks for one row of beats at a time; the writer walks all positions, takes a beat where
+// the position is valid and fills where it is padding, and writes one beat per cycle into the target buffer.
+
+extension Elaboration {
+    struct Load {
+        var request, address, length, take: Signal
+        /// The beat being written, its word address and bank, and which buffer it is for.
+        var data, bufferAddress, bank: Signal
+        var writes: [LoadTarget: Signal]
+    }
+
+    mutating func makeLoad(_ inputs: Inputs, _ feedback: Feedback, _ sequencer: Sequencer) -> Load {
+        builder.beginScope("load")
+        defer { builder.endScope() }
+        let words = sequencer.load.words
+        let busy = builder.register("busy", width: 1)
+        let begin = and(sequencer.load.ready, not(busy))
+        builder.drive(feedback.loadBegin, with: begin)
+        builder.connect(busy, next: begin, enable: or(begin, feedback.loadFinish))
+
+        let request = makeRequester(inputs, words, begin)
+        let lastRow = field(LoadField.lastRow, of: words)
+        let lastColumn = field(LoadField.lastColumn, of: words)
+        let lastPlane = field(LoadField.lastPlane, of: words)
+        let target = field(LoadField.target, of: words)
+        let roundBanks = field(LoadField.roundBanks, of: words)
+
+        // Writer.
+        let advance = builder.wire("advance", width: 1)
+        let (column, endOfRow) = counter("column", last: lastColumn, advance: advance, clear: begin)
+        let rowAdvance = and(advance, endOfRow)
+        let (row, rowIsLast) = counter("row", last: lastRow, advance: rowAdvance, clear: begin)
+        let endOfPlane = and(endOfRow, rowIsLast)
+        let planeAdvance = and(advance, endOfPlane)
+        let (_, planeIsLast) = counter("plane", last: lastPlane, advance: planeAdvance, clear: begin)
+        let end = and(planeAdvance, planeIsLast, name: "end")
+        let writing = flag("writing", set: begin, clear: end)
+        let inside = and(
+            isValid(row, first: LoadField.firstValidRow, last: request.lastValidRow, words),
+            isValid(column, first: LoadField.firstValidColumn, last: request.lastValidColumn, words), name: "inside")
+        let take = and(writing, inside, name: "read_take")
+        builder.drive(advance, with: and(writing, or(not(inside), inputs.readValid)))
+
+        // Bank and word address.
+        let bank = builder.register("bank", width: 16)
+        let lastBank = select(
+            equal(target, LoadTarget.constants.rawValue), p.constantBeats - 1, p.weightBeats - 1, width: 16)
+        let bankIsLast = equal(bank, lastBank)
+        let nextBank = select(bankIsLast, 0, builder.logic(.add, [bank, 1], width: 16), width: 16)
+        let firstBank = field(LoadField.bank, of: words)
+        builder.connect(
+            bank, next: select(begin, firstBank, nextBank, width: 16), enable: or(begin, and(advance, roundBanks)))
+        let step = or(not(roundBanks), bankIsLast)
+        let base = field(LoadField.bufferAddress, of: words)
+        let rowStep = field(LoadField.bufferRowStep, of: words)
+        let planeStep = field(LoadField.bufferPlaneStep, of: words)
+        let bufferAddress = walk(
+            "buffer", base: base, steps: (step, rowStep, planeStep), begin: begin, advance: advance,
+            endOfRow: endOfRow, endOfPlane: endOfPlane)
+
+        // Write stage.
+        let fillMinimum = field(LoadField.fillMinimum, of: words)
+        let fill = builder.logic(
+            .multiplex, [fillMinimum, -(1 << (p.activationBits - 1)), 0], width: p.activationBits, signed: true)
+        let data = builder.inArray("beat", lanes: p.granule) { [p] builder in
+            let next = builder.logic(
+                .multiplex, [inside, inputs.readData, fill], width: p.activationBits, signed: true)
+            return builder.register("data", next, enable: advance)
+        }
+        var writes: [LoadTarget: Signal] = [:]
+        for kind in LoadTarget.allCases {
+            let hit = and(advance, equal(target, kind.rawValue))
+            writes[kind] = builder.register("write_\(kind)", hit)
+        }
+        let finish = builder.register("finish", end)
+        builder.drive(feedback.loadFinish, with: finish)
+        return Load(
+            request: request.request, address: request.address, length: request.length, take: take, data: data,
+            bufferAddress: builder.register("write_address", bufferAddress, enable: advance),
+            bank: builder.register("write_bank", bank, enable: advance), writes: writes)
+    }
+
+    private struct Requester { var request, address, length, lastValidRow, lastValidColumn: Signal }
+
+    private mutating func makeRequester(_ inputs: Inputs, _ words: [Signal], _ begin: Signal) -> Requester {
+        let lastValidRow = field(LoadField.lastValidRow, of: words)
+        let lastValidColumn = field(LoadField.lastValidColumn, of: words)
+        let request = builder.register("read_request", width: 1)
+        let accepted = and(request, inputs.readReady)
+        let lastPlane = builder.logic(
+            .slice, [words[1].lane(0)], width: 16, name: "request_last_plane", parameter: LoadField.lastPlane.low)
+        let (_, endOfPlane) = counter("request_row", last: lastValidRow, advance: accepted, clear: begin)
+        let planeAdvance = and(accepted, endOfPlane)
+        let (_, planeIsLast) = counter("request_plane", last: lastPlane, advance: planeAdvance, clear: begin)
+        let last = and(planeAdvance, planeIsLast)
+        builder.connect(request, next: begin, enable: or(begin, last))
+
+        let base = field(LoadField.address, of: words)
+        let rowStride = field(LoadField.rowStride, of: words)
+        let planeStride = field(LoadField.planeStride, of: words)
+        let address = builder.register("read_address", width: 32)
+        let plane = builder.register("request_plane_start", width: 32)
+        let nextRow = builder.logic(.add, [address, rowStride], width: 32)
+        let nextPlane = builder.logic(.add, [plane, planeStride], width: 32)
+        let next = select(endOfPlane, nextPlane, nextRow, width: 32)
+        builder.connect(address, next: select(begin, base, next, width: 32), enable: or(begin, accepted))
+        builder.connect(plane, next: select(begin, base, nextPlane, width: 32), enable: or(begin, planeAdvance))
+        return Requester(
+            request: request, address: address, length: lastValidColumn, lastValidRow: lastValidRow,
+            lastValidColumn: lastValidColumn)
+    }
+
+    /// first <= position <= first + last, with one subtraction and one unsigned comparison.
+    private mutating func isValid(
+        _ position: Signal, first: InstructionField, last: Signal, _ words: [Signal]
+    ) -> Signal {
+        let offset = builder.logic(.subtract, [position, field(first, of: words)], width: 16)
+        return not(builder.logic(.lessThan, [last, offset], width: 1))
+    }
+}

@@ -1,0 +1,147 @@
+// The tile program's instruction format: 12 words of 32 bits, three 128-bit beats. docs/Instructions.md shows it as
+// a table. Loads, computes and stores go to their engine in program order; dependency tokens order the engines.
+
+/// Bits [low, low + width) of one instruction word.
+public struct InstructionField: Sendable, Hashable {
+    public let name: String
+    public let word: Int
+    public let low: Int
+    public let width: Int
+
+    init(_ name: String, _ word: Int, _ low: Int, _ width: Int) {
+        self.name = name
+        self.word = word
+        self.low = low
+        self.width = width
+    }
+}
+
+/// One instruction as it stands in memory.
+public struct Instruction: Sendable, Hashable, Codable {
+    public static let words = 12
+    /// Bytes that an instruction takes in external memory.
+    public static let bytes = words * 4
+    public var words = [UInt32](repeating: 0, count: Instruction.words)
+
+    public init() {}
+
+    public subscript(field: InstructionField) -> Int {
+        get {
+            let mask = field.width == 32 ? UInt32.max : (UInt32(1) << UInt32(field.width)) - 1
+            return Int((words[field.word] >> UInt32(field.low)) & mask)
+        }
+        set {
+            let mask = field.width == 32 ? UInt32.max : (UInt32(1) << UInt32(field.width)) - 1
+            precondition(newValue >= 0 && newValue <= Int(mask), "\(field.name): \(newValue) needs \(field.width) bits")
+            words[field.word] &= ~(mask << UInt32(field.low))
+            words[field.word] |= UInt32(newValue) << UInt32(field.low)
+        }
+    }
+
+    /// Sets a field modulo its width: address differences that may be negative.
+    public mutating func set(_ field: InstructionField, wrapping value: Int) {
+        self[field] = value & ((1 << field.width) - 1)
+    }
+}
+
+/// Engines, by the opcode that addresses them.
+public enum Opcode: Int, Sendable, Codable, CaseIterable {
+    case load, compute, store, end
+}
+
+/// Fields common to all instructions: the opcode and the tokens to wait for (`pop`) and to give (`push`).
+public enum CommonField {
+    public static let opcode = InstructionField("opcode", 0, 0, 2)
+    /// Tokens from / to the engine before and after in the ring load, compute, store.
+    public static let popLoad = InstructionField("pop_load", 0, 2, 1)
+    public static let popCompute = InstructionField("pop_compute", 0, 3, 1)
+    public static let popStore = InstructionField("pop_store", 0, 4, 1)
+    public static let pushLoad = InstructionField("push_load", 0, 5, 1)
+    public static let pushCompute = InstructionField("push_compute", 0, 6, 1)
+    public static let pushStore = InstructionField("push_store", 0, 7, 1)
+}
+
+/// Buffers that loads fill.
+public enum LoadTarget: Int, Sendable, Codable, CaseIterable {
+    case ifmap, weights, constants, residual
+}
+
+/// Load: planes x rows x columns of beats from external memory into a buffer; rows and columns outside the valid
+/// rectangle are filled instead of read.
+public enum LoadField {
+    public static let target = InstructionField("target", 0, 8, 2)
+    /// 1: fill with the smallest activation (max pooling), 0: with zero.
+    public static let fillMinimum = InstructionField("fill_minimum", 0, 10, 1)
+    /// 1: beats go round the word's banks, the address advances when all are written; 0: one bank, one beat a word.
+    public static let roundBanks = InstructionField("round_banks", 0, 11, 1)
+    public static let bank = InstructionField("bank", 0, 16, 16)
+    public static let address = InstructionField("address", 1, 0, 32)
+    public static let planeStride = InstructionField("plane_stride", 2, 0, 32)
+    public static let rowStride = InstructionField("row_stride", 3, 0, 32)
+    public static let lastPlane = InstructionField("last_plane", 4, 0, 16)
+    public static let lastRow = InstructionField("last_row", 4, 16, 16)
+    public static let firstValidRow = InstructionField("first_valid_row", 5, 0, 16)
+    /// Valid rows less one.
+    public static let lastValidRow = InstructionField("last_valid_row", 5, 16, 16)
+    public static let lastColumn = InstructionField("last_column", 6, 0, 16)
+    public static let firstValidColumn = InstructionField("first_valid_column", 6, 16, 16)
+    /// Valid columns less one: the length of a request, as AXI writes it.
+    public static let lastValidColumn = InstructionField("last_valid_column", 7, 0, 16)
+    public static let bufferAddress = InstructionField("buffer_address", 7, 16, 16)
+    public static let bufferRowStep = InstructionField("buffer_row_step", 8, 0, 16)
+    public static let bufferPlaneStep = InstructionField("buffer_plane_step", 8, 16, 16)
+}
+
+/// What the compute engine does.
+public enum ComputeMode: Int, Sendable, Codable, CaseIterable {
+    case convolution, maxPool, sumPool
+}
+
+/// Compute: the loop nest output group, row, column, pass, input group, kernel row, kernel column over one tile, and
+/// the requantization of its results. Counts are stored less one.
+public enum ComputeField {
+    public static let mode = InstructionField("mode", 0, 8, 2)
+    public static let relu = InstructionField("relu", 0, 10, 1)
+    public static let addResidual = InstructionField("add_residual", 0, 11, 1)
+    /// Granule of the input word that pooling works on.
+    public static let poolGranule = InstructionField("pool_granule", 0, 16, 8)
+    public static let ifmapAddress = InstructionField("ifmap_address", 1, 0, 16)
+    public static let weightAddress = InstructionField("weight_address", 1, 16, 16)
+    public static let constantAddress = InstructionField("constant_address", 2, 0, 16)
+    public static let residualAddress = InstructionField("residual_address", 2, 16, 16)
+    public static let ofmapAddress = InstructionField("ofmap_address", 3, 0, 16)
+    public static let lastOutputGroup = InstructionField("last_output_group", 3, 16, 16)
+    public static let lastRow = InstructionField("last_row", 4, 0, 16)
+    public static let lastColumn = InstructionField("last_column", 4, 16, 16)
+    public static let lastInputGroup = InstructionField("last_input_group", 5, 0, 16)
+    public static let lastPass = InstructionField("last_pass", 5, 16, 8)
+    /// Bit p: multiply the accumulator by 2^(weight octaves) when pass p begins.
+    public static let passShift = InstructionField("pass_shift", 5, 24, 8)
+    public static let lastKernelRow = InstructionField("last_kernel_row", 6, 0, 16)
+    public static let lastKernelColumn = InstructionField("last_kernel_column", 6, 16, 16)
+    /// Differences of the ifmap address when a loop advances (and the loops inside it start again).
+    public static let kernelRowJump = InstructionField("kernel_row_jump", 7, 0, 16)
+    public static let inputGroupJump = InstructionField("input_group_jump", 7, 16, 16)
+    public static let passJump = InstructionField("pass_jump", 8, 0, 16)
+    public static let columnJump = InstructionField("column_jump", 8, 16, 16)
+    public static let rowJump = InstructionField("row_jump", 9, 0, 16)
+    public static let outputGroupJump = InstructionField("output_group_jump", 9, 16, 16)
+    public static let preShift = InstructionField("pre_shift", 10, 0, 6)
+    public static let residualShift = InstructionField("residual_shift", 10, 8, 6)
+    public static let shift = InstructionField("shift", 10, 16, 6)
+}
+
+/// Store: planes x rows x columns of beats from one granule of the ofmap buffer to external memory.
+public enum StoreField {
+    /// Granule of the word: pixel * (outputs / granule) + granule of the output channels.
+    public static let granule = InstructionField("granule", 0, 16, 16)
+    public static let address = InstructionField("address", 1, 0, 32)
+    public static let planeStride = InstructionField("plane_stride", 2, 0, 32)
+    public static let rowStride = InstructionField("row_stride", 3, 0, 32)
+    public static let lastPlane = InstructionField("last_plane", 4, 0, 16)
+    public static let lastRow = InstructionField("last_row", 4, 16, 16)
+    public static let lastColumn = InstructionField("last_column", 5, 0, 16)
+    public static let bufferAddress = InstructionField("buffer_address", 5, 16, 16)
+    public static let bufferRowStep = InstructionField("buffer_row_step", 6, 0, 16)
+    public static let bufferPlaneStep = InstructionField("buffer_plane_step", 6, 16, 16)
+}

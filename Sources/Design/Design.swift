@@ -1,0 +1,39 @@
+// The one description of the accelerator: nets, cells and hierarchy as values. One clock, `clk`.
+// Consumers: Kernel (runs it), RTLEmitter (prints it), Resources (counts it), traces (name it).
+
+/// A synchronous design of one clock domain.
+public struct Design: Sendable, Hashable, Codable {
+    public var name: String
+    public var scopes: [Scope]
+    public var nets: [Net]
+    public var cells: [Cell]
+    /// Ports of `top`, besides `clk`. Vector nets are ports of lanes * width bits, lane 0 lowest.
+    public var inputs: [NetID]
+    public var outputs: [NetID]
+
+    public subscript(id: NetID) -> Net { nets[id.index] }
+
+    /// Names of the scopes from `top` down to `scope`.
+    public func path(ofScope scope: Int) -> [String] {
+        var names: [String] = []
+        var current: Int? = scope
+        while let index = current {
+            names.append(scopes[index].name)
+            current = scopes[index].parent
+        }
+        return names.reversed()
+    }
+
+    /// "top.array.pe[3].product"; lane is ignored for scalars.
+    public func path(of id: NetID, lane: Int = 0) -> String {
+        let net = nets[id.index]
+        let local = net.array.map { "\($0)[\(lane)].\(net.name)" } ?? net.name
+        return path(ofScope: net.scope).joined(separator: ".") + "." + local
+    }
+
+    /// Bits of state outside block RAM contents.
+    public var registerBits: Int { nets.reduce(0) { $0 + ($1.isRegister ? $1.width * $1.lanes : 0) } }
+
+    /// Named signals, lane by lane, without the unnamed intermediate results.
+    public var signalCount: Int { nets.reduce(0) { $0 + ($1.role == .temporary ? 0 : $1.lanes) } }
+}

@@ -1,0 +1,261 @@
+import Fabric
+
+// A small embedded hardware description language: elaborators call it, it appends nets and cells.
+
+/// A handle on a net while a Design is being built.
+public struct Signal: Sendable, Hashable {
+    public let id: NetID
+    public let width: Int
+    public let signed: Bool
+    public let lanes: Int
+    /// Lane map to apply where the signal is read; nil: as it is.
+    public var map: LaneMap?
+
+    /// The same net read through a lane map.
+    public func mapped(_ dimensions: [LaneMap.Dimension], offset: Int = 0) -> Signal {
+        var copy = self
+        copy.map = LaneMap(dimensions, offset: offset)
+        return copy
+    }
+
+    /// One lane, to every lane of the reader.
+    public func lane(_ index: Int) -> Signal { mapped([.init(1, stride: 0)], offset: index) }
+
+    var operand: Operand { .net(id, map) }
+}
+
+/// Something a cell can read.
+public protocol Readable { var asOperand: Operand { get } }
+extension Signal: Readable { public var asOperand: Operand { operand } }
+extension Int: Readable { public var asOperand: Operand { .constant(Int64(self)) } }
+
+/// The number of the reading lane, as a constant.
+public struct LaneIndex: Readable {
+    public init() {}
+    public var asOperand: Operand { .laneIndex }
+}
+
+/// Builds a Design; the current scope and instance array give new nets their place.
+public struct DesignBuilder {
+    public private(set) var design: Design
+    private var scope = 0
+    private var array: (name: String, lanes: Int)?
+    private var temporaries = 0
+
+    public init(name: String) {
+        design = Design(
+            name: name, scopes: [Scope(name: "top", parent: nil)], nets: [], cells: [], inputs: [], outputs: [])
+    }
+
+    /// Everything created until `endScope` stands in a new module instance `name` of the current scope.
+    public mutating func beginScope(_ name: String) {
+        design.scopes.append(Scope(name: name, parent: scope))
+        scope = design.scopes.count - 1
+    }
+
+    /// Returns to the scope around the current one.
+    public mutating func endScope() {
+        guard let parent = design.scopes[scope].parent else { preconditionFailure("top has no outer scope") }
+        scope = parent
+    }
+
+    /// Everything created in `body` has `lanes` lanes, named name[0] ... name[lanes-1].
+    public mutating func inArray<T>(
+        _ name: String, lanes: Int, _ body: (inout DesignBuilder) throws -> T
+    ) rethrows -> T {
+        let outer = array
+        array = (name, lanes)
+        defer { array = outer }
+        return try body(&self)
+    }
+
+    // MARK: nets
+
+    private mutating func net(
+        _ name: String, width: Int, signed: Bool, role: Net.Role, significantBits: Int? = nil
+    ) -> Signal {
+        let lanes = array?.lanes ?? 1
+        design.nets.append(
+            Net(
+                name: name, scope: scope, array: array?.name, lanes: lanes, width: width, signed: signed, role: role,
+                significantBits: significantBits ?? width))
+        return Signal(id: NetID(design.nets.count - 1), width: width, signed: signed, lanes: lanes, map: nil)
+    }
+
+    /// A port of `top`.
+    public mutating func input(_ name: String, width: Int, signed: Bool = false) -> Signal {
+        let signal = net(name, width: width, signed: signed, role: .input)
+        design.inputs.append(signal.id)
+        return signal
+    }
+
+    /// Makes a net a port of `top`.
+    public mutating func output(_ signal: Signal) { design.outputs.append(signal.id) }
+
+    // MARK: logic
+
+    /// A logic cell. `name` nil makes an unnamed intermediate net.
+    public mutating func logic(
+        _ kind: PrimitiveKind, _ operands: [any Readable], width: Int, signed: Bool = false, name: String? = nil,
+        parameter: Int = 0
+    ) -> Signal {
+        let output: Signal
+        if let name {
+            output = net(name, width: width, signed: signed, role: .wire)
+        } else {
+            output = net("t\(temporaries)", width: width, signed: signed, role: .temporary)
+            temporaries += 1
+        }
+        drive(output, kind, operands, parameter: parameter)
+        return output
+    }
+
+    /// A wire whose driver follows later, for feedback between modules.
+    public mutating func wire(_ name: String, width: Int, signed: Bool = false) -> Signal {
+        net(name, width: width, signed: signed, role: .wire)
+    }
+
+    /// Drives a wire made by `wire`.
+    public mutating func drive(
+        _ output: Signal, _ kind: PrimitiveKind, _ operands: [any Readable], parameter: Int = 0
+    ) {
+        design.cells.append(
+            .logic(
+                LogicCell(
+                    kind: kind, output: output.id, operands: operands.map { $0.asOperand }, parameter: parameter)))
+    }
+
+    /// Drives a wire with another signal of any width (truncated or extended).
+    public mutating func drive(_ output: Signal, with source: any Readable) { drive(output, .slice, [source]) }
+
+    // MARK: state
+
+    /// A register whose input follows later by `connect`.
+    public mutating func register(_ name: String, width: Int, signed: Bool = false) -> Signal {
+        net(name, width: width, signed: signed, role: .register)
+    }
+
+    /// Connects a register made by `register(_:width:signed:)`.
+    public mutating func connect(
+        _ output: Signal, next data: any Readable, enable: (any Readable)? = nil, reset: (any Readable)? = nil,
+        initial: Int = 0
+    ) {
+        design.cells.append(
+            .register(
+                RegisterCell(
+                    output: output.id, data: data.asOperand, enable: enable?.asOperand, reset: reset?.asOperand,
+                    initial: Int64(initial))))
+    }
+
+    /// A register of `data`.
+    public mutating func register(
+        _ name: String, _ data: Signal, enable: (any Readable)? = nil, reset: (any Readable)? = nil, initial: Int = 0
+    ) -> Signal {
+        let output = register(name, width: data.width, signed: data.signed)
+        connect(output, next: data, enable: enable, reset: reset, initial: initial)
+        return output
+    }
+
+    /// `data` delayed by `depth` enabled cycles in SRLs (a register when depth is 1, `data` itself when 0).
+    public mutating func delayed(
+        _ name: String, _ data: Signal, by depth: Int, enable: (any Readable)? = nil
+    ) -> Signal {
+        if depth == 0 { return data }
+        if depth == 1 { return register(name, data, enable: enable) }
+        let output = net(name, width: data.width, signed: data.signed, role: .register)
+        design.cells.append(
+            .shiftRegister(
+                ShiftRegisterCell(output: output.id, data: data.operand, depth: depth, enable: enable?.asOperand)))
+        return output
+    }
+
+    /// Ports of a memory besides its word.
+    public struct MemoryPorts {
+        public var writeEnable: any Readable
+        public var writeAddress: any Readable
+        public var writeData: Signal
+        public var readEnable: any Readable
+        public var readAddress: any Readable
+        public var outputEnable: (any Readable)?
+
+        public init(
+            writeEnable: any Readable, writeAddress: any Readable, writeData: Signal, readEnable: any Readable,
+            readAddress: any Readable, outputEnable: (any Readable)?
+        ) {
+            self.writeEnable = writeEnable
+            self.writeAddress = writeAddress
+            self.writeData = writeData
+            self.readEnable = readEnable
+            self.readAddress = readAddress
+            self.outputEnable = outputEnable
+        }
+    }
+
+    /// A block memory whose word is all lanes of the current array; the read latency is 1 cycle, 2 with an output
+    /// enable. Returns the last stage.
+    public mutating func memory(
+        _ name: String, depth: Int, width: Int, signed: Bool, lanesPerBank: Int, _ ports: MemoryPorts
+    ) -> Signal {
+        let hidden = ports.outputEnable != nil
+        let latch = net(
+            "\(name)_latch", width: width, signed: signed, role: hidden ? .hiddenRegister : .primitiveRegister)
+        let output = ports.outputEnable.map { _ in
+            net("\(name)_q", width: width, signed: signed, role: .primitiveRegister)
+        }
+        design.cells.append(
+            .memory(
+                MemoryCell(
+                    name: name, scope: scope, depth: depth, writeEnable: ports.writeEnable.asOperand,
+                    writeAddress: ports.writeAddress.asOperand, writeData: ports.writeData.asOperand,
+                    readEnable: ports.readEnable.asOperand, readAddress: ports.readAddress.asOperand,
+                    latch: latch.id, output: output?.id, outputEnable: ports.outputEnable?.asOperand,
+                    lanesPerBank: lanesPerBank)))
+        return output ?? latch
+    }
+
+    /// Clock enables of a DSP48E2's register stages.
+    public struct DSPEnables {
+        public var operands: any Readable
+        public var m: any Readable
+        public var c: (any Readable)?
+        public var p: any Readable
+
+        public init(operands: any Readable, m: any Readable, c: (any Readable)? = nil, p: any Readable) {
+            self.operands = operands
+            self.m = m
+            self.c = c
+            self.p = p
+        }
+    }
+
+    /// A DSP48E2 per lane; returns P (48 bits), a * b three enabled stages later, plus c when given (C is registered
+    /// beside M).
+    public mutating func dsp(
+        _ name: String, a: Signal, b: Signal, c: Signal? = nil, enables: DSPEnables
+    ) -> Signal {
+        let aRegister = net("\(name).A_REG", width: 27, signed: true, role: .primitiveRegister, significantBits: a.width)
+        let bRegister = net("\(name).B_REG", width: 18, signed: true, role: .primitiveRegister, significantBits: b.width)
+        let product = min(45, a.width + b.width)
+        let mRegister = net("\(name).M_REG", width: 45, signed: true, role: .primitiveRegister, significantBits: product)
+        let cRegister = c.map {
+            net("\(name).C_REG", width: 48, signed: true, role: .primitiveRegister, significantBits: $0.width)
+        }
+        let p = net(
+            "\(name).P", width: 48, signed: true, role: .primitiveRegister,
+            significantBits: c.map { min(48, max(product, $0.width) + 1) } ?? product)
+        design.cells.append(
+            .dsp(
+                DSPCell(
+                    name: name, a: a.operand, b: b.operand, c: c?.operand,
+                    enableOperands: enables.operands.asOperand, enableM: enables.m.asOperand,
+                    enableC: enables.c?.asOperand, enableP: enables.p.asOperand, aRegister: aRegister.id,
+                    bRegister: bRegister.id, mRegister: mRegister.id, cRegister: cRegister?.id, p: p.id)))
+        return p
+    }
+
+    /// The finished Design, structurally checked.
+    public func build() throws -> Design {
+        try design.validate()
+        return design
+    }
+}

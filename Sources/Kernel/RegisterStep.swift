@@ -1,0 +1,212 @@
+import Design
+import Fabric
+
+// Commit of register banks. A bank that is not enabled is not touched.
+
+/// Hamming distance of two banks as their nets' bits: copies of the sign above the significant bits count too.
+@inline(__always)
+func toggles<T: FixedWidthInteger & SignedInteger>(_ old: T, _ new: T, mask: T, extra: Int) -> Int {
+    let difference = old ^ new
+    return (difference & mask).nonzeroBitCount &+ (difference < 0 ? extra : 0)
+}
+
+/// Copies a bank of lanes into its register and, if asked, counts toggles.
+struct BankCopy {
+    var destination: UnsafeMutableRawPointer
+    var element: Element
+    var runs: [Run]
+    var source: Element
+    var width: Int
+    var signed: Bool
+    /// Bits of the net that are stored and those that repeat the sign.
+    var significantBits: Int
+    var fits: Bool
+
+    init(net: Net, place: Place, runs: [Run], source: Element, fits: Bool) {
+        destination = place.pointer
+        element = place.element
+        self.runs = runs
+        self.source = source
+        width = net.width
+        signed = net.signed
+        significantBits = net.significantBits
+        self.fits = fits
+    }
+
+    /// Returns the toggle count, 0 when not counting.
+    @inline(__always)
+    func commit(counting: Bool) -> Int {
+        var total = 0
+        for run in runs {
+            switch (element, source) {
+            case (.int32, .int32): total &+= copy(run, Int32.self, Int32.self, counting)
+            case (.int64, .int64): total &+= copy(run, Int64.self, Int64.self, counting)
+            case (.int64, .int32): total &+= copy(run, Int64.self, Int32.self, counting)
+            case (.int32, .int64): total &+= copy(run, Int32.self, Int64.self, counting)
+            }
+        }
+        return total
+    }
+
+    @inline(__always)
+    private func copy<D: FixedWidthInteger & SignedInteger, S: FixedWidthInteger & SignedInteger>(
+        _ run: Run, _: D.Type, _: S.Type, _ counting: Bool
+    ) -> Int {
+        let d = run.destination.assumingMemoryBound(to: D.self)
+        let s = run.a.assumingMemoryBound(to: S.self)
+        let mask = significantBits >= D.bitWidth ? ~D(0) : (D(1) << D(significantBits)) &- 1
+        let extra = width &- significantBits
+        if run.strideA == 1 && fits {
+            if !counting {
+                for i in 0..<run.count { d[i] = D(truncatingIfNeeded: s[i]) }
+                return 0
+            }
+            var total = 0
+            if extra == 0 {
+                for i in 0..<run.count {
+                    let next = D(truncatingIfNeeded: s[i])
+                    total &+= ((d[i] ^ next) & mask).nonzeroBitCount
+                    d[i] = next
+                }
+            } else {
+                for i in 0..<run.count {
+                    let next = D(truncatingIfNeeded: s[i])
+                    total &+= toggles(d[i], next, mask: mask, extra: extra)
+                    d[i] = next
+                }
+            }
+            return total
+        }
+        var total = 0
+        for i in 0..<run.count {
+            let raw = Int64(s[i &* run.strideA])
+            let next = D(
+                truncatingIfNeeded: fits ? raw : PrimitiveMeaning.canonical(raw, width: width, signed: signed))
+            if counting { total &+= toggles(d[i], next, mask: mask, extra: extra) }
+            d[i] = next
+        }
+        return total
+    }
+}
+
+/// A scalar register: two-phase, so that registers may feed each other in any order.
+struct ScalarRegisterStep {
+    var q: UnsafeMutablePointer<Int64>
+    var data: UnsafePointer<Int64>
+    var enable: UnsafePointer<Int64>
+    var reset: UnsafePointer<Int64>
+    var initial: Int64
+    var unused: UInt8
+    var mask: Int64
+    var widthMask: Int64
+    var activity: Int
+
+    @inline(__always) func next() -> Int64 {
+        let value = ((data.pointee &<< Int64(unused)) &>> Int64(unused)) & mask
+        let held = enable.pointee != 0 ? value : q.pointee
+        return reset.pointee != 0 ? initial : held
+    }
+}
+
+/// A bank of registers with lanes.
+struct VectorRegisterStep {
+    var copy: BankCopy
+    var enable: UnsafePointer<Int64>
+    var reset: UnsafePointer<Int64>
+    var initial: Int64
+    /// Lane-wise enables: (element, pointer of lane i) per lane; empty for a scalar enable.
+    var laneEnables: [(element: Element, pointer: UnsafeRawPointer)]
+    var lanes: Int
+    var activity: Int
+
+    @inline(__always) func commit(counting: Bool) -> Int {
+        if reset.pointee != 0 { return resetLanes(counting: counting) }
+        if !laneEnables.isEmpty { return commitEnabledLanes(counting: counting) }
+        if enable.pointee == 0 { return 0 }
+        return copy.commit(counting: counting)
+    }
+
+    private func commitEnabledLanes(counting: Bool) -> Int {
+        var total = 0
+        for run in copy.runs {
+            for i in 0..<run.count {
+                let lane = (run.destination - copy.destination) / copy.element.bytes + i
+                let (element, pointer) = laneEnables[lane]
+                let enabled =
+                    element == .int32 ? pointer.load(as: Int32.self) != 0 : pointer.load(as: Int64.self) != 0
+                guard enabled else { continue }
+                var single = copy
+                single.runs = [
+                    Run(
+                        count: 1, destination: run.destination + i * copy.element.bytes,
+                        a: run.a + i * run.strideA * copy.source.bytes, b: run.b, c: run.c, strideA: 1, strideB: 0,
+                        strideC: 0)
+                ]
+                total += single.commit(counting: counting)
+            }
+        }
+        return total
+    }
+
+    private func resetLanes(counting: Bool) -> Int {
+        var total = 0
+        for lane in 0..<lanes {
+            let old: Int64
+            if copy.element == .int32 {
+                old = Int64(copy.destination.load(fromByteOffset: 4 * lane, as: Int32.self))
+                copy.destination.storeBytes(
+                    of: Int32(truncatingIfNeeded: initial), toByteOffset: 4 * lane, as: Int32.self)
+            } else {
+                old = copy.destination.load(fromByteOffset: 8 * lane, as: Int64.self)
+                copy.destination.storeBytes(of: initial, toByteOffset: 8 * lane, as: Int64.self)
+            }
+            if counting {
+                let mask = (Int64(1) << Int64(copy.width)) - 1
+                total += ((old ^ initial) & mask).nonzeroBitCount
+            }
+        }
+        return total
+    }
+}
+
+/// SRLs: a ring of words.
+struct ShiftRegisterStep {
+    var copy: BankCopy
+    var enable: UnsafePointer<Int64>
+    /// depth - 1 earlier inputs, oldest next to be read.
+    var ring: UnsafeMutablePointer<Int64>
+    var position: UnsafeMutablePointer<Int>
+    var depth: Int
+    var lanes: Int
+    /// Lane pointers of the data operand.
+    var data: [(element: Element, pointer: UnsafeRawPointer)]
+    var activity: Int
+
+    func commit(counting: Bool) -> Int {
+        if enable.pointee == 0 { return 0 }
+        var total = 0
+        let slot = position.pointee
+        for lane in 0..<lanes {
+            let (element, pointer) = data[lane]
+            let raw = element == .int32 ? Int64(pointer.load(as: Int32.self)) : pointer.load(as: Int64.self)
+            let index = slot &* lanes &+ lane
+            let oldest = ring[index]
+            ring[index] = PrimitiveMeaning.canonical(raw, width: copy.width, signed: copy.signed)
+            let old: Int64
+            if copy.element == .int32 {
+                let q = copy.destination.assumingMemoryBound(to: Int32.self)
+                old = Int64(q[lane])
+                q[lane] = Int32(truncatingIfNeeded: oldest)
+            } else {
+                let q = copy.destination.assumingMemoryBound(to: Int64.self)
+                old = q[lane]
+                q[lane] = oldest
+            }
+            if counting {
+                total &+= ((old ^ oldest) & ((Int64(1) << Int64(copy.width)) &- 1)).nonzeroBitCount
+            }
+        }
+        position.pointee = slot == depth &- 2 ? 0 : slot &+ 1
+        return total
+    }
+}

@@ -1,0 +1,150 @@
+import Design
+import Fabric
+
+// Steps of cells with state.
+
+extension PlanBuilder {
+    mutating func addState(_ cell: Cell) {
+        switch cell {
+        case .logic: preconditionFailure("logic has no state")
+        case .register(let register):
+            if design[register.output].lanes == 1 { addScalarRegister(register) } else { addRegister(register) }
+        case .shiftRegister(let shift): addShiftRegister(shift)
+        case .memory(let memory): addMemory(memory)
+        case .dsp(let dsp): addDSP(dsp)
+        }
+    }
+
+    private mutating func addScalarRegister(_ cell: RegisterCell) {
+        let net = design[cell.output]
+        let q = storage.places[cell.output.index].pointer.assumingMemoryBound(to: Int64.self)
+        q.pointee = cell.initial
+        let widthMask = (Int64(1) << Int64(net.width)) - 1
+        let (element, pointers) = sources(cell.data, lanes: 1)
+        // A lane of a 32-bit vector is read through a slot of its own.
+        let data: UnsafePointer<Int64>
+        if element == .int32 {
+            let slot = storage.allocate(bytes: 8)
+            let place = Place(pointer: slot, element: .int64, lanes: 1)
+            let runs = PlanBuilder.runs(destination: place, lanes: 1, operands: [(element, pointers)])
+            appendVector(
+                VectorStep(
+                    kind: .slice, parameter: 0, width: 62, signed: true, fits: true, destination: .int64, a: element,
+                    b: .int64, c: .int64, runs: runs, guardPointer: nil, index: nil, indexBytes: 0, choices: 1))
+            data = UnsafePointer(slot.assumingMemoryBound(to: Int64.self))
+        } else {
+            data = pointers[0].assumingMemoryBound(to: Int64.self)
+        }
+        plan.scalarRegisters.append(
+            ScalarRegisterStep(
+                q: q, data: data, enable: scalar(cell.enable, fallback: 1), reset: scalar(cell.reset, fallback: 0),
+                initial: cell.initial, unused: net.signed ? UInt8(64 - net.width) : 0,
+                mask: net.signed ? -1 : widthMask, widthMask: widthMask, activity: cell.output.index))
+    }
+
+    private mutating func appendVector(_ step: VectorStep) {
+        plan.vectors.append(step)
+        plan.sections.append(.vectors(plan.vectors.count - 1..<plan.vectors.count))
+    }
+
+    /// A copy of an operand into a register bank.
+    private mutating func bankCopy(_ id: NetID, _ operand: Operand) -> BankCopy {
+        let net = design[id]
+        let place = storage.places[id.index]
+        let source = sources(operand, lanes: net.lanes)
+        let runs = PlanBuilder.runs(destination: place, lanes: net.lanes, operands: [source])
+        var fits = false
+        if case .net(let from, _) = operand {
+            let bits = design[from].signed ? design[from].significantBits : design[from].width + 1
+            fits = net.signed ? net.width >= bits : !design[from].signed && net.width >= design[from].width
+        }
+        return BankCopy(net: net, place: place, runs: runs, source: source.element, fits: fits)
+    }
+
+    private mutating func addRegister(_ cell: RegisterCell) {
+        let net = design[cell.output]
+        for lane in 0..<net.lanes { storage.store(cell.initial, cell.output, lane: lane) }
+        var laneEnables: [(element: Element, pointer: UnsafeRawPointer)] = []
+        var enable = scalar(nil, fallback: 1)
+        if case .net(let id, let map) = cell.enable, design[id].lanes > 1 || map != nil {
+            let source = sources(.net(id, map), lanes: net.lanes)
+            laneEnables = source.pointers.map { (source.element, $0) }
+        } else {
+            enable = scalar(cell.enable, fallback: 1)
+        }
+        plan.registers.append(
+            VectorRegisterStep(
+                copy: bankCopy(cell.output, cell.data), enable: enable, reset: scalar(cell.reset, fallback: 0),
+                initial: cell.initial, laneEnables: laneEnables, lanes: net.lanes, activity: cell.output.index))
+        plan.banks.append(.register(plan.registers.count - 1))
+    }
+
+    private mutating func addShiftRegister(_ cell: ShiftRegisterCell) {
+        let net = design[cell.output]
+        let source = sources(cell.data, lanes: net.lanes)
+        let words = max(1, cell.depth - 1)
+        let ring = storage.allocate(bytes: 8 * words * net.lanes).assumingMemoryBound(to: Int64.self)
+        let position = storage.allocate(bytes: 8).assumingMemoryBound(to: Int.self)
+        plan.shiftRegisters.append(
+            ShiftRegisterStep(
+                copy: bankCopy(cell.output, cell.data), enable: scalar(cell.enable, fallback: 1), ring: ring,
+                position: position, depth: cell.depth, lanes: net.lanes,
+                data: source.pointers.map { (source.element, $0) }, activity: cell.output.index))
+        plan.banks.append(.shiftRegister(plan.shiftRegisters.count - 1))
+    }
+
+    private mutating func addMemory(_ cell: MemoryCell) {
+        let net = design[cell.latch]
+        guard let shape = BlockMemoryShape(depth: cell.depth, width: 1) else {
+            preconditionFailure("memory \(cell.name) is deeper than a block RAM")
+        }
+        let stored = MemoryElement(net)
+        let place = storage.places[cell.latch.index]
+        let data = sources(cell.writeData, lanes: net.lanes)
+        var banks: [MemoryBank] = []
+        for first in stride(from: 0, to: net.lanes, by: cell.lanesPerBank) {
+            let lanes = min(cell.lanesPerBank, net.lanes - first)
+            var bank = MemoryBank(
+                enable: nil, laneEnable: nil, firstLane: first, lanes: lanes,
+                data: (first..<first + lanes).map { (data.element, data.pointers[$0]) })
+            if case .net(let id, let map) = cell.writeEnable, design[id].lanes > 1 || map != nil {
+                let enables = sources(.net(id, map), lanes: net.lanes)
+                bank.laneEnable = (enables.element, enables.pointers[first])
+            } else {
+                bank.enable = scalar(cell.writeEnable, fallback: 1)
+            }
+            banks.append(bank)
+        }
+        plan.memories.append(
+            MemoryStep(
+                cells: storage.allocate(bytes: shape.physicalDepth * net.lanes * stored.bytes), stored: stored,
+                depthMask: shape.physicalDepth - 1, lanes: net.lanes, width: net.width, signed: net.signed,
+                element: place.element, latch: place.pointer,
+                output: cell.output.map { storage.places[$0.index].pointer },
+                outputEnable: scalar(cell.outputEnable, fallback: 1), readEnable: scalar(cell.readEnable, fallback: 1),
+                readAddress: scalar(cell.readAddress, fallback: 0),
+                writeAddress: scalar(cell.writeAddress, fallback: 0), banks: banks,
+                latchActivity: cell.latch.index, outputActivity: (cell.output ?? cell.latch).index))
+        plan.banks.append(.memory(plan.memories.count - 1))
+    }
+
+    private mutating func addDSP(_ cell: DSPCell) {
+        let p = design[cell.p]
+        let m = design[cell.mRegister]
+        let mPlace = storage.places[cell.mRegister.index]
+        let pPlace = storage.places[cell.p.index]
+        var c: BankCopy?
+        if let register = cell.cRegister, let operand = cell.c { c = bankCopy(register, operand) }
+        plan.dsps.append(
+            DSPStep(
+                a: bankCopy(cell.aRegister, cell.a), b: bankCopy(cell.bRegister, cell.b), c: c, m: mPlace.pointer,
+                mElement: mPlace.element, mBits: m.significantBits, p: pPlace.pointer, pElement: pPlace.element,
+                pBits: p.significantBits, lanes: p.lanes,
+                enableOperands: scalar(cell.enableOperands, fallback: 1), enableM: scalar(cell.enableM, fallback: 1),
+                enableC: c == nil ? nil : scalar(cell.enableC, fallback: 1),
+                enableP: scalar(cell.enableP, fallback: 1), aActivity: cell.aRegister.index,
+                bActivity: cell.bRegister.index, mActivity: cell.mRegister.index,
+                cActivity: (cell.cRegister ?? cell.p).index, pActivity: cell.p.index))
+        plan.banks.append(.dsp(plan.dsps.count - 1))
+    }
+}

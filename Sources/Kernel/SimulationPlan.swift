@@ -1,0 +1,376 @@
+import Design
+import Fabric
+
+// Design -> plan: places for nets, steps in level order, commit order. Built once per simulation.
+//
+// Evaluate: logic cells in topological order, scalars before vectors where possible. A vector cell whose result only
+// feeds registers of one enable is skipped while that enable is low, unless someone observes the nets.
+// Commit: scalar registers are two-phase; banks commit so that a bank is read before it is overwritten.
+
+/// What the plan must provide besides bits and cycles.
+public struct PlanOptions: Sendable {
+    /// Count toggles of every register.
+    public var countsToggles: Bool
+    /// Every net has its value in every cycle (needed when nets are traced).
+    public var evaluatesEverything: Bool
+
+    public init(countsToggles: Bool, evaluatesEverything: Bool = false) {
+        self.countsToggles = countsToggles
+        self.evaluatesEverything = evaluatesEverything
+    }
+}
+
+/// The steps of one cycle.
+struct SimulationPlan {
+    enum Section {
+        case scalars(Range<Int>)
+        case vectors(Range<Int>)
+    }
+    enum BankStep {
+        case register(Int)
+        case shiftRegister(Int)
+        case memory(Int)
+        case dsp(Int)
+    }
+    var scalars: [ScalarStep] = []
+    var vectors: [VectorStep] = []
+    var sections: [Section] = []
+    /// Copies taken at the end of evaluate, for banks that read each other in a circle.
+    var snapshots: [(from: UnsafeRawPointer, to: UnsafeMutableRawPointer, bytes: Int)] = []
+    var scalarRegisters: [ScalarRegisterStep] = []
+    var registers: [VectorRegisterStep] = []
+    var shiftRegisters: [ShiftRegisterStep] = []
+    var memories: [MemoryStep] = []
+    var dsps: [DSPStep] = []
+    var banks: [BankStep] = []
+}
+
+/// Builds a plan over a storage.
+struct PlanBuilder {
+    let design: Design
+    let storage: Storage
+    let options: PlanOptions
+    var plan = SimulationPlan()
+    private var constants: [Int64: UnsafeMutableRawPointer] = [:]
+    private var snapshotPlaces: [NetID: Place] = [:]
+
+    init(design: Design, storage: Storage, options: PlanOptions) {
+        self.design = design
+        self.storage = storage
+        self.options = options
+    }
+
+    mutating func build() throws -> SimulationPlan {
+        let order = try levelOrder()
+        try addLogic(order)
+        let state = design.cells.indices.filter { !design.cells[$0].kind.isLogic }
+        for index in commitOrder(state) { addState(design.cells[index]) }
+        return plan
+    }
+
+    // MARK: operands
+
+    private mutating func constant(_ value: Int64) -> UnsafeMutableRawPointer {
+        if let pointer = constants[value] { return pointer }
+        let pointer = storage.allocate(bytes: 8)
+        pointer.storeBytes(of: value, as: Int64.self)
+        constants[value] = pointer
+        return pointer
+    }
+
+    /// Element type and address of the operand of each of `lanes` lanes.
+    mutating func sources(
+        _ operand: Operand, lanes: Int
+    ) -> (element: Element, pointers: [UnsafeRawPointer]) {
+        switch operand {
+        case .constant(let value):
+            return (.int64, [UnsafeRawPointer](repeating: UnsafeRawPointer(constant(value)), count: lanes))
+        case .laneIndex:
+            return (.int64, (0..<lanes).map { UnsafeRawPointer(constant(Int64($0))) })
+        case .net(let id, let map):
+            let place = snapshotPlaces[id] ?? storage.places[id.index]
+            let pointers = (0..<lanes).map { lane -> UnsafeRawPointer in
+                let source: Int?
+                if let map { source = map.source(of: lane) } else { source = place.lanes == 1 ? 0 : lane }
+                guard let source else { return UnsafeRawPointer(storage.zero) }
+                precondition(source >= 0 && source < place.lanes)
+                return UnsafeRawPointer(place.pointer + source * place.element.bytes)
+            }
+            return (place.element, pointers)
+        }
+    }
+
+    /// A scalar operand, `fallback` when there is none.
+    mutating func scalar(_ operand: Operand?, fallback: Int64) -> UnsafePointer<Int64> {
+        guard let operand else { return UnsafePointer(constant(fallback).assumingMemoryBound(to: Int64.self)) }
+        let (element, pointers) = sources(operand, lanes: 1)
+        precondition(element == .int64 || operand.netID.map { design[$0].lanes } == 1)
+        return pointers[0].assumingMemoryBound(to: Int64.self)
+    }
+
+    /// Joins lanes into runs in which every operand keeps its stride.
+    static func runs(
+        destination: Place, lanes: Int, operands: [(element: Element, pointers: [UnsafeRawPointer])]
+    ) -> [Run] {
+        var result: [Run] = []
+        var start = 0
+        while start < lanes {
+            var strides = [Int](repeating: 0, count: operands.count)
+            var count = 1
+            if start + 1 < lanes {
+                for (position, operand) in operands.enumerated() {
+                    strides[position] = operand.pointers[start + 1] - operand.pointers[start]
+                }
+                let usable = zip(strides, operands).allSatisfy { stride, operand in
+                    stride >= 0 && stride % operand.element.bytes == 0 && stride <= 1 << 20
+                }
+                if usable {
+                    count = 2
+                    while start + count < lanes,
+                        zip(strides, operands).allSatisfy({ stride, operand in
+                            operand.pointers[start + count] - operand.pointers[start + count - 1] == stride
+                        })
+                    { count += 1 }
+                }
+            }
+            func pointer(_ position: Int) -> UnsafeRawPointer {
+                position < operands.count ? operands[position].pointers[start] : UnsafeRawPointer(destination.pointer)
+            }
+            func stride(_ position: Int) -> Int {
+                guard position < operands.count else { return 0 }
+                return count == 1 ? 1 : strides[position] / operands[position].element.bytes
+            }
+            result.append(
+                Run(
+                    count: count, destination: destination.pointer + start * destination.element.bytes, a: pointer(0),
+                    b: pointer(1), c: pointer(2), strideA: stride(0), strideB: stride(1), strideC: stride(2)))
+            start += count
+        }
+        return result
+    }
+
+    // MARK: logic
+
+    /// Topological order, scalars first among those that are ready, so that enables are known before data.
+    private func levelOrder() throws -> [Int] {
+        _ = try design.combinationalOrder()
+        var driver: [NetID: Int] = [:]
+        let logic = design.cells.indices.filter { design.cells[$0].kind.isLogic }
+        for index in logic { driver[design.cells[index].outputs[0]] = index }
+        var waiting: [Int: Int] = [:]
+        var readers: [Int: [Int]] = [:]
+        for index in logic {
+            let sources = Set(design.cells[index].operands.compactMap { $0.netID.flatMap { driver[$0] } })
+            waiting[index] = sources.count
+            for source in sources { readers[source, default: []].append(index) }
+        }
+        var scalars = logic.filter { waiting[$0] == 0 && lanes($0) == 1 }
+        var vectors = logic.filter { waiting[$0] == 0 && lanes($0) > 1 }
+        scalars.reverse()
+        vectors.reverse()
+        var order: [Int] = []
+        while let next = scalars.popLast() ?? vectors.popLast() {
+            order.append(next)
+            for reader in readers[next] ?? [] {
+                waiting[reader]! -= 1
+                if waiting[reader] == 0 {
+                    if lanes(reader) == 1 { scalars.append(reader) } else { vectors.append(reader) }
+                }
+            }
+        }
+        return order
+    }
+
+    private func lanes(_ cell: Int) -> Int { design[design.cells[cell].outputs[0]].lanes }
+
+    private mutating func addLogic(_ order: [Int]) throws {
+        let guards = options.evaluatesEverything ? [:] : findGuards(order)
+        for index in order {
+            guard case .logic(let cell) = design.cells[index] else { continue }
+            let net = design[cell.output]
+            let movesLanes = [.pack, .unpack, .laneSelect].contains(cell.kind)
+            if net.lanes == 1 && !movesLanes && readsScalarsOnly(cell) {
+                plan.scalars.append(scalarStep(cell, net))
+                extend(scalar: true)
+            } else {
+                var step = vectorStep(cell, net)
+                if let enable = guards[index] { step.guardPointer = scalar(.net(enable, nil), fallback: 1) }
+                plan.vectors.append(step)
+                extend(scalar: false)
+            }
+        }
+    }
+
+    private func readsScalarsOnly(_ cell: LogicCell) -> Bool {
+        cell.operands.allSatisfy { operand in
+            guard case .net(let id, _) = operand else { return true }
+            return Element(design[id]) == .int64
+        }
+    }
+
+    private mutating func extend(scalar: Bool) {
+        switch (plan.sections.last, scalar) {
+        case (.scalars(let range), true):
+            plan.sections[plan.sections.count - 1] = .scalars(range.lowerBound..<plan.scalars.count)
+        case (.vectors(let range), false):
+            plan.sections[plan.sections.count - 1] = .vectors(range.lowerBound..<plan.vectors.count)
+        case (_, true): plan.sections.append(.scalars(plan.scalars.count - 1..<plan.scalars.count))
+        case (_, false): plan.sections.append(.vectors(plan.vectors.count - 1..<plan.vectors.count))
+        }
+    }
+
+    private mutating func scalarStep(_ cell: LogicCell, _ net: Net) -> ScalarStep {
+        let zero = UnsafePointer(storage.zero.assumingMemoryBound(to: Int64.self))
+        let pointers = cell.operands.map { scalar($0, fallback: 0) }
+        return ScalarStep(
+            kind: cell.kind, unused: net.signed ? UInt8(64 - net.width) : 0, parameter: UInt8(cell.parameter),
+            width: UInt8(net.width),
+            destination: storage.places[cell.output.index].pointer.assumingMemoryBound(to: Int64.self),
+            a: pointers[0], b: pointers.count > 1 ? pointers[1] : zero, c: pointers.count > 2 ? pointers[2] : zero,
+            mask: net.signed ? -1 : (Int64(1) << Int64(net.width)) - 1)
+    }
+
+    private mutating func vectorStep(_ cell: LogicCell, _ net: Net) -> VectorStep {
+        let place = storage.places[cell.output.index]
+        let lanes = net.lanes
+        var operands: [(element: Element, pointers: [UnsafeRawPointer])] = []
+        switch cell.kind {
+        case .pack, .unpack:
+            guard case .net(let id, _) = cell.operands[0] else { preconditionFailure("\(cell.kind) of a constant") }
+            let source = storage.places[id.index]
+            let run = Run(
+                count: lanes, destination: place.pointer, a: UnsafeRawPointer(source.pointer),
+                b: UnsafeRawPointer(place.pointer), c: UnsafeRawPointer(place.pointer), strideA: 1,
+                strideB: design[id].width, strideC: 0)
+            return makeStep(cell, net, [source.element], [run])
+        case .laneSelect: operands = [sources(cell.operands[0], lanes: lanes)]
+        default: operands = cell.operands.map { sources($0, lanes: lanes) }
+        }
+        let runs = PlanBuilder.runs(destination: place, lanes: lanes, operands: operands)
+        var step = makeStep(cell, net, operands.map { $0.element }, runs)
+        if cell.kind == .laneSelect, case .net(let id, let map) = cell.operands[0] {
+            step.index = scalar(cell.operands[1], fallback: 0)
+            step.indexBytes = cell.parameter * operands[0].element.bytes
+            step.choices = selectChoices(design[id].lanes, map: map, lanes: lanes, step: cell.parameter)
+        }
+        return step
+    }
+
+    /// How many index values stay inside the operand.
+    private func selectChoices(_ sourceLanes: Int, map: LaneMap?, lanes: Int, step: Int) -> Int {
+        let largest = (0..<lanes).compactMap { map == nil ? $0 : map?.source(of: $0) }.max() ?? 0
+        return (sourceLanes - 1 - largest) / step + 1
+    }
+
+    private func makeStep(_ cell: LogicCell, _ net: Net, _ elements: [Element], _ runs: [Run]) -> VectorStep {
+        VectorStep(
+            kind: cell.kind, parameter: cell.parameter, width: net.width, signed: net.signed,
+            fits: resultFits(cell, net), destination: storage.places[cell.output.index].element, a: elements[0],
+            b: elements.count > 1 ? elements[1] : .int64, c: elements.count > 2 ? elements[2] : .int64, runs: runs,
+            guardPointer: nil, index: nil, indexBytes: 0, choices: 1)
+    }
+
+    /// Whether no result can need truncation.
+    private func resultFits(_ cell: LogicCell, _ net: Net) -> Bool {
+        guard net.signed else { return false }
+        func bits(_ position: Int) -> Int {
+            switch cell.operands[position] {
+            case .constant(let value): return 64 - (value < 0 ? (~value) : value).leadingZeroBitCount + 1
+            case .laneIndex: return 64
+            case .net(let id, _): return design[id].signed ? design[id].significantBits : design[id].width + 1
+            }
+        }
+        switch cell.kind {
+        case .add, .subtract: return net.width > max(bits(0), bits(1))
+        case .powerOfTwoShift:
+            return net.width > bits(0) + PowerOfTwoCode.largestExponent(bits: cell.parameter)
+        case .multiplex: return net.width >= max(bits(1), bits(2))
+        case .maximum: return net.width >= max(bits(0), bits(1))
+        case .slice, .laneSelect, .shiftRight: return net.width >= bits(0)
+        case .saturate: return true
+        default: return false
+        }
+    }
+
+    /// Enable nets below which a vector cell need not be evaluated.
+    private func findGuards(_ order: [Int]) -> [Int: NetID] {
+        var readers: [NetID: [(cell: Int, operand: Int)]] = [:]
+        for (index, cell) in design.cells.enumerated() {
+            for (position, operand) in cell.operands.enumerated() {
+                if let id = operand.netID { readers[id, default: []].append((index, position)) }
+            }
+        }
+        let position = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
+        let driver = Dictionary(uniqueKeysWithValues: order.map { (design.cells[$0].outputs[0], $0) })
+        let ports = Set(design.outputs)
+        var guards: [Int: NetID] = [:]
+        for index in order.reversed() where lanes(index) > 1 {
+            let net = design.cells[index].outputs[0]
+            guard !ports.contains(net), let uses = readers[net] else { continue }
+            let enables = Set(uses.map { enable(of: $0.cell, operand: $0.operand, guards) })
+            guard enables.count == 1, let only = enables.first, let enable = only else { continue }
+            if let source = driver[enable], position[source]! > position[index]! { continue }
+            guards[index] = enable
+        }
+        return guards
+    }
+
+    /// The scalar net without which this use of a value has no effect.
+    private func enable(of index: Int, operand: Int, _ guards: [Int: NetID]) -> NetID? {
+        func scalarNet(_ operand: Operand?) -> NetID? {
+            guard case .net(let id, _) = operand, design[id].lanes == 1 else { return nil }
+            return id
+        }
+        switch design.cells[index] {
+        case .logic: return guards[index]
+        case .register(let cell): return operand == 0 ? scalarNet(cell.enable) : nil
+        case .dsp(let cell):
+            if operand < 2 { return scalarNet(cell.enableOperands) }
+            return cell.c != nil && operand == 2 ? scalarNet(cell.enableC) : nil
+        case .memory(let cell): return operand == 2 ? scalarNet(cell.writeEnable) : nil
+        case .shiftRegister: return nil
+        }
+    }
+
+    // MARK: state
+
+    /// Order in which banks commit: readers of a bank before the bank. Circles are cut by snapshots.
+    private mutating func commitOrder(_ cells: [Int]) -> [Int] {
+        let banks = cells.filter { !isScalarRegister(design.cells[$0]) }
+        var driver: [NetID: Int] = [:]
+        for index in banks { for id in design.cells[index].outputs { driver[id] = index } }
+        var readers: [Int: [(reader: Int, net: NetID)]] = [:]
+        for index in banks {
+            for id in Set(design.cells[index].operands.compactMap { $0.netID }) {
+                if let source = driver[id], source != index { readers[source, default: []].append((index, id)) }
+            }
+        }
+        var state: [Int: Int] = [:]
+        var order: [Int] = []
+        var cut: Set<NetID> = []
+        func visit(_ index: Int) {
+            state[index] = 1
+            for (reader, net) in (readers[index] ?? []).sorted(by: { ($0.reader, $0.net) < ($1.reader, $1.net) }) {
+                if state[reader] == nil { visit(reader) } else if state[reader] == 1 { cut.insert(net) }
+            }
+            state[index] = 2
+            order.append(index)
+        }
+        for index in banks where state[index] == nil { visit(index) }
+        for net in cut.sorted() { snapshot(net) }
+        return cells.filter { isScalarRegister(design.cells[$0]) } + order
+    }
+
+    private mutating func snapshot(_ id: NetID) {
+        let place = storage.places[id.index]
+        let bytes = place.lanes * place.element.bytes
+        let copy = storage.allocate(bytes: bytes)
+        snapshotPlaces[id] = Place(pointer: copy, element: place.element, lanes: place.lanes)
+        plan.snapshots.append((UnsafeRawPointer(place.pointer), copy, bytes))
+    }
+
+    private func isScalarRegister(_ cell: Cell) -> Bool {
+        guard case .register(let register) = cell else { return false }
+        return design[register.output].lanes == 1
+    }
+}

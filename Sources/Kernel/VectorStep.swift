@@ -1,0 +1,169 @@
+import Design
+import Fabric
+
+// Data path: one step per bank of lanes. Lane maps become runs of constant stride when the plan is built, so the
+// loops below see plain strided arrays. Hot primitives have vectorised loops; the rest share a generic one.
+
+/// A stretch of lanes in which every operand advances by a constant stride (0 or more elements).
+struct Run {
+    var count: Int
+    var destination: UnsafeMutableRawPointer
+    var a: UnsafeRawPointer
+    var b: UnsafeRawPointer
+    var c: UnsafeRawPointer
+    var strideA: Int
+    var strideB: Int
+    var strideC: Int
+}
+
+/// A logic cell over lanes.
+struct VectorStep {
+    var kind: PrimitiveKind
+    var parameter: Int
+    var width: Int
+    var signed: Bool
+    /// The unbounded result always fits: no truncation needed.
+    var fits: Bool
+    var destination: Element
+    var a: Element
+    var b: Element
+    var c: Element
+    var runs: [Run]
+    /// Run the step only when this scalar is non-zero; nil: always.
+    var guardPointer: UnsafePointer<Int64>?
+    /// laneSelect: the index operand and the bytes one index step moves operand a.
+    var index: UnsafePointer<Int64>?
+    var indexBytes: Int
+    /// laneSelect: number of choices; an index past them reads the last.
+    var choices: Int
+
+    func evaluate() {
+        if let condition = guardPointer, condition.pointee == 0 { return }
+        switch (kind, destination, a, b) {
+        case (.add, .int32, .int32, .int32): addRuns(Int32.self, Int32.self, Int32.self)
+        case (.add, .int64, .int64, .int64): addRuns(Int64.self, Int64.self, Int64.self)
+        case (.add, .int64, .int32, .int32): addRuns(Int64.self, Int32.self, Int32.self)
+        case (.add, .int64, .int64, .int32): addRuns(Int64.self, Int64.self, Int32.self)
+        case (.powerOfTwoShift, .int32, .int32, .int32) where parameter > 1: shiftRuns(Int32.self)
+        case (.powerOfTwoShift, .int64, .int32, .int32) where parameter > 1: shiftRuns(Int64.self)
+        case (.laneSelect, _, _, _): selectLanes()
+        default: for run in runs { generic(run, offset: 0) }
+        }
+    }
+
+    // MARK: hot loops
+
+    @inline(__always)
+    private func addRuns<D: FixedWidthInteger, A: FixedWidthInteger, B: FixedWidthInteger>(
+        _: D.Type, _: A.Type, _: B.Type
+    ) {
+        for run in runs {
+            guard run.strideA == 1, run.strideB == 1, fits else {
+                generic(run, offset: 0)
+                continue
+            }
+            let d = run.destination.assumingMemoryBound(to: D.self)
+            let a = run.a.assumingMemoryBound(to: A.self)
+            let b = run.b.assumingMemoryBound(to: B.self)
+            for i in 0..<run.count { d[i] = D(truncatingIfNeeded: a[i]) &+ D(truncatingIfNeeded: b[i]) }
+        }
+    }
+
+    @inline(__always)
+    private func shiftRuns<D: FixedWidthInteger & SignedInteger>(_: D.Type) {
+        let n = Int32(parameter)
+        let fieldMask = (Int32(1) << (n - 1)) - 1
+        for run in runs {
+            guard run.strideA == 0, run.strideB == 1, fits else {
+                generic(run, offset: 0)
+                continue
+            }
+            let d = run.destination.assumingMemoryBound(to: D.self)
+            let x = D(truncatingIfNeeded: run.a.load(as: Int32.self))
+            let codes = run.b.assumingMemoryBound(to: Int32.self)
+            for i in 0..<run.count {
+                let code = codes[i]
+                let field = code & fieldMask
+                let shifted = x &<< D(truncatingIfNeeded: fieldMask &- field)
+                let magnitude = field == 0 ? 0 : shifted
+                let sign = D(truncatingIfNeeded: 0 &- (code &>> (n - 1)))
+                d[i] = (magnitude ^ sign) &- sign
+            }
+        }
+    }
+
+    // MARK: any primitive
+
+    private func selectLanes() {
+        guard let index else { return }
+        let choice = min(max(Int(index.pointee), 0), choices - 1)
+        for run in runs { generic(run, offset: choice * indexBytes) }
+    }
+
+    @inline(__always)
+    private func value(_ element: Element, _ pointer: UnsafeRawPointer, _ index: Int) -> Int64 {
+        element == .int32
+            ? Int64(pointer.load(fromByteOffset: 4 &* index, as: Int32.self))
+            : pointer.load(fromByteOffset: 8 &* index, as: Int64.self)
+    }
+
+    @inline(__always)
+    private func store(_ value: Int64, _ run: Run, _ index: Int) {
+        let result = fits ? value : PrimitiveMeaning.canonical(value, width: width, signed: signed)
+        if destination == .int32 {
+            run.destination.storeBytes(
+                of: Int32(truncatingIfNeeded: result), toByteOffset: 4 &* index, as: Int32.self)
+        } else {
+            run.destination.storeBytes(of: result, toByteOffset: 8 &* index, as: Int64.self)
+        }
+    }
+
+    private func generic(_ run: Run, offset: Int) {
+        let source = run.a + offset
+        switch kind {
+        case .slice, .laneSelect:
+            let amount = Int64(kind == .slice ? parameter : 0)
+            for i in 0..<run.count { store(value(a, source, i &* run.strideA) &>> amount, run, i) }
+        case .multiplex:
+            for i in 0..<run.count {
+                let condition = value(a, source, i &* run.strideA)
+                store(
+                    condition != 0
+                        ? value(b, run.b, i &* run.strideB) : value(c, run.c, i &* run.strideC), run, i)
+            }
+        case .unpack:
+            for i in 0..<run.count {
+                let shift = Int64((i % parameter) &* width)
+                store(value(a, source, i / parameter) &>> shift, run, i)
+            }
+        case .pack: pack(run)
+        default:
+            for i in 0..<run.count {
+                store(
+                    PrimitiveMeaning.evaluate(
+                        kind, value(a, source, i &* run.strideA), value(b, run.b, i &* run.strideB),
+                        value(c, run.c, i &* run.strideC), parameter: parameter, width: width), run, i)
+            }
+        }
+    }
+
+    /// One result lane per `parameter` operand lanes; the operand's width stands in `strideB`.
+    private func pack(_ run: Run) {
+        let laneWidth = Int64(run.strideB)
+        let mask = (Int64(1) << laneWidth) - 1
+        for i in 0..<run.count {
+            var word: Int64 = 0
+            for j in 0..<parameter {
+                word |= (value(a, run.a, i &* parameter &+ j) & mask) << (Int64(j) &* laneWidth)
+            }
+            if destination == .int32 {
+                let result = PrimitiveMeaning.canonical(word, width: width, signed: signed)
+                run.destination.storeBytes(
+                    of: Int32(truncatingIfNeeded: result), toByteOffset: 4 &* i, as: Int32.self)
+            } else {
+                let result = PrimitiveMeaning.canonical(word, width: width, signed: signed)
+                run.destination.storeBytes(of: result, toByteOffset: 8 &* i, as: Int64.self)
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+// Flatten, Reshape, Dropout, Identity, Softmax (no layer), and Slice + Pad, ResNet's option-A shortcut.
+
+import Networks
+
+extension GraphTranslator {
+    /// Makes the node's output the same activation as its input.
+    mutating func pass(_ node: Node) throws {
+        var input = try passedActivation(node, 0)
+        input.pending = nil
+        define(node, input)
+    }
+
+    mutating func removeNode(_ node: Node) throws {
+        try node.acceptAttributes("ratio", "seed")
+        if let tensor = node.input(0), node.operation == "Identity", isConstant(tensor) {
+            if let output = node.proto.output.first { constants[output] = try constant(node, 0) }
+            return
+        }
+        if node.operation == "Dropout", node.input(2) != nil {
+            guard case .integer(let mode) = try constant(node, 2).elements, mode == [0] else {
+                throw node.unsupported("training_mode", supported: "inference")
+            }
+        }
+        try pass(node)
+        removed.append("\(node.name) (\(node.operation))")
+    }
+
+    /// A Softmax over the classes does not change which class is largest.
+    mutating func softmax(_ node: Node) throws {
+        try node.acceptAttributes("axis")
+        var input = try activation(node, 0)
+        // Until opset 12 the default is axis 1 and everything after it; then it is the last axis alone.
+        let axis = try node.integer("axis", default: opset < 13 ? 1 : -1)
+        let isVector = input.shape.height == 1 && input.shape.width == 1
+        guard axis == 1 || (axis == -1 && input.rank == 2), isVector || input.rank == 2 else {
+            throw node.unsupported(
+                "axis \(axis) of \(input.shapeText)", supported: "the class axis of [N, classes]")
+        }
+        input.isFinal = true
+        input.pending = nil
+        define(node, input)
+        removed.append("\(node.name) (\(node.operation))")
+    }
+
+    mutating func flatten(_ node: Node) throws {
+        try node.acceptAttributes("axis")
+        var input = try passedActivation(node, 0)
+        let axis = try node.integer("axis", default: 1)
+        guard axis == 1 || axis == 1 - Int64(input.rank) else {
+            throw node.unsupported("axis \(axis)", supported: "axis 1")
+        }
+        input.rank = 2
+        input.pending = nil
+        define(node, input)
+    }
+
+    /// Only to [N, -1] or [N, F], with N as 0, 1 or -1.
+    mutating func reshape(_ node: Node) throws {
+        try node.acceptAttributes("allowzero")
+        try node.requireInteger("allowzero", 0)
+        var input = try passedActivation(node, 0)
+        let target = try integerConstant(node, 1)
+        let elements = Int64(input.shape.count)
+        guard target.count == 2, [-1, 0, 1].contains(target[0]), target != [-1, -1] else {
+            throw node.unsupported("reshaping to \(target)", supported: "[N, -1] and [N, F]")
+        }
+        // A zero copies the size of that axis: the channels, which is F only when there is one pixel.
+        let second = target[1] == 0 ? Int64(input.rank == 2 ? input.shape.count : input.shape.channels) : target[1]
+        guard second == -1 || second == elements else {
+            throw node.invalid("reshaping \(input.shapeText) to \(target); needed are \(elements) elements")
+        }
+        input.rank = 2
+        input.pending = nil
+        define(node, input)
+    }
+
+    // MARK: - Slice and Pad
+
+    /// Keeps every stride-th row and column from the top left.
+    mutating func slice(_ node: Node) throws {
+        try node.acceptAttributes("axes", "ends", "starts")
+        let input = try featureMap(node)
+        let (starts, ends, axes, steps) = try sliceRanges(node)
+        let sizes = [1, input.shape.channels, input.shape.height, input.shape.width]
+        var strides = [1, 1, 1, 1]
+        var seen: Set<Int> = []
+        for index in starts.indices {
+            let axis = try normalized(node, axis: axes[index])
+            let size = Int64(sizes[axis])
+            let (start, end, step) = (starts[index], ends[index], steps[index])
+            guard seen.insert(axis).inserted else { throw node.invalid("axis \(axis) is sliced twice") }
+            guard step >= 1, step <= Int64(Limits.dimension), axis > 1 || step == 1 else {
+                throw node.unsupported(
+                    "step \(step) on axis \(axis)", supported: "equal positive steps on the axes H and W")
+            }
+            // From the start: 0, or so far negative that it is clamped to 0.
+            guard start == 0 || start <= -size else {
+                throw node.unsupported("start \(start) on axis \(axis)", supported: "0")
+            }
+            let stop = end < 0 ? max(0, end + size) : min(end, size)
+            let kept = (stop + step - 1) / step
+            guard kept == (size + step - 1) / step else {
+                throw node.unsupported("end \(end) on axis \(axis) of size \(size)", supported: "the whole axis")
+            }
+            strides[axis] = Int(step)
+        }
+        guard strides[2] == strides[3] else {
+            throw node.unsupported(
+                "steps \(strides[2]) and \(strides[3]) on H and W", supported: "equal steps on the axes H and W")
+        }
+        let stride = strides[2]
+        let shape = Shape(
+            channels: input.shape.channels, height: (input.shape.height + stride - 1) / stride,
+            width: (input.shape.width + stride - 1) / stride)
+        let kind = LayerKind.subsample(stride: stride, channelsBefore: 0, channelsAfter: 0)
+        try append(node, kind, inputs: [input], shape: shape, rank: 4, pending: .padding)
+    }
+
+    /// Zero channels before and after; joins the subsampling it follows.
+    mutating func pad(_ node: Node) throws {
+        try node.acceptAttributes("mode", "pads", "value")
+        let input = try featureMap(node)
+        let mode = try node.string("mode", default: "constant")
+        guard mode == "constant" else { throw node.unsupported("mode '\(mode)'", supported: "constant") }
+        guard try padValue(node) == 0 else { throw node.unsupported("a value other than 0", supported: "0") }
+        let (before, after) = try channelPads(node)
+        let shape = Shape(
+            channels: input.shape.channels + before + after, height: input.shape.height, width: input.shape.width)
+        guard Limits.accepts(shape) else {
+            throw node.invalid("the output \(shape) exceeds \(Limits.elements) elements")
+        }
+        if input.pending == .padding, case .subsample(let stride, _, _)? = layer(input.layer)?.kind {
+            let kind = LayerKind.subsample(stride: stride, channelsBefore: before, channelsAfter: after)
+            updateLayer(input.layer, kind: kind, shape: shape)
+            return define(node, Activation(layer: input.layer, shape: shape, rank: 4))
+        }
+        let kind = LayerKind.subsample(stride: 1, channelsBefore: before, channelsAfter: after)
+        try append(node, kind, inputs: [input], shape: shape, rank: 4)
+    }
+
+    private func sliceRanges(_ node: Node) throws -> (starts: [Int64], ends: [Int64], axes: [Int64], steps: [Int64]) {
+        let fromInputs = node.proto.input.count > 1
+        guard let starts = try fromInputs ? integerConstant(node, 1) : node.integers("starts"),
+            let ends = try fromInputs ? integerConstant(node, 2) : node.integers("ends")
+        else { throw node.invalid("starts or ends are missing") }
+        let axesGiven = try node.input(3) == nil ? node.integers("axes") : integerConstant(node, 3)
+        let axes = axesGiven ?? starts.indices.map { Int64($0) }
+        let steps = try node.input(4) == nil ? starts.map { _ in 1 } : integerConstant(node, 4)
+        guard starts.count == ends.count, starts.count == axes.count, starts.count == steps.count else {
+            throw node.invalid("starts, ends, axes and steps differ in length")
+        }
+        return (starts, ends, axes, steps)
+    }
+
+    private func normalized(_ node: Node, axis: Int64) throws -> Int {
+        guard axis >= -4, axis < 4 else { throw node.invalid("axis \(axis); accepted are -4 to 3") }
+        return Int(axis < 0 ? axis + 4 : axis)
+    }
+
+    private func padValue(_ node: Node) throws -> Float {
+        guard node.input(2) != nil else { return try node.float("value", default: 0) }
+        let values = try realConstant(node, 2).values
+        guard values.count == 1 else { throw node.invalid("the padding value is not one number") }
+        return values[0]
+    }
+
+    private func channelPads(_ node: Node) throws -> (before: Int, after: Int) {
+        let fromInputs = node.proto.input.count > 1
+        guard let pads = try fromInputs ? integerConstant(node, 1) : node.integers("pads") else {
+            throw node.invalid("pads are missing")
+        }
+        let axesGiven = try node.input(3) == nil ? nil : integerConstant(node, 3)
+        let axes = try (axesGiven ?? [0, 1, 2, 3]).map { try normalized(node, axis: $0) }
+        guard pads.count == 2 * axes.count, Set(axes).count == axes.count else {
+            throw node.invalid("\(pads.count) pads; needed are two for each of the axes \(axes)")
+        }
+        var result = (before: 0, after: 0)
+        for (index, axis) in axes.enumerated() {
+            let (before, after) = (pads[index], pads[index + axes.count])
+            let range = 0...Int64(axis == 1 ? Limits.dimension : 0)
+            guard range.contains(before), range.contains(after) else {
+                throw node.unsupported(
+                    "pads \(before) and \(after) on axis \(axis)",
+                    supported: "pads of 0 or more on the channel axis only")
+            }
+            if axis == 1 { result = (Int(before), Int(after)) }
+        }
+        return result
+    }
+}

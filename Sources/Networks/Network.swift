@@ -1,0 +1,89 @@
+// The float layer graph that readers produce and quantizers consume. Layers are in topological order.
+
+/// What a layer computes. Weights are row-major float arrays in the field's usual order.
+public enum LayerKind: Sendable, Equatable {
+    /// weights [out][in/groups][kh][kw]; bias [out] or empty.
+    case convolution(window: Window, outputs: Int, groups: Int, weights: Weights, bias: [Float])
+    /// weights [out][in], input flattened channel-major (C, H, W); bias [out] or empty.
+    case fullyConnected(outputs: Int, weights: Weights, bias: [Float])
+    /// y = scale[c] * x + shift[c]: an inference-time batch normalization or a Mul/Add pair.
+    case affine(scale: [Float], shift: [Float])
+    case relu
+    /// Element-wise sum of two inputs of equal shape.
+    case add
+    case maxPool(Window)
+    /// The divisor is always kernelHeight * kernelWidth (padding counted).
+    case averagePool(Window)
+    case globalAveragePool
+    /// Spatial subsampling with a stride from the top left, then zero channels before and after
+    /// (ResNet's option-A shortcut: ONNX Slice + Pad).
+    case subsample(stride: Int, channelsBefore: Int, channelsAfter: Int)
+
+    /// The field's name for the kind, as it stands in reports.
+    public var name: String {
+        switch self {
+        case .convolution: "convolution"
+        case .fullyConnected: "fully-connected"
+        case .affine: "affine"
+        case .relu: "relu"
+        case .add: "add"
+        case .maxPool: "max-pool"
+        case .averagePool: "average-pool"
+        case .globalAveragePool: "global-average-pool"
+        case .subsample: "subsample"
+        }
+    }
+}
+
+/// Weights as floats, and where the model already stores integer codes, those too:
+/// value = codes[i] * codeScale exactly, codeScale a power of two.
+public struct Weights: Sendable, Equatable {
+    public var values: [Float]
+    public var codes: [Int32]?
+    public var codeScale: Float?
+
+    public init(values: [Float], codes: [Int32]? = nil, codeScale: Float? = nil) {
+        self.values = values
+        self.codes = codes
+        self.codeScale = codeScale
+    }
+}
+
+/// One node of the graph. Inputs name earlier layers, or `Network.inputName`.
+public struct Layer: Sendable, Equatable {
+    public var name: String
+    public var kind: LayerKind
+    public var inputs: [String]
+    public var output: Shape
+
+    public init(name: String, kind: LayerKind, inputs: [String], output: Shape) {
+        self.name = name
+        self.kind = kind
+        self.inputs = inputs
+        self.output = output
+    }
+}
+
+/// A feed-forward network with one input and one output (that of the last layer).
+public struct Network: Sendable, Equatable {
+    public static let inputName = "input"
+
+    public var name: String
+    public var input: Shape
+    public var layers: [Layer]
+    /// Free-form properties of the model file (`weight_format`, `pot_bits`, `input_mean`, `input_std`, `classes`, ...).
+    public var metadata: [String: String]
+
+    public init(name: String, input: Shape, layers: [Layer], metadata: [String: String] = [:]) {
+        self.name = name
+        self.input = input
+        self.layers = layers
+        self.metadata = metadata
+    }
+
+    /// Shape of a layer's output, or of the input, by name; nil when there is no such layer.
+    public func shape(of name: String) -> Shape? {
+        if name == Network.inputName { return input }
+        return layers.first { $0.name == name }?.output
+    }
+}

@@ -1,0 +1,33 @@
+// The border between real numbers and the integers of a quantized network.
+
+import Foundation
+
+extension QuantizedNetwork {
+    /// An image as integers: value * 2^-inputExponent, rounded half to even and saturated to `activationBits`.
+    /// `image` is channel-major, of `input.count` normalised values; anything else throws.
+    public func quantizedInput(_ image: [Float]) throws -> IntegerTensor {
+        guard image.count == input.count else {
+            throw InputError(at: "image", "has \(image.count) values; \(name) takes \(input.count) (\(input))")
+        }
+        let high = Double((1 << (activationBits - 1)) - 1)
+        let values = image.map { value -> Int32 in
+            let scaled = scalbn(Double(value), -inputExponent).rounded(.toNearestOrEven)
+            return Int32(min(max(scaled, -high - 1), high))
+        }
+        return IntegerTensor(shape: input, values: values)
+    }
+
+    /// Power-of-two exponent of a tensor's values: that of a layer's output or of the input; nil when unknown.
+    public func exponent(of tensor: String) -> Int? {
+        if tensor == Network.inputName { return inputExponent }
+        return layers.first { $0.name == tensor }?.outputExponent
+    }
+}
+
+extension IntegerTensor {
+    /// The real values for a tensor exponent: integer * 2^exponent.
+    public func values(exponent: Int) -> [Float] {
+        let unit = scalbn(1.0, exponent)
+        return values.map { Float(Double($0) * unit) }
+    }
+}

@@ -1,0 +1,131 @@
+// The integer network: what the reference model computes, the schedule compiles and the array runs.
+//
+// Every layer is one pass over the array followed by one requantization:
+//     acc = sum of w * x            (convolution)   or   sum / maximum of x over the window (pooling)
+//     t   = acc >> preShift         (arithmetic; must fit 27 signed bits, the DSP48E2's A port)
+//     u   = t * multiplier[c] + bias[c] + (residual << residualShift)         (48 signed bits)
+//     y   = saturate(relu(roundHalfEvenShift(u, shift)), activationBits)
+// docs/Numerics.md derives the parameters.
+
+/// How the array stores one layer's weights.
+public enum WeightFormat: Sendable, Equatable, Codable {
+    /// Each integer weight is 0 or +-2^k, k in 0 ..< max(1, 2^(bits-1) - 1); no zero when bits = 1. Runs in one
+    /// pass on an `svpe` array of that n.
+    case powerOfTwo(bits: Int)
+    /// Signed integers of that many bits. On an `svpe` array each is a sum of power-of-two terms, a pass each.
+    case fixed(bits: Int)
+}
+
+/// What the array does with a window.
+public enum QuantizedOperation: Sendable, Equatable {
+    /// weights [out][in/groups][kh][kw]; a fully connected layer is a convolution whose kernel is its input map.
+    case convolution(weights: [Int32], format: WeightFormat, groups: Int)
+    case maxPool
+    /// Sum over the window; the division is in the multiplier.
+    case sumPool
+}
+
+/// Requantization constants; formats in the file comment. Arrays have one entry per output channel.
+public struct Requantization: Sendable, Equatable {
+    public var preShift: Int
+    /// Signed, 16 bits.
+    public var multiplier: [Int32]
+    /// Signed, 48 bits.
+    public var bias: [Int64]
+    public var residualShift: Int
+    /// 0...47
+    public var shift: Int
+    public var relu: Bool
+
+    public init(
+        preShift: Int, multiplier: [Int32], bias: [Int64], residualShift: Int = 0, shift: Int, relu: Bool
+    ) {
+        self.preShift = preShift
+        self.multiplier = multiplier
+        self.bias = bias
+        self.residualShift = residualShift
+        self.shift = shift
+        self.relu = relu
+    }
+}
+
+/// One layer of the integer network.
+public struct QuantizedLayer: Sendable, Equatable {
+    public var name: String
+    /// The kind of the float layer it comes from, as in reports (`convolution`, `fully-connected`, `shortcut`, ...).
+    public var kind: String
+    public var operation: QuantizedOperation
+    public var window: Window
+    /// Name of an earlier layer or `Network.inputName`.
+    public var input: String
+    /// Name of the tensor added in requantization, of the output's shape; nil for none.
+    public var residual: String?
+    public var inputShape: Shape
+    public var outputShape: Shape
+    public var requantization: Requantization
+    /// output value = integer * 2^outputExponent
+    public var outputExponent: Int
+    /// Multiply-accumulates of the network's own definition: 0 for poolings and shortcuts.
+    public var macs: Int
+
+    public init(
+        name: String, kind: String, operation: QuantizedOperation, window: Window, input: String, residual: String?,
+        inputShape: Shape, outputShape: Shape, requantization: Requantization, outputExponent: Int, macs: Int
+    ) {
+        self.name = name
+        self.kind = kind
+        self.operation = operation
+        self.window = window
+        self.input = input
+        self.residual = residual
+        self.inputShape = inputShape
+        self.outputShape = outputShape
+        self.requantization = requantization
+        self.outputExponent = outputExponent
+        self.macs = macs
+    }
+}
+
+/// An integer network with one input; the output is the last layer's.
+public struct QuantizedNetwork: Sendable, Equatable {
+    public var name: String
+    public var input: Shape
+    /// input value = integer * 2^inputExponent
+    public var inputExponent: Int
+    /// Width of every activation, 8 or 16 bits, signed.
+    public var activationBits: Int
+    public var layers: [QuantizedLayer]
+    /// Parameters of the float network (weights, biases, normalization), for reports.
+    public var parameters: Int
+
+    public init(
+        name: String, input: Shape, inputExponent: Int, activationBits: Int, layers: [QuantizedLayer],
+        parameters: Int
+    ) {
+        self.name = name
+        self.input = input
+        self.inputExponent = inputExponent
+        self.activationBits = activationBits
+        self.layers = layers
+        self.parameters = parameters
+    }
+
+    /// Multiply-accumulates of one image.
+    public var macs: Int { layers.reduce(0) { $0 + $1.macs } }
+}
+
+/// A feature map of integers, channel-major (C, H, W).
+public struct IntegerTensor: Sendable, Equatable {
+    public var shape: Shape
+    public var values: [Int32]
+
+    public init(shape: Shape, values: [Int32]) {
+        precondition(values.count == shape.count)
+        self.shape = shape
+        self.values = values
+    }
+
+    public init(zeros shape: Shape) {
+        self.init(shape: shape, values: [Int32](repeating: 0, count: shape.count))
+    }
+}

@@ -1,0 +1,18 @@
+// The one rounding rule and the one saturation rule. The quantizer, the reference model, the kernel and the
+// emitted RTL all follow these two functions; docs/Numerics.md states them in words.
+
+/// value / 2^shift, rounded to the nearest integer, halves to the even one. `shift` is 0...62.
+@inlinable public func roundHalfEvenShift(_ value: Int64, _ shift: Int) -> Int64 {
+    if shift == 0 { return value }
+    let floor = value >> Int64(shift)
+    let remainder = value &- (floor << Int64(shift))
+    let half = Int64(1) << Int64(shift - 1)
+    if remainder > half || (remainder == half && (floor & 1) == 1) { return floor &+ 1 }
+    return floor
+}
+
+/// The nearest value of a signed two's complement number of `bits` bits.
+@inlinable public func saturate(_ value: Int64, bits: Int) -> Int64 {
+    let high = (Int64(1) << Int64(bits - 1)) - 1
+    return min(max(value, -high - 1), high)
+}

@@ -1,0 +1,64 @@
+// Shapes of feature maps. A batch dimension does not exist here: an accelerator works image by image.
+
+/// Channels, rows and columns of a feature map, in elements.
+public struct Shape: Sendable, Codable, Hashable, CustomStringConvertible {
+    public var channels: Int
+    public var height: Int
+    public var width: Int
+
+    public init(channels: Int, height: Int, width: Int) {
+        self.channels = channels
+        self.height = height
+        self.width = width
+    }
+
+    /// Number of elements.
+    public var count: Int { channels * height * width }
+    public var description: String { "\(channels)x\(height)x\(width)" }
+}
+
+/// Extent, stride and padding of a sliding window, in elements. The output size is
+/// floor((input + before + after - extent) / stride) + 1 in each direction.
+public struct Window: Sendable, Codable, Hashable {
+    public var kernelHeight: Int
+    public var kernelWidth: Int
+    public var strideHeight: Int
+    public var strideWidth: Int
+    public var padTop: Int
+    public var padLeft: Int
+    public var padBottom: Int
+    public var padRight: Int
+
+    public init(
+        kernelHeight: Int, kernelWidth: Int, strideHeight: Int = 1, strideWidth: Int = 1,
+        padTop: Int = 0, padLeft: Int = 0, padBottom: Int = 0, padRight: Int = 0
+    ) {
+        self.kernelHeight = kernelHeight
+        self.kernelWidth = kernelWidth
+        self.strideHeight = strideHeight
+        self.strideWidth = strideWidth
+        self.padTop = padTop
+        self.padLeft = padLeft
+        self.padBottom = padBottom
+        self.padRight = padRight
+    }
+
+    /// A square window with equal padding on all sides.
+    public init(kernel: Int, stride: Int = 1, pad: Int = 0) {
+        self.init(
+            kernelHeight: kernel, kernelWidth: kernel, strideHeight: stride, strideWidth: stride,
+            padTop: pad, padLeft: pad, padBottom: pad, padRight: pad)
+    }
+
+    /// Number of positions, zero or negative when the window does not fit.
+    public func outputHeight(_ height: Int) -> Int {
+        let room = height + padTop + padBottom - kernelHeight
+        return room < 0 ? 0 : room / strideHeight + 1
+    }
+
+    /// Number of positions, zero or negative when the window does not fit.
+    public func outputWidth(_ width: Int) -> Int {
+        let room = width + padLeft + padRight - kernelWidth
+        return room < 0 ? 0 : room / strideWidth + 1
+    }
+}

@@ -1,0 +1,131 @@
+// What network.quantized.json holds. Key names are the field names in snake case.
+
+import Foundation
+import Networks
+
+struct ArchiveManifest: Codable {
+    struct Inconsistency: Error { var message: String }
+
+    struct Entry: Codable {
+        var name: String
+        var kind: String
+        /// "convolution", "max-pool" or "sum-pool".
+        var operation: String
+        /// "power-of-two" or "fixed"; convolutions only, as are the next four.
+        var weightFormat: String?
+        var weightBits: Int?
+        var groups: Int?
+        /// Index of the first weight in weights.bin, in weights.
+        var weightOffset: Int?
+        var weightCount: Int?
+        var window: Window
+        var input: String
+        var residual: String?
+        var inputShape: Shape
+        var outputShape: Shape
+        var preShift: Int
+        var multiplier: [Int32]
+        var bias: [Int64]
+        var residualShift: Int
+        var shift: Int
+        var relu: Bool
+        var outputExponent: Int
+        var macs: Int
+    }
+
+    static let currentSchema = "shiftsim.quantized-network/1"
+
+    var schema: String
+    var name: String
+    var input: Shape
+    var inputExponent: Int
+    var activationBits: Int
+    var parameters: Int
+    var layers: [Entry]
+
+    /// The manifest and the contents of weights.bin.
+    static func make(_ network: QuantizedNetwork) -> (ArchiveManifest, Data) {
+        var weights: [Int32] = []
+        let entries = network.layers.map { entry(of: $0, weights: &weights) }
+        let manifest = ArchiveManifest(
+            schema: currentSchema, name: network.name, input: network.input, inputExponent: network.inputExponent,
+            activationBits: network.activationBits, parameters: network.parameters, layers: entries)
+        let data = weights.map(\.littleEndian).withUnsafeBytes { Data($0) }
+        return (manifest, data)
+    }
+
+    private static func entry(of layer: QuantizedLayer, weights: inout [Int32]) -> Entry {
+        let constants = layer.requantization
+        var entry = Entry(
+            name: layer.name, kind: layer.kind, operation: "", window: layer.window, input: layer.input,
+            residual: layer.residual, inputShape: layer.inputShape, outputShape: layer.outputShape,
+            preShift: constants.preShift, multiplier: constants.multiplier, bias: constants.bias,
+            residualShift: constants.residualShift, shift: constants.shift, relu: constants.relu,
+            outputExponent: layer.outputExponent, macs: layer.macs)
+        switch layer.operation {
+        case .maxPool: entry.operation = "max-pool"
+        case .sumPool: entry.operation = "sum-pool"
+        case .convolution(let codes, let format, let groups):
+            entry.operation = "convolution"
+            entry.groups = groups
+            entry.weightOffset = weights.count
+            entry.weightCount = codes.count
+            switch format {
+            case .powerOfTwo(let bits): (entry.weightFormat, entry.weightBits) = ("power-of-two", bits)
+            case .fixed(let bits): (entry.weightFormat, entry.weightBits) = ("fixed", bits)
+            }
+            weights += codes
+        }
+        return entry
+    }
+
+    func network(weights data: Data) throws -> QuantizedNetwork {
+        guard schema == Self.currentSchema else {
+            throw Inconsistency(message: "has schema '\(schema)'; accepted: \(Self.currentSchema)")
+        }
+        guard data.count % 4 == 0 else { throw Inconsistency(message: "weights.bin is not made of 32-bit words") }
+        let weights = data.withUnsafeBytes { bytes in
+            stride(from: 0, to: bytes.count, by: 4).map {
+                Int32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: Int32.self))
+            }
+        }
+        return QuantizedNetwork(
+            name: name, input: input, inputExponent: inputExponent, activationBits: activationBits,
+            layers: try layers.map { try $0.layer(weights: weights) }, parameters: parameters)
+    }
+}
+
+extension ArchiveManifest.Entry {
+    fileprivate func layer(weights: [Int32]) throws -> QuantizedLayer {
+        QuantizedLayer(
+            name: name, kind: kind, operation: try quantizedOperation(weights: weights), window: window,
+            input: input, residual: residual, inputShape: inputShape, outputShape: outputShape,
+            requantization: Requantization(
+                preShift: preShift, multiplier: multiplier, bias: bias, residualShift: residualShift, shift: shift,
+                relu: relu),
+            outputExponent: outputExponent, macs: macs)
+    }
+
+    private func quantizedOperation(weights: [Int32]) throws -> QuantizedOperation {
+        switch operation {
+        case "max-pool": return .maxPool
+        case "sum-pool": return .sumPool
+        case "convolution":
+            guard let groups, let weightOffset, let weightCount, weightOffset >= 0, weightCount >= 0,
+                weightOffset <= weights.count - weightCount
+            else { throw ArchiveManifest.Inconsistency(message: "layer \(name): weights outside weights.bin") }
+            let codes = Array(weights[weightOffset..<weightOffset + weightCount])
+            return .convolution(weights: codes, format: try format(), groups: groups)
+        default:
+            throw ArchiveManifest.Inconsistency(message: "layer \(name): unknown operation '\(operation)'")
+        }
+    }
+
+    private func format() throws -> WeightFormat {
+        switch (weightFormat, weightBits) {
+        case ("power-of-two", let bits?): return .powerOfTwo(bits: bits)
+        case ("fixed", let bits?): return .fixed(bits: bits)
+        default: throw ArchiveManifest.Inconsistency(message: "layer \(name): unknown weight format")
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import Networks
+
+/// What the array will do with a window, weights still as the model has them.
+enum LoweredOperation {
+    /// Weights to be quantized.
+    case convolution(Weights, groups: Int)
+    /// A 1x1 convolution that copies channels: integer weights, one 1 per row or none.
+    case copy([Int32])
+    case maxPool
+    case sumPool
+}
+
+/// One pass over the array: an operation and all that is fused behind it, in real numbers:
+/// y = relu(scale[c] * operation(x) + shift[c] + residual).
+struct LoweredLayer {
+    var name: String
+    var kind: String
+    var operation: LoweredOperation
+    var window: Window
+    /// Float tensor that is read: the `tensor` of an earlier lowered layer, or the network's input.
+    var input: String
+    var residual: String?
+    var inputShape: Shape
+    var outputShape: Shape
+    var scale: [Double]
+    var shift: [Double]
+    var relu = false
+    /// Float tensor that the layer produces: the output of the last float layer fused into it.
+    var tensor: String
+    var macs: Int
+
+    /// A maximum without scaling or sum: it hands its input's exponent through.
+    var isPassThrough: Bool {
+        guard case .maxPool = operation, residual == nil else { return false }
+        return scale.allSatisfy { $0 == 1 } && shift.allSatisfy { $0 == 0 }
+    }
+
+    var copiesChannels: Bool {
+        if case .copy = operation { return true }
+        return false
+    }
+}

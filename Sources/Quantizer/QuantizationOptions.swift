@@ -1,0 +1,52 @@
+import Networks
+
+/// What to quantize to.
+public struct QuantizationOptions: Sendable, Equatable, Codable {
+    public var scheme: QuantizationScheme
+    /// Width of every activation: 8 or 16 bits, signed.
+    public var activationBits: Int
+    /// Rule of the n-BQ staircase; nil takes `momentMatching`, the best after training (docs/Numerics.md).
+    public var thresholds: ThresholdRule?
+    /// Scheme `asIs`: the width to store the model's power-of-two codes in, 1...5; nil takes the smallest.
+    public var weightBits: Int?
+    /// Largest integer weight of a layer without codes under `asIs`, and of the first and last layer under
+    /// `wideFirstAndLast`. The default is 85 = 64 + 16 + 4 + 1: up to it every integer is a sum of at most
+    /// four signed powers of two of octaves 0...6, so such a layer takes four passes on an `svpe` array.
+    public var wideWeightLimit: Int
+    /// Scheme `nBQ`: keep the first and the last layer with weights in wide fixed point. The paper does not.
+    public var wideFirstAndLast: Bool
+
+    public init(
+        scheme: QuantizationScheme, activationBits: Int = 16, thresholds: ThresholdRule? = nil,
+        weightBits: Int? = nil, wideWeightLimit: Int = 85, wideFirstAndLast: Bool = false
+    ) {
+        self.scheme = scheme
+        self.activationBits = activationBits
+        self.thresholds = thresholds
+        self.weightBits = weightBits
+        self.wideWeightLimit = wideWeightLimit
+        self.wideFirstAndLast = wideFirstAndLast
+    }
+
+    /// Throws an `InputError` for a width or rule that does not exist.
+    func validate() throws {
+        func require(_ condition: Bool, _ key: String, _ message: String) throws {
+            if !condition { throw InputError(at: "quantization.\(key)", message) }
+        }
+        try require([8, 16].contains(activationBits), "activation_bits", "is \(activationBits); accepted: 8, 16")
+        try require((1...127).contains(wideWeightLimit), "wide_weight_limit", "accepted: 1...127")
+        switch scheme {
+        case .nBQ(let bits):
+            try require((1...5).contains(bits), "weight_bits", "is \(bits); scheme n-bq accepts 1...5")
+            try require(
+                thresholds != .fixedFraction || bits == 3, "thresholds",
+                "fixed-fraction is published for 3 bits only; accepted: nearest, moment-matching")
+        case .fixed(let bits):
+            try require([4, 8, 16].contains(bits), "weight_bits", "is \(bits); scheme fixed accepts 4, 8, 16")
+        case .asIs:
+            try require(
+                weightBits.map { (1...5).contains($0) } ?? true, "weight_bits",
+                "is \(weightBits ?? 0); scheme as-is accepts 1...5")
+        }
+    }
+}

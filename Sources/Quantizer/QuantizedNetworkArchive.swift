@@ -1,0 +1,46 @@
+// The integer network as two files that other programs can read: network.quantized.json (every field) and
+// weights.bin (int32, little endian, layer after layer). scripts/checks/integer_reference.py is one reader.
+
+import Foundation
+import Networks
+
+/// Writes and reads integer networks.
+public enum QuantizedNetworkArchive {
+    static let manifestName = "network.quantized.json"
+    static let weightsName = "weights.bin"
+
+    /// Writes both files into a directory, which is made if need be. Each file appears whole or not at all.
+    public static func write(_ network: QuantizedNetwork, to directory: URL) throws {
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let (manifest, weights) = ArchiveManifest.make(network)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        try weights.write(to: directory.appendingPathComponent(weightsName), options: .atomic)
+        try encoder.encode(manifest).write(to: directory.appendingPathComponent(manifestName), options: .atomic)
+    }
+
+    /// Reads what `write` wrote. Throws `InputError` when a file is missing, of another schema or inconsistent.
+    public static func read(from directory: URL) throws -> QuantizedNetwork {
+        let manifestFile = directory.appendingPathComponent(manifestName)
+        let text = try contents(manifestFile)
+        let weights = try contents(directory.appendingPathComponent(weightsName))
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        do {
+            return try decoder.decode(ArchiveManifest.self, from: text).network(weights: weights)
+        } catch let error as DecodingError {
+            throw InputError(at: manifestFile.path, "is not a quantized network: \(error)")
+        } catch let error as ArchiveManifest.Inconsistency {
+            throw InputError(at: manifestFile.path, error.message)
+        }
+    }
+
+    private static func contents(_ file: URL) throws -> Data {
+        do {
+            return try Data(contentsOf: file)
+        } catch {
+            throw InputError(at: file.path, "cannot be read: \(error.localizedDescription)")
+        }
+    }
+}

@@ -1,0 +1,186 @@
+// The C++ main of a co-simulation: drives `top` of an emitted design from a stimulus file.
+//
+// Convention, shared with ShiftSim's kernel and its traces:
+// - Cycle t takes the time from t * period to (t + 1) * period; it starts with the rising edge of clk. clk is high in
+//   the first half and low in the second. Cycle 0 starts with the power-up values: time 0 is no edge.
+// - The inputs of cycle t change just after the edge that starts cycle t: that edge still samples those of t - 1.
+// - Responses are sampled at the end of cycle t, before the next edge.
+// - A record of the stimulus (response) file is one cycle: all inputs (outputs) of top in the order of
+//   RTLEmitter.ports, each in ceil(bits / 8) bytes, least significant first, lane 0 lowest, unused bits 0.
+
+/// Writes sim/main.cpp.
+enum HarnessSource {
+    static func file(_ ports: [RTLPort]) -> RTLFile {
+        let inputs = ports.filter(\.isInput)
+        let outputs = ports.filter { !$0.isInput }
+        let loads = inputs.map { "    load(top.\($0.name), p, \($0.bytes));" }.joined(separator: "\n")
+        let stores = outputs.map { "    store(top.\($0.name), p, \($0.bytes));" }.joined(separator: "\n")
+        let constants = """
+            constexpr std::size_t inputBytes = \(inputs.reduce(0) { $0 + $1.bytes });
+            constexpr std::size_t outputBytes = \(outputs.reduce(0) { $0 + $1.bytes });
+
+            void drive(Vtop& top, const std::uint8_t* p) {
+            \(loads)
+                (void)top;
+                (void)p;
+            }
+
+            void sample(const Vtop& top, std::uint8_t* p) {
+            \(stores)
+                (void)top;
+                (void)p;
+            }
+
+            """
+        return RTLFile(name: "sim/main.cpp", text: head + constants + main)
+    }
+
+    private static let head = #"""
+        // Co-simulation harness written by ShiftSim: Vtop STIMULUS RESPONSE CYCLES PERIOD [VCD]
+        // STIMULUS and RESPONSE hold one record per cycle; "-" for RESPONSE writes none. Inputs change just after the
+        // rising edge that starts their cycle; outputs are sampled at the end of the cycle.
+        #include <chrono>
+        #include <cstdint>
+        #include <cstdio>
+        #include <cstdlib>
+        #include <cstring>
+        #include <memory>
+        #include <vector>
+
+        #include "Vtop.h"
+        #include "verilated.h"
+        #if VM_TRACE
+        #include "verilated_vcd_c.h"
+        #endif
+
+        namespace {
+
+        template <typename T>
+        void load(T& port, const std::uint8_t*& p, std::size_t bytes) {
+            port = 0;
+            std::memcpy(&port, p, bytes);
+            p += bytes;
+        }
+
+        template <std::size_t N>
+        void load(VlWide<N>& port, const std::uint8_t*& p, std::size_t bytes) {
+            std::memcpy(port.data(), p, bytes);
+            p += bytes;
+        }
+
+        template <typename T>
+        void store(const T& port, std::uint8_t*& p, std::size_t bytes) {
+            std::memcpy(p, &port, bytes);
+            p += bytes;
+        }
+
+        template <std::size_t N>
+        void store(const VlWide<N>& port, std::uint8_t*& p, std::size_t bytes) {
+            std::memcpy(p, port.data(), bytes);
+            p += bytes;
+        }
+
+
+        """#
+
+    private static let main = #"""
+        class Trace {
+        public:
+            Trace(Vtop& top, const char* path) {
+        #if VM_TRACE
+                if (!path) return;
+                vcd = std::make_unique<VerilatedVcdC>();
+                top.trace(vcd.get(), 99);
+                vcd->open(path);
+        #else
+                (void)top;
+                if (path) std::fprintf(stderr, "this model was built without tracing\n");
+        #endif
+            }
+            bool on() const {
+        #if VM_TRACE
+                return vcd != nullptr;
+        #else
+                return false;
+        #endif
+            }
+            void dump(std::uint64_t time) {
+        #if VM_TRACE
+                vcd->dump(time);
+        #else
+                (void)time;
+        #endif
+            }
+            void close() {
+        #if VM_TRACE
+                if (vcd) vcd->close();
+        #endif
+            }
+
+        private:
+        #if VM_TRACE
+            std::unique_ptr<VerilatedVcdC> vcd;
+        #endif
+        };
+
+        }  // namespace
+
+        int main(int argc, char** argv) {
+            if (argc < 5) {
+                std::fprintf(stderr, "usage: Vtop STIMULUS RESPONSE CYCLES PERIOD [VCD]\n");
+                return 2;
+            }
+            const std::uint64_t cycles = std::strtoull(argv[3], nullptr, 10);
+            const std::uint64_t period = std::strtoull(argv[4], nullptr, 10);
+            const char* vcdPath = argc > 5 ? argv[5] : nullptr;
+            std::FILE* stimulus = std::fopen(argv[1], "rb");
+            std::FILE* response = std::strcmp(argv[2], "-") != 0 ? std::fopen(argv[2], "wb") : nullptr;
+            if (!stimulus) {
+                std::fprintf(stderr, "cannot read %s\n", argv[1]);
+                return 3;
+            }
+
+            VerilatedContext context;
+            context.traceEverOn(vcdPath != nullptr);
+            Vtop top(&context, "");
+            Trace trace(top, vcdPath);
+            std::vector<std::uint8_t> in(inputBytes + 8), out(outputBytes + 8);
+            std::uint64_t hash = 0xcbf29ce484222325ull;
+            const auto start = std::chrono::steady_clock::now();
+            for (std::uint64_t cycle = 0; cycle < cycles; ++cycle) {
+                if (inputBytes && std::fread(in.data(), inputBytes, 1, stimulus) != 1) {
+                    std::fprintf(stderr, "the stimulus ends before cycle %llu\n", (unsigned long long)cycle);
+                    return 3;
+                }
+                // The edge samples the old inputs. Before the first evaluation clk = 1 is a level, not an edge.
+                top.clk = 1;
+                if (cycle > 0) top.eval();
+                drive(top, in.data());
+                if (trace.on()) {
+                    top.eval();
+                    trace.dump(cycle * period);
+                }
+                if (cycle == 0) top.eval();
+                top.clk = 0;
+                top.eval();
+                if (trace.on()) trace.dump(cycle * period + period / 2);
+                sample(top, out.data());
+                for (std::size_t k = 0; k < outputBytes; ++k) hash = (hash ^ out[k]) * 0x100000001b3ull;
+                if (response && outputBytes && std::fwrite(out.data(), outputBytes, 1, response) != 1) {
+                    std::fprintf(stderr, "cannot write %s\n", argv[2]);
+                    return 3;
+                }
+            }
+            const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+            if (trace.on()) trace.dump(cycles * period);
+            trace.close();
+            top.final();
+            if (response) std::fclose(response);
+            std::fclose(stimulus);
+            std::printf("cycles %llu\nseconds %.6f\nhash %016llx\n", (unsigned long long)cycles, seconds.count(),
+                        (unsigned long long)hash);
+            return 0;
+        }
+
+        """#
+}

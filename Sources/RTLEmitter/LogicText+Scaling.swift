@@ -1,0 +1,91 @@
+import Design
+import Fabric
+
+// Rounding shifts and the power-of-two multiplication of an SVPE lane.
+
+extension CellWriter {
+    /// a / 2^b, halves to even.
+    mutating func roundShift(_ cell: LogicCell, _ width: Int) throws -> String {
+        let a = try source(cell.operands[0], "a")
+        let b = try source(cell.operands[1], "b")
+        if let constant = b.constantValue { return rounded(a, by: Int(constant & 63), width) }
+        let value = wire("value", width: a.width, signed: a.signed, a.resized(a.width))
+        let places = amount(b)
+        let by = places.resized(places.width)
+        let wide = wire("wide", width: a.width + 1, signed: a.signed, "{\(value.resized(a.width)), 1'b0}")
+        let shifted = wire(
+            "shifted", width: a.width + 1, signed: a.signed,
+            "\(wide.resized(wide.width)) \(a.signed ? ">>>" : ">>") \(by)")
+        let ones = "{\(a.width + 1){1'b1}}"
+        let kept = wire("kept", width: a.width + 1, "\(ones) << \(by)")
+        // Bits below the half: all bits below bit b - 1.
+        let lost = "(|(\(value.resized(a.width)) & ~\(kept.bits(from: 1, count: a.width))))"
+        let floor = BitSource(shifted.form, width: a.width + 1, signed: a.signed).bits(from: 1, count: width)
+        let up = wire("up", width: 1, "\(shifted.bit(0)) && (\(lost) || \(shifted.bits(from: 1, count: 1)))")
+        return "\(floor) + \(up.resized(width))"
+    }
+
+    private mutating func rounded(_ a: BitSource, by amount: Int, _ width: Int) -> String {
+        if let value = a.constantValue {
+            return Literal.text(PrimitiveMeaning.roundHalfEven(value, Int64(amount)), width: width)
+        }
+        if amount == 0 { return a.resized(width) }
+        let half = a.bits(from: amount - 1, count: 1)
+        let low = a.bits(from: amount, count: 1)
+        let lost = amount == 1 ? low : "((|\(a.bits(from: 0, count: amount - 1))) || \(low))"
+        let up = wire("up", width: 1, "\(half) && \(lost)")
+        return "\(a.bits(from: amount, count: width)) + \(up.resized(width))"
+    }
+
+    /// a times the value of an n-bit code: a left shift by the complement of the code's magnitude field, cleared for
+    /// field 0, and negated through the carry chain. Of seven forms tried under Yosys 0.23 (xcup, 16-bit a) the smallest:
+    /// n = 2: 16, 3: 18, 4: 41, 5: 81 LUT. Up to n = 3 magnitude and sign of one bit fit one LUT6 when written as a
+    /// selection; from n = 4 a shifter is smaller.
+    mutating func powerOfTwoShift(_ cell: LogicCell, _ width: Int) throws -> String {
+        let bits = cell.parameter
+        let a = try source(cell.operands[0], "a")
+        let code = try source(cell.operands[1], "code")
+        // One bit more than a: the negative of the least value.
+        let needed = a.width + 1 + PowerOfTwoCode.largestExponent(bits: bits)
+        let work = min(width, needed)
+        if let constant = code.constantValue {
+            return scaled(a, by: PowerOfTwoCode.value(constant & ((1 << Int64(bits)) - 1), bits: bits), width)
+        }
+        let codeWire = wire("code", width: bits, code.resized(bits))
+        let value = wire("value", width: work, a.resized(work))
+        let magnitude = wire("magnitude", width: work, selected(value, codeWire, bits))
+        let sign = codeWire.bit(bits - 1)
+        let product = wire(
+            "signed", width: work, signed: true,
+            "(\(magnitude.resized(work)) ^ {\(work){\(sign)}}) + \(extended(sign, to: work))")
+        return product.resized(width)
+    }
+
+    private func extended(_ bit: String, to width: Int) -> String {
+        width == 1 ? bit : "{\(width - 1)'d0, \(bit)}"
+    }
+
+    private func scaled(_ a: BitSource, by weight: Int64, _ width: Int) -> String {
+        if weight == 0 { return "\(width)'d0" }
+        let exponent = abs(weight).trailingZeroBitCount
+        if exponent >= width { return "\(width)'d0" }
+        let shifted = exponent == 0 ? a.resized(width) : "{\(a.resized(width - exponent)), \(exponent)'d0}"
+        return weight > 0 ? shifted : "\(width)'d0 - \(shifted)"
+    }
+
+    private mutating func selected(_ value: BitSource, _ code: BitSource, _ bits: Int) -> String {
+        let width = value.width
+        if bits == 1 { return value.resized(width) }
+        let field = wire("field", width: bits - 1, code.bits(from: 0, count: bits - 1))
+        let places = PowerOfTwoCode.magnitudes(bits: bits)
+        if bits > 3 {
+            let shift = wire("places", width: bits - 1, "~\(field.resized(bits - 1))")
+            return "\(field.nonZero) ? (\(value.resized(width)) << \(shift.resized(bits - 1))) : \(width)'d0"
+        }
+        let terms = (1...places).map { index in
+            let chosen = bits == 2 ? field.resized(1) : "(\(field.resized(bits - 1)) == \(bits - 1)'d\(index))"
+            return "({\(width){\(chosen)}} & (\(value.resized(width)) << \(places - index)))"
+        }
+        return terms.joined(separator: " | ")
+    }
+}

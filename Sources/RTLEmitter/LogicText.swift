@@ -1,0 +1,123 @@
+import Design
+import Fabric
+
+// The text of every logic primitive. Meanings: Fabric/PrimitiveMeaning.swift.
+
+extension CellWriter {
+    /// Writes a logic cell in this lane.
+    mutating func write(_ cell: LogicCell) throws {
+        let net = design[cell.output]
+        let value = try expression(cell, net)
+        text.line("assign \(variable(net, lane: lane)) = \(value);")
+    }
+
+    private mutating func expression(_ cell: LogicCell, _ net: Net) throws -> String {
+        let width = net.width
+        switch cell.kind {
+        case .not: return "~\(try source(cell.operands[0], "a").resized(width))"
+        case .and: return try binary(cell, "&", width)
+        case .or: return try binary(cell, "|", width)
+        case .xor: return try binary(cell, "^", width)
+        case .add: return try binary(cell, "+", width)
+        case .subtract: return try binary(cell, "-", width)
+        case .equal: return try comparison(cell, "==", width)
+        case .lessThan: return try comparison(cell, "<", width)
+        case .multiplex: return try multiplex(cell, width)
+        case .slice: return try source(cell.operands[0], "a").bits(from: cell.parameter, count: width)
+        case .shiftLeftConstant: return shiftedLeft(try source(cell.operands[0], "a"), by: cell.parameter, width)
+        case .shiftRight: return try shiftRight(cell, width)
+        case .shiftLeft: return try shiftLeft(cell, width)
+        case .roundShift: return try roundShift(cell, width)
+        case .saturate: return saturate(try source(cell.operands[0], "a"), width)
+        case .maximum: return try maximum(cell, width)
+        case .powerOfTwoShift: return try powerOfTwoShift(cell, width)
+        case .unpack: return try unpack(cell, width)
+        case .pack: return try pack(cell, width)
+        case .laneSelect: return try laneSelect(cell, width)
+        case .register, .shiftRegister, .blockMemory, .dsp48e2: throw RTLError("\(cell.kind) is not logic")
+        }
+    }
+
+    private mutating func binary(_ cell: LogicCell, _ sign: String, _ width: Int) throws -> String {
+        let a = try source(cell.operands[0], "a")
+        let b = try source(cell.operands[1], "b")
+        return "\(a.resized(width)) \(sign) \(b.resized(width))"
+    }
+
+    /// Both operands in one width and sign that hold either.
+    private mutating func common(_ cell: LogicCell) throws -> (a: BitSource, b: BitSource) {
+        let a = try source(cell.operands[0], "a")
+        let b = try source(cell.operands[1], "b")
+        let signed = a.signed || b.signed
+        let width = signed ? max(a.signedWidth, b.signedWidth) : max(a.width, b.width)
+        return (
+            wire("left", width: width, signed: signed, a.resized(width)),
+            wire("right", width: width, signed: signed, b.resized(width))
+        )
+    }
+
+    private mutating func comparison(_ cell: LogicCell, _ sign: String, _ width: Int) throws -> String {
+        let (a, b) = try common(cell)
+        let bit = wire("holds", width: 1, "\(a.resized(a.width)) \(sign) \(b.resized(b.width))")
+        return bit.resized(width)
+    }
+
+    private mutating func maximum(_ cell: LogicCell, _ width: Int) throws -> String {
+        let (a, b) = try common(cell)
+        let (left, right) = (a.resized(a.width), b.resized(b.width))
+        let larger = wire("larger", width: a.width, signed: a.signed, "(\(left) < \(right)) ? \(right) : \(left)")
+        return larger.resized(width)
+    }
+
+    private mutating func multiplex(_ cell: LogicCell, _ width: Int) throws -> String {
+        let choice = try source(cell.operands[0], "c").nonZero
+        let a = try source(cell.operands[1], "a").resized(width)
+        let b = try source(cell.operands[2], "b").resized(width)
+        return "\(choice) ? \(a) : \(b)"
+    }
+
+    private func shiftedLeft(_ a: BitSource, by amount: Int, _ width: Int) -> String {
+        if amount >= width { return "\(width)'d0" }
+        return amount == 0 ? a.resized(width) : "{\(a.resized(width - amount)), \(amount)'d0}"
+    }
+
+    /// The low 6 bits of a shift amount in a helper wire, fewer when its net has fewer.
+    mutating func amount(_ b: BitSource) -> BitSource {
+        let width = b.signed ? 6 : min(6, b.width)
+        return wire("amount", width: width, b.resized(width))
+    }
+
+    private mutating func shiftRight(_ cell: LogicCell, _ width: Int) throws -> String {
+        let a = try source(cell.operands[0], "a")
+        let b = try source(cell.operands[1], "b")
+        if let constant = b.constantValue { return a.bits(from: Int(constant & 63), count: width) }
+        let value = wire("value", width: a.width, signed: a.signed, a.resized(a.width))
+        let places = amount(b)
+        let shifted = wire(
+            "shifted", width: a.width, signed: a.signed,
+            "\(value.resized(a.width)) \(a.signed ? ">>>" : ">>") \(places.resized(places.width))")
+        return shifted.resized(width)
+    }
+
+    private mutating func shiftLeft(_ cell: LogicCell, _ width: Int) throws -> String {
+        let a = try source(cell.operands[0], "a")
+        let b = try source(cell.operands[1], "b")
+        if let constant = b.constantValue { return shiftedLeft(a, by: Int(constant & 63), width) }
+        let places = amount(b)
+        return "\(a.resized(width)) << \(places.resized(places.width))"
+    }
+
+    private func saturate(_ a: BitSource, _ width: Int) -> String {
+        if let value = a.constantValue {
+            return Literal.text(PrimitiveMeaning.clamp(value, width: width), width: width)
+        }
+        if a.signedWidth <= width { return a.resized(width) }
+        let above = a.bits(from: width - 1, count: a.width - width + 1)
+        guard a.signed else {
+            return width == 1 ? "1'd0" : "(|\(above)) ? {1'b0, {\(width - 1){1'b1}}} : \(a.resized(width))"
+        }
+        let sign = a.bit(a.width - 1)
+        if width == 1 { return sign }
+        return "((&\(above)) || !(|\(above))) ? \(a.resized(width)) : {\(sign), {\(width - 1){~\(sign)}}}"
+    }
+}

@@ -1,0 +1,58 @@
+import Design
+import Fabric
+
+// A Design as SystemVerilog: one module per scope, one instance per module, the names of the Design unchanged, so that
+// Design.path(of:lane:) is the path of the signal in a simulation of the text.
+//
+// Not emitted: nets of role hiddenRegister (no pin shows them), contents of memories.
+
+/// Prints a Design as SystemVerilog with models of the vendor primitives and scripts for the tools.
+public struct RTLEmitter {
+    /// All files of a design: rtl/*.sv (synthesisable), models/*.sv (simulation only), synth.ys, vivado.tcl, Makefile.
+    /// Throws `RTLError` when the Design has names or connections that SystemVerilog cannot express.
+    public static func emit(_ design: Design) throws -> [RTLFile] {
+        try checkPorts(design)
+        let routing = try Routing(design)
+        let names = moduleNames(design)
+        let modules = try design.scopes.indices.map { scope in
+            try ModuleWriter(design, routing, scope: scope, names: names).file()
+        }
+        return modules + [BlockMemorySource.file] + VendorModels.files + ToolScripts.files
+            + [HarnessSource.file(try ports(of: design))]
+    }
+
+    /// Data ports of the emitted `top` in the order of stimulus and response files: inputs, then outputs.
+    public static func ports(of design: Design) throws -> [RTLPort] {
+        let routing = try Routing(design)
+        return (design.inputs.map { ($0, true) } + design.outputs.map { ($0, false) }).map { id, isInput in
+            let net = design[id]
+            return RTLPort(
+                name: routing.name(of: id.index, in: 0), net: id, lanes: net.lanes, width: net.width,
+                signed: net.signed, isInput: isInput)
+        }
+    }
+
+    private static func checkPorts(_ design: Design) throws {
+        let inputs = Set(design.inputs)
+        for id in design.outputs where inputs.contains(id) {
+            throw RTLError("\(design.path(of: id)) is an input and an output of top")
+        }
+        guard Set(design.outputs).count == design.outputs.count else { throw RTLError("an output is listed twice") }
+    }
+
+    /// "top" and "shiftsim_" + path, made unique.
+    private static func moduleNames(_ design: Design) -> [String] {
+        var taken: Set<String> = ["top", BlockMemorySource.module]
+        return design.scopes.indices.map { scope in
+            if scope == 0 { return "top" }
+            let base = "shiftsim_" + design.path(ofScope: scope).dropFirst().joined(separator: "_")
+            var name = base
+            var number = 2
+            while !taken.insert(name).inserted {
+                name = "\(base)_\(number)"
+                number += 1
+            }
+            return name
+        }
+    }
+}

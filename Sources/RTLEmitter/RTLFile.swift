@@ -1,0 +1,17 @@
+/// One text of the emitted design, with its path inside the output directory.
+public struct RTLFile: Sendable, Hashable, Codable {
+    /// Path relative to the output directory, such as "rtl/top.sv" or "models/DSP48E2.sv".
+    public var name: String
+    public var text: String
+
+    public init(name: String, text: String) {
+        self.name = name
+        self.text = text
+    }
+
+    /// Whether the file is part of the design itself (not a simulation model or a tool script).
+    public var isDesign: Bool { name.hasPrefix("rtl/") }
+
+    /// Whether the file is a simulation model of a vendor primitive.
+    public var isModel: Bool { name.hasPrefix("models/") }
+}

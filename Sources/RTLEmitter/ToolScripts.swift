@@ -1,0 +1,63 @@
+// Scripts for the tools beside the emitted text.
+
+/// synth.ys, vivado.tcl and Makefile.
+enum ToolScripts {
+    static var files: [RTLFile] {
+        [
+            RTLFile(name: "synth.ys", text: yosys), RTLFile(name: "vivado.tcl", text: vivado),
+            RTLFile(name: "Makefile", text: makefile),
+        ]
+    }
+
+    /// Lint waivers, each with its reason.
+    static let lintWaivers = [
+        "-Wno-UNUSEDSIGNAL",  // bits of wide registers that no reader needs; clk in modules without state
+        "-Wno-PROCASSINIT",  // registers have power-up values, as FDREs do
+        "-Wno-UNSIGNED", "-Wno-CMPCONST",  // comparisons with constants of the design
+        "-Wno-VARHIDDEN",  // a lane's net may have the name of a scalar; lanes are read by array[lane].name
+        "-Wno-UNUSEDPARAM",  // localparams of the unused one of the two block RAM sizes
+    ]
+
+    private static let yosys = """
+        # Resource estimate with Yosys: yosys synth.ys
+        read_verilog -sv rtl/*.sv
+        synth_xilinx -family xcup -noiopad -top top
+        stat
+
+        """
+
+    private static let vivado = """
+        # Out-of-context synthesis for the ZCU102: vivado -mode batch -source vivado.tcl
+        create_project -in_memory -part xczu9eg-ffvb1156-2-e
+        read_verilog -sv [glob rtl/*.sv]
+        synth_design -top top -mode out_of_context
+        create_clock -name clk -period 5.000 [get_ports clk]
+        opt_design
+        place_design
+        route_design
+        report_utilization -hierarchical -file utilization.rpt
+        report_timing_summary -file timing.rpt
+        report_power -file power.rpt
+
+        """
+
+    private static let makefile = """
+        VERILATOR ?= verilator
+        YOSYS ?= yosys
+        WAIVERS = \(lintWaivers.joined(separator: " "))
+        SOURCES = $(wildcard rtl/*.sv models/*.sv)
+
+        .PHONY: lint sim synth
+        lint:
+        \t$(VERILATOR) --lint-only -Wall $(WAIVERS) --top-module top $(SOURCES)
+
+        # Builds obj/Vtop: STIMULUS RESPONSE [CYCLES [VCD]], see sim/main.cpp.
+        sim:
+        \t$(VERILATOR) --cc --exe --build --trace-vcd --trace-structs -Wno-fatal --top-module top --prefix Vtop \\
+        \t    -Mdir obj -o Vtop $(SOURCES) ../sim/main.cpp
+
+        synth:
+        \t$(YOSYS) synth.ys
+
+        """
+}

@@ -1,0 +1,48 @@
+import Foundation
+
+/// A compiled Verilator model of an emitted design. Clock and file conventions: HarnessSource.
+public struct VerilatedModel: Sendable {
+    /// The program; its arguments are STIMULUS RESPONSE CYCLES PERIOD [VCD].
+    public let executable: URL
+    /// Whether it can write a VCD.
+    public let canTrace: Bool
+
+    /// What a run gave.
+    public struct Outcome: Sendable {
+        /// One record per cycle, empty when not asked for.
+        public var response: Data
+        /// FNV-1a over all responses.
+        public var hash: String
+        /// Time of the simulation loop.
+        public var seconds: Double
+    }
+
+    /// Runs `cycles` cycles. `stimulus` holds one record per cycle (see `RTLPort.bytes`); `period` is in picoseconds.
+    public func run(
+        stimulus: Data, cycles: Int, vcd: URL? = nil, period: Int = 1000, keepsResponse: Bool = true
+    ) throws -> Outcome {
+        let directory = executable.deletingLastPathComponent().appendingPathComponent("run-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let input = directory.appendingPathComponent("stimulus.bin")
+        let output = directory.appendingPathComponent("response.bin")
+        try stimulus.write(to: input)
+        guard let tool = Tool(candidates: [executable.path], name: "", environment: [:]) else {
+            throw ToolError.missing(tool: executable.path, install: "build the model first")
+        }
+        let arguments = [input.path, keepsResponse ? output.path : "-", "\(cycles)", "\(period)"]
+        let text = try tool.run(arguments + (vcd.map { [$0.path] } ?? []))
+        let response = keepsResponse ? try Data(contentsOf: output) : Data()
+        return Outcome(
+            response: response, hash: VerilatedModel.field("hash", text) ?? "",
+            seconds: Double(VerilatedModel.field("seconds", text) ?? "") ?? 0)
+    }
+
+    private static func field(_ name: String, _ text: String) -> String? {
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            if words.count == 2, words[0] == name { return String(words[1]) }
+        }
+        return nil
+    }
+}

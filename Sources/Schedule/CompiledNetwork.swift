@@ -1,0 +1,58 @@
+import Accelerator
+import Networks
+
+// The result of scheduling: a tile program, a memory image and what to expect of them.
+
+/// One layer in the program.
+public struct LayerPlan: Sendable, Equatable, Codable {
+    public var name: String
+    public var kind: String
+    public var macs: Int
+    /// Steps of the loop nest in all tiles: the steady part.
+    public var steps: Int
+    /// Cycles that the compute engine needs: steps and the overhead of each tile.
+    public var computeCycles: Int
+    public var tiles: Int
+    public var passes: Int
+    /// Store instructions; the layer has ended when the last has.
+    public var stores: Int
+    public var loads: Int
+    /// Multiplies or shifts that contribute to a result; the rest of lanes * steps is idle lanes.
+    public var usefulLaneUpdates: Int
+    public var readBytes: Int
+    public var writtenBytes: Int
+    /// Cycles from the end of the layer before to the end of this one, predicted without simulation for memory that
+    /// delivers a beat per cycle.
+    public var predictedCycles: Int
+}
+
+/// A network compiled for one accelerator.
+public struct CompiledNetwork: Sendable {
+    /// Instructions of all engines, tile by tile.
+    public let program: [Instruction]
+    public let layers: [LayerPlan]
+    /// Byte addresses of the engines' instruction streams.
+    public let streamAddresses: [Opcode: Int]
+    let image: [UInt8]
+    let placements: [String: TensorPlacement]
+    let outputName: String
+    let fieldBytes: Int
+
+    public var memoryBytes: Int { image.count }
+    public var predictedCycles: Int { layers.reduce(0) { $0 + $1.predictedCycles } }
+
+    /// External memory before the run: program, weights, constants and one input feature map.
+    public func memoryImage(input: IntegerTensor) -> [UInt8] {
+        var bytes = image
+        placements[Network.inputName]!.write(input, into: &bytes, fieldBytes: fieldBytes)
+        return bytes
+    }
+
+    /// A feature map after the run; `Network.inputName` or a layer's name.
+    public func tensor(_ name: String, in memory: [UInt8]) -> IntegerTensor? {
+        placements[name]?.read(from: memory, fieldBytes: fieldBytes)
+    }
+
+    /// The network's output after the run.
+    public func output(in memory: [UInt8]) -> IntegerTensor { tensor(outputName, in: memory)! }
+}

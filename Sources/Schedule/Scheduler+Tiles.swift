@@ -1,0 +1,180 @@
+import Accelerator
+import Networks
+
+// Tiles of one layer. Buffers are used as two halves in turn, so that a tile loads while the one before computes;
+// a tile larger than half a buffer (then the layer has just that one) starts at word 0.
+
+/// Halves of a buffer in turn.
+struct PingPong {
+    let depth: Int
+    private var next = 0
+
+    init(depth: Int) { self.depth = depth }
+
+    /// A range of `count` words in the half whose turn it is.
+    mutating func take(_ count: Int) -> Range<Int> {
+        if count > depth / 2 { return 0..<count }
+        let base = next * (depth / 2)
+        next = 1 - next
+        return base..<base + count
+    }
+}
+
+/// Feature-map geometry of one tile.
+struct TilePlace {
+    var group: Int
+    var groups: Int
+    var row: Int
+    var rows: Int
+    var column: Int
+    var columns: Int
+    var columnsPerUnit: Int
+}
+
+extension Scheduler {
+    mutating func scheduleConvolution(
+        _ layer: QuantizedLayer, weights: [Int32], inputs: Int, outputs: Int, firstInput: Int, firstOutput: Int
+    ) throws {
+        let passes = try WeightPasses(weights, element: p.element, layer: layer.name)
+        let window = layer.window
+        let shape = LayerShape(
+            inputShape: layer.inputShape, outputShape: layer.outputShape, window: window,
+            inputGroups: (inputs + p.inputs - 1) / p.inputs, outputGroups: (outputs + p.outputs - 1) / p.outputs,
+            passes: passes.count, hasResidual: layer.residual != nil, isPool: false)
+        try checkAccumulator(layer, weights: weights, outputs: outputs, extraShift: passes.extraShift)
+        let tile = try TileShape.choose(shape, p, name: layer.name)
+        let weightAddress = storeWeights(passes, shape: shape, inputs: inputs, outputs: outputs)
+        let constantAddress = storeConstants(
+            layer.requantization, channels: firstOutput..<firstOutput + outputs, groups: shape.outputGroups)
+        var emitter = TileEmitter(
+            layer: layer, shape: shape, tile: tile, firstInput: firstInput / p.granule,
+            inputGranules: (inputs + p.granule - 1) / p.granule, firstOutput: firstOutput / p.granule,
+            outputGranules: (outputs + p.granule - 1) / p.granule, poolGranule: 0,
+            weightAddress: weightAddress, constantAddress: constantAddress, passes: passes)
+        emitter.run(&self)
+    }
+
+    mutating func schedulePool(_ layer: QuantizedLayer) throws {
+        let a = p.inputs / p.granule
+        let granules = (layer.inputShape.channels + p.granule - 1) / p.granule
+        for granule in 0..<min(a, granules) {
+            // Words that hold this granule of the input.
+            let words = (granules - granule + a - 1) / a
+            let shape = LayerShape(
+                inputShape: layer.inputShape, outputShape: layer.outputShape, window: layer.window, inputGroups: 1,
+                outputGroups: words, passes: 1, hasResidual: layer.residual != nil, isPool: true)
+            let tile = try TileShape.choose(shape, p, name: layer.name)
+            let constantAddress = storePoolConstants(layer.requantization, granule: granule, words: words)
+            var emitter = TileEmitter(
+                layer: layer, shape: shape, tile: tile, firstInput: granule, inputGranules: words,
+                firstOutput: granule, outputGranules: words, poolGranule: granule, weightAddress: 0,
+                constantAddress: constantAddress, passes: nil)
+            emitter.run(&self)
+        }
+    }
+
+    /// |acc| must stay below 2^(accumulatorBits - 1) in the worst case.
+    private func checkAccumulator(
+        _ layer: QuantizedLayer, weights: [Int32], outputs: Int, extraShift: Int
+    ) throws {
+        let perOutput = weights.count / outputs
+        let activation = 1 << (p.activationBits - 1)
+        let limit = 1 << (p.accumulatorBits - 1)
+        for output in 0..<outputs {
+            let sum = weights[output * perOutput..<(output + 1) * perOutput].reduce(0) { $0 + abs(Int($1)) }
+            // Horner's intermediate sums are at most the final bound plus one weight digit's; twice is safe.
+            if (2 * sum * activation) << extraShift >= limit {
+                throw InputError(
+                    .unsupported, at: "layer \(layer.name)",
+                    "sums of output \(output) can reach \(sum * activation) and overflow the "
+                        + "\(p.accumulatorBits)-bit accumulator; set array.accumulator_bits higher (at most 48)")
+            }
+        }
+    }
+
+    // MARK: weights and constants
+
+    /// Words [output group][pass][input group][kernel row][kernel column], lanes [input][output], packed into beats.
+    private mutating func storeWeights(
+        _ passes: WeightPasses, shape: LayerShape, inputs: Int, outputs: Int
+    ) -> Int {
+        let kernel = shape.window.kernelHeight * shape.window.kernelWidth
+        let words = shape.outputGroups * passes.count * shape.inputGroups * kernel
+        let base = allocate(words * p.weightBeats * p.beatBytes)
+        let bits = p.element.weightBits
+        let mask = (1 << bits) - 1
+        var word = 0
+        for outputGroup in 0..<shape.outputGroups {
+            for pass in 0..<passes.count {
+                for inputGroup in 0..<shape.inputGroups {
+                    for tap in 0..<kernel {
+                        for m in 0..<p.inputs {
+                            let input = inputGroup * p.inputs + m
+                            guard input < inputs else { break }
+                            for n in 0..<p.outputs {
+                                let output = outputGroup * p.outputs + n
+                                guard output < outputs else { break }
+                                let value = Int(passes.lanes[pass][(output * inputs + input) * kernel + tap]) & mask
+                                put(value, lane: m * p.outputs + n, wordAddress: base + word * wordBytes)
+                            }
+                        }
+                        word += 1
+                    }
+                }
+            }
+        }
+        return base
+    }
+
+    private var wordBytes: Int { p.weightBeats * p.beatBytes }
+
+    private mutating func put(_ value: Int, lane: Int, wordAddress: Int) {
+        let (beat, position) = lane.quotientAndRemainder(dividingBy: p.weightsPerBeat)
+        let (field, part) = position.quotientAndRemainder(dividingBy: p.weightsPerField)
+        let bit = part * p.element.weightBits
+        let place = wordAddress + beat * p.beatBytes + field * fieldBytes
+        let shifted = value << bit
+        for byte in 0..<fieldBytes { image[place + byte] |= UInt8(truncatingIfNeeded: shifted >> (8 * byte)) }
+    }
+
+    private mutating func storeConstants(
+        _ requantization: Requantization, channels: Range<Int>, groups: Int
+    ) -> Int {
+        let base = allocate(groups * p.constantBeats * p.beatBytes)
+        for (position, channel) in channels.enumerated() {
+            let (group, lane) = position.quotientAndRemainder(dividingBy: p.outputs)
+            putConstants(requantization, channel: channel, lane: lane, word: group, base: base)
+        }
+        return base
+    }
+
+    /// Pooling results stand in the first granule of the outputs.
+    private mutating func storePoolConstants(_ requantization: Requantization, granule: Int, words: Int) -> Int {
+        let base = allocate(words * p.constantBeats * p.beatBytes)
+        for word in 0..<words {
+            for lane in 0..<p.granule {
+                let channel = word * p.inputs + granule * p.granule + lane
+                guard channel < requantization.multiplier.count else { break }
+                putConstants(requantization, channel: channel, lane: lane, word: word, base: base)
+            }
+        }
+        return base
+    }
+
+    private mutating func putConstants(
+        _ requantization: Requantization, channel: Int, lane: Int, word: Int, base: Int
+    ) {
+        let fieldsPerChannel = AcceleratorParameters.constantBits / p.activationBits
+        let multiplier = Int(requantization.multiplier[channel]) & 0xffff
+        let bias = Int(requantization.bias[channel]) & 0xffff_ffff_ffff
+        let bits = UInt64(multiplier) | UInt64(bias) << 16
+        for field in 0..<fieldsPerChannel {
+            let (beat, place) = (lane * fieldsPerChannel + field).quotientAndRemainder(dividingBy: p.granule)
+            let address = base + (word * p.constantBeats + beat) * p.beatBytes + place * fieldBytes
+            for byte in 0..<fieldBytes {
+                image[address + byte] = UInt8(
+                    truncatingIfNeeded: bits >> UInt64(field * p.activationBits + 8 * byte))
+            }
+        }
+    }
+}

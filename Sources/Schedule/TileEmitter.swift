@@ -1,0 +1,342 @@
+import Accelerator
+import Networks
+
+// Instructions of one layer's tiles.
+
+/// Emits the tiles of a layer, a group of it or a granule of a pooling.
+struct TileEmitter {
+    let layer: QuantizedLayer
+    let shape: LayerShape
+    let tile: TileShape
+    /// First granule plane of the input and the granules (or, pooling, words) that exist.
+    let firstInput: Int
+    let inputGranules: Int
+    let firstOutput: Int
+    let outputGranules: Int
+    let poolGranule: Int
+    let weightAddress: Int
+    let constantAddress: Int
+    let passes: WeightPasses?
+
+    private var window: Window { layer.window }
+
+    mutating func run(_ s: inout Scheduler) {
+        var ifmapTurn = PingPong(depth: s.p.ifmapDepth)
+        var weightTurn = PingPong(depth: s.p.weightDepth)
+        var ofmapTurn = PingPong(depth: s.p.ofmapDepth)
+        var constantTurn = PingPong(depth: s.p.constantDepth)
+        var loadedFeatures: (row: Int, column: Int, group: Int, range: Range<Int>)?
+        var loadedGroup: (group: Int, weights: Range<Int>, constants: Range<Int>)?
+        for place in tiles() {
+            var loads: [(index: Int, buffer: Buffer, range: Range<Int>, readsFeatureMap: Bool)] = []
+            // Weights first: they need not wait for the layer before.
+            if loadedGroup?.group != place.group {
+                let weights = weightTurn.take(passes == nil ? 0 : place.groups * wordsPerGroup)
+                let constants = constantTurn.take(place.groups)
+                if passes != nil { loadWeights(place, weights, &s, &loads) }
+                loadConstants(place, constants, &s, &loads)
+                loadedGroup = (place.group, weights, constants)
+            }
+            let poolGroup = shape.isPool ? place.group : 0
+            if loadedFeatures?.row != place.row || loadedFeatures?.column != place.column
+                || loadedFeatures?.group != poolGroup
+            {
+                let range = ifmapTurn.take(featureWords(place))
+                loadFeatures(place, range, &s, &loads)
+                loadedFeatures = (place.row, place.column, poolGroup, range)
+            }
+            let ofmap = ofmapTurn.take(place.groups * place.rows * place.columnsPerUnit)
+            if layer.residual != nil { loadResidual(place, ofmap, &s, &loads) }
+            let compute = s.program.count
+            emitCompute(
+                place, ifmap: loadedFeatures!.range, weights: loadedGroup!.weights,
+                constants: loadedGroup!.constants, ofmap: ofmap, &s)
+            var reads: [(buffer: Buffer, range: Range<Int>)] = [
+                (.ifmap, loadedFeatures!.range), (.constants, loadedGroup!.constants),
+            ]
+            if passes != nil { reads.append((.weights, loadedGroup!.weights)) }
+            if layer.residual != nil { reads.append((.residual, ofmap)) }
+            let stores = emitStores(place, ofmap, &s)
+            s.ledger.add(
+                .init(
+                    loads: loads, compute: compute, computeReads: reads, ofmap: ofmap, stores: stores, layer: 0))
+        }
+    }
+
+    // MARK: order
+
+    /// Tiles in the order that reloads less: output groups inside rows, or rows inside output groups.
+    private func tiles() -> [TilePlace] {
+        let rowStarts = Array(stride(from: 0, to: shape.outputShape.height, by: tile.rows))
+        let columnStarts = Array(stride(from: 0, to: shape.outputShape.width, by: tile.columns))
+        let groupStarts = Array(stride(from: 0, to: shape.outputGroups, by: tile.groups))
+        func place(_ group: Int, _ row: Int, _ column: Int) -> TilePlace {
+            let columns = min(tile.columns, shape.outputShape.width - column)
+            return TilePlace(
+                group: group, groups: min(tile.groups, shape.outputGroups - group), row: row,
+                rows: min(tile.rows, shape.outputShape.height - row), column: column, columns: columns,
+                columnsPerUnit: min(tile.columnsPerUnit, columns))
+        }
+        let spatial = rowStarts.flatMap { row in columnStarts.map { (row, $0) } }
+        let weightWords = shape.outputGroups * wordsPerGroup
+        let featureWords =
+            spatial.count * shape.inputGroups * tile.inputRows(window) * tile.inputColumns(window)
+        if shape.isPool || weightWords * spatial.count > featureWords * groupStarts.count {
+            return groupStarts.flatMap { group in spatial.map { place(group, $0.0, $0.1) } }
+        }
+        return spatial.flatMap { spot in groupStarts.map { place($0, spot.0, spot.1) } }
+    }
+
+    private var wordsPerGroup: Int {
+        (passes?.count ?? 0) * shape.inputGroups * window.kernelHeight * window.kernelWidth
+    }
+
+    // MARK: geometry
+
+    private func rows(_ place: TilePlace) -> Int { (place.rows - 1) * window.strideHeight + window.kernelHeight }
+    private func columns(_ place: TilePlace) -> Int {
+        (place.columnsPerUnit - 1) * window.strideWidth + window.kernelWidth
+    }
+    private func planes(_ place: TilePlace) -> Int { shape.isPool ? place.groups : shape.inputGroups }
+    private func featureWords(_ place: TilePlace) -> Int { planes(place) * rows(place) * columns(place) }
+
+    /// Output columns of one pixel unit in a tile; 0 when the unit has none.
+    private func columns(of pixel: Int, _ place: TilePlace) -> Int {
+        max(0, min(place.columnsPerUnit, place.columns - pixel * place.columnsPerUnit))
+    }
+
+    // MARK: loads
+
+    private typealias Loads = [(index: Int, buffer: Buffer, range: Range<Int>, readsFeatureMap: Bool)]
+
+    private func append(
+        _ instruction: Instruction, _ buffer: Buffer, _ range: Range<Int>, features: Bool, _ s: inout Scheduler,
+        _ loads: inout Loads
+    ) {
+        var instruction = instruction
+        instruction[CommonField.opcode] = Opcode.load.rawValue
+        loads.append((s.program.count, buffer, range, features))
+        s.program.append(instruction)
+    }
+
+    /// Consecutive beats that go round the banks of a buffer's words.
+    private func loadWords(
+        _ target: LoadTarget, _ buffer: Buffer, address: Int, range: Range<Int>, beatsPerWord: Int,
+        _ s: inout Scheduler, _ loads: inout Loads
+    ) {
+        let most = 65536 / beatsPerWord
+        var word = 0
+        while word < range.count {
+            let count = min(most, range.count - word)
+            var i = Instruction()
+            i[LoadField.target] = target.rawValue
+            i[LoadField.roundBanks] = 1
+            i[LoadField.address] = address + word * beatsPerWord * s.p.beatBytes
+            i[LoadField.lastColumn] = count * beatsPerWord - 1
+            i[LoadField.lastValidColumn] = count * beatsPerWord - 1
+            i[LoadField.bufferAddress] = range.lowerBound + word
+            append(i, buffer, range, features: false, &s, &loads)
+            word += count
+        }
+    }
+
+    private func loadWeights(_ place: TilePlace, _ range: Range<Int>, _ s: inout Scheduler, _ loads: inout Loads) {
+        loadWords(
+            .weights, .weights,
+            address: weightAddress + place.group * wordsPerGroup * s.p.weightBeats * s.p.beatBytes, range: range,
+            beatsPerWord: s.p.weightBeats, &s, &loads)
+    }
+
+    private func loadConstants(_ place: TilePlace, _ range: Range<Int>, _ s: inout Scheduler, _ loads: inout Loads) {
+        loadWords(
+            .constants, .constants, address: constantAddress + place.group * s.p.constantBeats * s.p.beatBytes,
+            range: range, beatsPerWord: s.p.constantBeats, &s, &loads)
+    }
+
+    /// One load per pixel unit and granule of the input word.
+    private func loadFeatures(_ place: TilePlace, _ range: Range<Int>, _ s: inout Scheduler, _ loads: inout Loads) {
+        let source = s.placements[layer.input]!
+        let perWord = s.p.inputs / s.p.granule
+        let top = place.row * window.strideHeight - window.padTop
+        let rowCount = rows(place)
+        let columnCount = columns(place)
+        for pixel in 0..<s.p.pixels where columns(of: pixel, place) > 0 {
+            let left =
+                (place.column + pixel * place.columnsPerUnit) * window.strideWidth - window.padLeft
+            for part in shape.isPool ? poolGranule..<poolGranule + 1 : 0..<perWord {
+                // Words of the tile that hold a real granule here.
+                let firstWord = shape.isPool ? place.group : 0
+                let existing =
+                    shape.isPool
+                    ? place.groups : max(0, min(shape.inputGroups, (inputGranules - part + perWord - 1) / perWord))
+                let plane = firstInput + (shape.isPool ? firstWord * perWord : part)
+                var i = Instruction()
+                i[LoadField.target] = LoadTarget.ifmap.rawValue
+                i[LoadField.bank] = pixel * perWord + part
+                i[LoadField.fillMinimum] = layer.operation == .maxPool ? 1 : 0
+                i[LoadField.lastRow] = rowCount - 1
+                i[LoadField.lastColumn] = columnCount - 1
+                i[LoadField.bufferRowStep] = columnCount
+                i[LoadField.bufferPlaneStep] = rowCount * columnCount
+                if existing > 0 {
+                    let validRows = max(0, top)..<min(source.shape.height, top + rowCount)
+                    let validColumns = max(0, left)..<min(source.shape.width, left + columnCount)
+                    guard !validColumns.isEmpty, !validRows.isEmpty else { continue }
+                    i[LoadField.address] = source.address(
+                        plane: plane, row: validRows.lowerBound, column: validColumns.lowerBound)
+                    i[LoadField.planeStride] = perWord * source.planeStride
+                    i[LoadField.rowStride] = source.rowStride
+                    i[LoadField.lastPlane] = existing - 1
+                    i[LoadField.firstValidRow] = validRows.lowerBound - top
+                    i[LoadField.lastValidRow] = validRows.count - 1
+                    i[LoadField.firstValidColumn] = validColumns.lowerBound - left
+                    i[LoadField.lastValidColumn] = validColumns.count - 1
+                    i[LoadField.bufferAddress] = range.lowerBound
+                    append(i, .ifmap, range, features: true, &s, &loads)
+                }
+                if !shape.isPool, s.p.element == .svpe(weightBits: 1), existing < shape.inputGroups {
+                    clearMissing(i, from: existing, range, rowCount * columnCount, &s, &loads)
+                }
+            }
+        }
+    }
+
+    /// n = 1 lanes have no zero weight: channels that do not exist must be zero in the buffer.
+    private func clearMissing(
+        _ like: Instruction, from word: Int, _ range: Range<Int>, _ planeWords: Int, _ s: inout Scheduler,
+        _ loads: inout Loads
+    ) {
+        var i = Instruction()
+        i[LoadField.target] = LoadTarget.ifmap.rawValue
+        i[LoadField.bank] = like[LoadField.bank]
+        // One valid beat of zeros, the rest is fill.
+        i[LoadField.address] = s.zeroPlane
+        i[LoadField.lastRow] = (shape.inputGroups - word) - 1
+        i[LoadField.lastColumn] = planeWords - 1
+        i[LoadField.bufferRowStep] = planeWords
+        i[LoadField.bufferAddress] = range.lowerBound + word * planeWords
+        append(i, .ifmap, range, features: false, &s, &loads)
+    }
+
+    private func loadResidual(_ place: TilePlace, _ range: Range<Int>, _ s: inout Scheduler, _ loads: inout Loads) {
+        eachOutputGranule(place, s.p) { pixel, part, planes, plane, columns in
+            let source = s.placements[layer.residual!]!
+            var i = Instruction()
+            i[LoadField.target] = LoadTarget.residual.rawValue
+            i[LoadField.bank] = pixel * (s.p.outputs / s.p.granule) + part
+            i[LoadField.address] = source.address(
+                plane: plane, row: place.row, column: place.column + pixel * place.columnsPerUnit)
+            i[LoadField.planeStride] = planeStep(s.p) * source.planeStride
+            i[LoadField.rowStride] = source.rowStride
+            i[LoadField.lastPlane] = planes - 1
+            i[LoadField.lastRow] = place.rows - 1
+            i[LoadField.lastValidRow] = place.rows - 1
+            i[LoadField.lastColumn] = columns - 1
+            i[LoadField.lastValidColumn] = columns - 1
+            i[LoadField.bufferAddress] = range.lowerBound
+            i[LoadField.bufferRowStep] = place.columnsPerUnit
+            i[LoadField.bufferPlaneStep] = place.rows * place.columnsPerUnit
+            append(i, .residual, range, features: true, &s, &loads)
+        }
+    }
+
+    /// Granule planes from one output word to the next.
+    private func planeStep(_ p: AcceleratorParameters) -> Int {
+        (shape.isPool ? p.inputs : p.outputs) / p.granule
+    }
+
+    /// Pixel units and granules of the output word that exist: (pixel, granule, planes, first plane, columns).
+    private func eachOutputGranule(
+        _ place: TilePlace, _ p: AcceleratorParameters,
+        _ body: (_ pixel: Int, _ part: Int, _ planes: Int, _ plane: Int, _ columns: Int) -> Void
+    ) {
+        let perWord = p.outputs / p.granule
+        for pixel in 0..<p.pixels {
+            let columns = columns(of: pixel, place)
+            guard columns > 0 else { continue }
+            for part in shape.isPool ? 0..<1 : 0..<perWord {
+                if shape.isPool {
+                    body(pixel, part, place.groups, firstOutput + place.group * planeStep(p), columns)
+                    continue
+                }
+                let existing = max(0, (outputGranules - part + perWord - 1) / perWord)
+                let planes = min(place.groups, existing - place.group)
+                if planes > 0 { body(pixel, part, planes, firstOutput + place.group * perWord + part, columns) }
+            }
+        }
+    }
+
+    // MARK: compute and stores
+
+    private func emitCompute(
+        _ place: TilePlace, ifmap: Range<Int>, weights: Range<Int>, constants: Range<Int>, ofmap: Range<Int>,
+        _ s: inout Scheduler
+    ) {
+        let pitch = columns(place)
+        let plane = rows(place) * pitch
+        let (kh, kw) = (window.kernelHeight, window.kernelWidth)
+        let requantization = layer.requantization
+        var i = Instruction()
+        i[CommonField.opcode] = Opcode.compute.rawValue
+        switch layer.operation {
+        case .convolution: i[ComputeField.mode] = ComputeMode.convolution.rawValue
+        case .maxPool: i[ComputeField.mode] = ComputeMode.maxPool.rawValue
+        case .sumPool: i[ComputeField.mode] = ComputeMode.sumPool.rawValue
+        }
+        i[ComputeField.relu] = requantization.relu ? 1 : 0
+        i[ComputeField.addResidual] = layer.residual == nil ? 0 : 1
+        i[ComputeField.poolGranule] = poolGranule
+        i[ComputeField.ifmapAddress] = ifmap.lowerBound
+        i[ComputeField.weightAddress] = weights.lowerBound
+        i[ComputeField.constantAddress] = constants.lowerBound
+        i[ComputeField.residualAddress] = ofmap.lowerBound
+        i[ComputeField.ofmapAddress] = ofmap.lowerBound
+        i[ComputeField.lastOutputGroup] = place.groups - 1
+        i[ComputeField.lastRow] = place.rows - 1
+        i[ComputeField.lastColumn] = place.columnsPerUnit - 1
+        i[ComputeField.lastInputGroup] = shape.inputGroups - 1
+        i[ComputeField.lastPass] = shape.passes - 1
+        i[ComputeField.passShift] = passes?.shiftMask ?? 0
+        i[ComputeField.lastKernelRow] = kh - 1
+        i[ComputeField.lastKernelColumn] = kw - 1
+        // From the last step inside a loop back to its start.
+        let kernel = -(kh - 1) * pitch - (kw - 1)
+        let back = kernel - (shape.inputGroups - 1) * plane
+        let rowBack = back - (place.columnsPerUnit - 1) * window.strideWidth
+        i.set(ComputeField.kernelRowJump, wrapping: pitch - (kw - 1))
+        i.set(ComputeField.inputGroupJump, wrapping: kernel + plane)
+        i.set(ComputeField.passJump, wrapping: back)
+        i.set(ComputeField.columnJump, wrapping: back + window.strideWidth)
+        i.set(ComputeField.rowJump, wrapping: rowBack + window.strideHeight * pitch)
+        let groupBack = rowBack - (place.rows - 1) * window.strideHeight * pitch
+        i.set(ComputeField.outputGroupJump, wrapping: groupBack + (shape.isPool ? plane : 0))
+        i[ComputeField.preShift] = requantization.preShift + (passes?.extraShift ?? 0)
+        i[ComputeField.residualShift] = requantization.residualShift
+        i[ComputeField.shift] = requantization.shift
+        s.program.append(i)
+    }
+
+    private func emitStores(_ place: TilePlace, _ ofmap: Range<Int>, _ s: inout Scheduler) -> [Int] {
+        let target = s.placements[layer.name]!
+        let perWord = s.p.outputs / s.p.granule
+        var indices: [Int] = []
+        eachOutputGranule(place, s.p) { pixel, part, planes, plane, columns in
+            var i = Instruction()
+            i[CommonField.opcode] = Opcode.store.rawValue
+            i[StoreField.granule] = pixel * perWord + part
+            i[StoreField.address] = target.address(
+                plane: plane, row: place.row, column: place.column + pixel * place.columnsPerUnit)
+            i[StoreField.planeStride] = planeStep(s.p) * target.planeStride
+            i[StoreField.rowStride] = target.rowStride
+            i[StoreField.lastPlane] = planes - 1
+            i[StoreField.lastRow] = place.rows - 1
+            i[StoreField.lastColumn] = columns - 1
+            i[StoreField.bufferAddress] = ofmap.lowerBound
+            i[StoreField.bufferRowStep] = place.columnsPerUnit
+            i[StoreField.bufferPlaneStep] = place.rows * place.columnsPerUnit
+            indices.append(s.program.count)
+            s.program.append(i)
+        }
+        return indices
+    }
+}

@@ -1,0 +1,112 @@
+import Accelerator
+import Networks
+
+// Tile sizes: output rows, output columns and output groups that fit half of each buffer, so that the next tile loads
+// while this one computes; a layer of a single tile may use whole buffers.
+
+/// A layer (or one group of a grouped convolution) as the array works on it.
+struct LayerShape: Sendable, Equatable {
+    var inputShape: Shape
+    var outputShape: Shape
+    var window: Window
+    /// Input words (groups of Pm channels); for pooling 1.
+    var inputGroups: Int
+    /// Output words (groups of Pn channels); for pooling the input words of one granule.
+    var outputGroups: Int
+    var passes: Int
+    var hasResidual: Bool
+    var isPool: Bool
+}
+
+/// Output extent of the tiles of one layer.
+struct TileShape: Sendable, Equatable {
+    var rows: Int
+    var columns: Int
+    var groups: Int
+    /// Output columns of one pixel unit.
+    var columnsPerUnit: Int
+
+    /// Input rows and columns (of one pixel unit) that a tile covers.
+    func inputRows(_ window: Window) -> Int { (rows - 1) * window.strideHeight + window.kernelHeight }
+    func inputColumns(_ window: Window) -> Int {
+        (columnsPerUnit - 1) * window.strideWidth + window.kernelWidth
+    }
+
+    private init(rows: Int, columns: Int, groups: Int, pixels: Int) {
+        self.rows = rows
+        self.columns = columns
+        self.groups = groups
+        columnsPerUnit = (columns + pixels - 1) / pixels
+    }
+
+    /// The largest tiles that fit: all groups first, then whole rows, then columns.
+    /// Throws `InputError` when not even one pixel of one group fits.
+    static func choose(_ layer: LayerShape, _ p: AcceleratorParameters, name: String) throws -> TileShape {
+        let whole = TileShape(
+            rows: layer.outputShape.height, columns: layer.outputShape.width, groups: layer.outputGroups,
+            pixels: p.pixels)
+        if whole.shortage(layer, p, share: 1) == nil { return whole }
+        var best: TileShape?
+        var groups = layer.outputGroups
+        while groups >= 1 {
+            if let tile = largest(layer, p, groups: groups) {
+                if best == nil || tile.cost(layer) < best!.cost(layer) { best = tile }
+            }
+            groups = groups == 1 ? 0 : (groups + 1) / 2
+        }
+        if let best { return best }
+        let smallest = TileShape(rows: 1, columns: 1, groups: 1, pixels: p.pixels)
+        let reason = smallest.shortage(layer, p, share: 2) ?? "ifmap_kib"
+        throw InputError(
+            .unsupported, at: "layer \(name)",
+            "one output pixel does not fit half of the buffer; make buffers.\(reason) larger")
+    }
+
+    /// Rows, then columns, as many as fit with this many groups.
+    private static func largest(_ layer: LayerShape, _ p: AcceleratorParameters, groups: Int) -> TileShape? {
+        var columns = layer.outputShape.width
+        while columns >= 1 {
+            var low = 0
+            var high = layer.outputShape.height
+            while low < high {
+                let middle = (low + high + 1) / 2
+                let tile = TileShape(rows: middle, columns: columns, groups: groups, pixels: p.pixels)
+                if tile.shortage(layer, p, share: 2) == nil { low = middle } else { high = middle - 1 }
+            }
+            if low > 0 {
+                // Equal tiles: no small remainder at the bottom.
+                let count = (layer.outputShape.height + low - 1) / low
+                let rows = (layer.outputShape.height + count - 1) / count
+                return TileShape(rows: rows, columns: columns, groups: groups, pixels: p.pixels)
+            }
+            columns = columns == 1 ? 0 : (columns + 1) / 2
+        }
+        return nil
+    }
+
+    /// Beats moved, roughly: what decides between more groups and more rows per tile.
+    private func cost(_ layer: LayerShape) -> Int {
+        let rowTiles = (layer.outputShape.height + rows - 1) / rows
+        let columnTiles = (layer.outputShape.width + columns - 1) / columns
+        let groupTiles = (layer.outputGroups + groups - 1) / groups
+        let ifmap = rowTiles * columnTiles * inputRows(layer.window) * inputColumns(layer.window) * layer.inputGroups
+        let weights =
+            layer.outputGroups * layer.passes * layer.inputGroups * layer.window.kernelHeight
+            * layer.window.kernelWidth
+        let ifmapLoads = groupTiles > 1 && rowTiles * columnTiles > 1 ? groupTiles : 1
+        return ifmap * ifmapLoads + weights + 64 * rowTiles * columnTiles * groupTiles
+    }
+
+    /// The configuration key of a buffer that is too small, nil when the tile fits 1/share of each.
+    private func shortage(_ layer: LayerShape, _ p: AcceleratorParameters, share: Int) -> String? {
+        let planes = layer.isPool ? groups : layer.inputGroups
+        if planes * inputRows(layer.window) * inputColumns(layer.window) > p.ifmapDepth / share { return "ifmap_kib" }
+        let kernel = layer.window.kernelHeight * layer.window.kernelWidth
+        if !layer.isPool && groups * layer.passes * layer.inputGroups * kernel > p.weightDepth / share {
+            return "weight_kib"
+        }
+        if groups * rows * columnsPerUnit > p.ofmapDepth / share { return "ofmap_kib" }
+        if groups > p.constantDepth / share { return "ofmap_kib" }
+        return nil
+    }
+}

@@ -1,0 +1,141 @@
+// Reads the declarations of a VCD (IEEE 1800-2017 clause 21.7.2) up to $enddefinitions.
+
+/// What a pass over a VCD's changes needs besides the signals.
+struct VCDBody: Sendable {
+    /// The offset of the first byte behind the declarations, in unpacked bytes.
+    let offset: Int
+    /// The first signal of each identifier code.
+    let codes: VCDCodeTable
+}
+
+/// Identifier codes and the first signal each of them names.
+struct VCDCodeTable: Sendable {
+    /// Direct entries for the codes small numbers give, -1 for none.
+    private var dense: [Int32] = []
+    private var sparse: [[UInt8]: Int] = [:]
+
+    /// Codes above this number go into a dictionary.
+    private static let denseLimit = 1 << 22
+
+    /// The number a code stands for (see `VCDText.code`), nil when it is long or has other characters.
+    @inline(__always)
+    private static func number(_ code: UnsafeBufferPointer<UInt8>) -> Int? {
+        guard code.count > 0, code.count <= 4 else { return nil }
+        var number = 0
+        for byte in code.reversed() {
+            guard byte >= VCDText.firstCode, byte < 127 else { return nil }
+            number = number * VCDText.codeCount + Int(byte - VCDText.firstCode) + 1
+        }
+        return number - 1 < denseLimit ? number - 1 : nil
+    }
+
+    /// The signal of a code, nil when it was not declared.
+    @inline(__always)
+    func signal(_ code: UnsafeBufferPointer<UInt8>) -> Int? {
+        guard let number = Self.number(code) else { return sparse[Array(code)] }
+        guard number < dense.count, dense[number] >= 0 else { return nil }
+        return Int(dense[number])
+    }
+
+    /// Enters the first signal of a code.
+    mutating func add(_ code: [UInt8], signal: Int) {
+        guard let number = code.withUnsafeBufferPointer(Self.number) else {
+            sparse[code] = signal
+            return
+        }
+        if number >= dense.count {
+            dense.append(contentsOf: repeatElement(-1, count: max(number + 1, dense.count * 2) - dense.count))
+        }
+        dense[number] = Int32(signal)
+    }
+}
+
+/// Parses the declarations.
+struct VCDHeaderParser {
+    private var collector = HierarchyCollector()
+    private var codes = VCDCodeTable()
+    private var timescaleExponent: Int8 = -9
+    private let input: VCDInput
+
+    static func open(_ file: InputFile, format: TraceFormat) throws -> TraceFile {
+        var parser = VCDHeaderParser(input: try VCDInput(path: file.path))
+        try parser.parse()
+        return TraceFile(
+            path: file.path, format: format, timescaleExponent: parser.timescaleExponent,
+            scopes: parser.collector.scopes, signals: parser.collector.signals, byteCount: file.count,
+            body: .vcd(VCDBody(offset: parser.input.offset, codes: parser.codes)))
+    }
+
+    private init(input: VCDInput) { self.input = input }
+
+    private mutating func parse() throws {
+        while true {
+            let keyword = try word()
+            guard keyword.hasPrefix("$") else {
+                throw Malformed(reason: "it starts neither like an FST nor like a VCD (found '\(keyword.prefix(40))')")
+            }
+            let words = try declaration()
+            switch keyword {
+            case "$enddefinitions": return
+            case "$timescale": try setTimescale(words)
+            case "$scope": collector.enter(words.dropFirst().joined(separator: " "))
+            case "$upscope": try collector.leave()
+            case "$var": try addVariable(words)
+            default: break
+            }
+        }
+    }
+
+    private func word() throws -> String {
+        guard let word = try input.word() else { throw Malformed(reason: "it ends inside its declarations") }
+        return String(decoding: word, as: UTF8.self)
+    }
+
+    /// The words up to `$end`.
+    private func declaration() throws -> [String] {
+        var words: [String] = []
+        while true {
+            let next = try word()
+            if next == "$end" { return words }
+            words.append(next)
+        }
+    }
+
+    private mutating func setTimescale(_ words: [String]) throws(Malformed) {
+        guard let exponent = VCDText.exponent(timescale: words.joined()) else {
+            throw Malformed(reason: "its timescale '\(words.joined(separator: " "))' is not 1, 10 or 100 of s to fs")
+        }
+        timescaleExponent = exponent
+    }
+
+    /// `type width code name [range]`
+    private mutating func addVariable(_ words: [String]) throws(Malformed) {
+        guard words.count >= 4, let width = Int(words[1]), width >= 0, width <= 1 << 24 else {
+            throw Malformed(reason: "the variable '\(words.joined(separator: " "))' is not declared as VCD asks")
+        }
+        let kind = Self.kind(words[0])
+        let code = Array(words[2].utf8)
+        let source = code.withUnsafeBufferPointer(codes.signal)
+        if source == nil { codes.add(code, signal: collector.signals.count) }
+        let stored = source.map { collector.signals[$0] }
+        let own = kind == .real ? 64 : kind == .string ? 0 : max(1, width)
+        let name = words[3...].joined(separator: " ")
+        guard stored == nil || stored?.width == own else {
+            throw Malformed(reason: "the variable '\(name)' shares code '\(words[2])' with one of another width")
+        }
+        try collector.add(name, width: own, kind: kind, source: source)
+    }
+
+    private static func kind(_ type: String) -> TraceSignal.Kind {
+        switch type {
+        case "wire": .wire
+        case "reg": .register
+        case "integer": .integer
+        case "parameter": .parameter
+        case "real", "realtime", "real_parameter", "shortreal": .real
+        case "string": .string
+        case "event": .event
+        default: .other
+        }
+    }
+}

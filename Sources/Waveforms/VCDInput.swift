@@ -1,0 +1,103 @@
+// Splits a plain or compressed VCD into words without holding it in memory.
+//
+// Unsafe memory: `position <= filled <= capacity`; a word is a range of the buffer and valid until the next call.
+
+import CZlib
+
+/// The words of a VCD file.
+final class VCDInput {
+    /// A longer word than this is taken for a damaged file.
+    private static let longestWord = 1 << 25
+
+    private let file: gzFile
+    private var buffer: UnsafeMutablePointer<UInt8>
+    private var capacity = 1 << 18
+    private var filled = 0
+    private var position = 0
+    private var reachedEnd = false
+    /// The offset, in unpacked bytes, of the start of the buffer.
+    private var bufferOffset: Int
+    /// The file ended inside a word or inside a compressed block.
+    private(set) var isCut = false
+
+    /// Opens a file at an offset in its unpacked text.
+    init(path: String, offset: Int = 0) throws {
+        guard let opened = gzopen(path, "rb") else { throw OutputFile.failure("open", path) }
+        file = opened
+        gzbuffer(opened, 1 << 17)
+        buffer = .allocate(capacity: capacity)
+        bufferOffset = offset
+        if offset > 0 && gzseek(opened, offset, SEEK_SET) != offset {
+            throw Malformed(reason: "it became shorter since it was opened")
+        }
+    }
+
+    deinit {
+        gzclose(file)
+        buffer.deallocate()
+    }
+
+    /// The offset of the next byte in the unpacked text.
+    var offset: Int { bufferOffset + position }
+
+    /// The next word, nil at the end. A last word without white space behind it is cut and not given, except
+    /// `$end`.
+    func word() throws -> UnsafeBufferPointer<UInt8>? {
+        while true {
+            while position < filled && buffer[position] <= 0x20 { position += 1 }
+            if position < filled { break }
+            if try !fill() { return nil }
+        }
+        var length = 0
+        while true {
+            let start = buffer + position
+            let available = filled - position
+            while length < available && start[length] > 0x20 { length += 1 }
+            if length < available { break }
+            if try !fill() { return lastWord(length) }
+        }
+        defer { position += length }
+        return UnsafeBufferPointer(start: buffer + position, count: length)
+    }
+
+    private func lastWord(_ length: Int) -> UnsafeBufferPointer<UInt8>? {
+        let word = UnsafeBufferPointer(start: buffer + position, count: length)
+        position += length
+        if word.elementsEqual("$end".utf8) { return word }
+        isCut = true
+        return nil
+    }
+
+    /// Moves the started word to the front and reads more behind it; false at the end.
+    private func fill() throws -> Bool {
+        if reachedEnd { return false }
+        let rest = filled - position
+        buffer.update(from: buffer + position, count: rest)
+        bufferOffset += position
+        position = 0
+        filled = rest
+        if filled == capacity { try grow() }
+        let got = gzread(file, buffer + filled, UInt32(capacity - filled))
+        if got < 0 { throw Malformed(reason: "its compressed data is damaged near byte \(offset)") }
+        if got == 0 {
+            reachedEnd = true
+            var code: Int32 = 0
+            gzerror(file, &code)
+            if code == Z_BUF_ERROR { isCut = true }
+            return false
+        }
+        filled += Int(got)
+        return true
+    }
+
+    private func grow() throws {
+        guard capacity < Self.longestWord else {
+            throw Malformed(reason: "the word at byte \(offset) is longer than \(Self.longestWord) bytes")
+        }
+        let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity * 2)
+        larger.update(from: buffer, count: filled)
+        buffer.deallocate()
+        buffer = larger
+        capacity *= 2
+    }
+}

@@ -1,0 +1,134 @@
+import Design
+import Fabric
+
+extension PrimitiveDesigns {
+    /// The kinds with state, each in its scope; every visible register is an output.
+    static func state() throws -> Design {
+        var builder = DesignBuilder(name: "state")
+        for kind in PrimitiveKind.allCases where !kind.isLogic {
+            builder.inScope("\(kind)_cells") { builder in
+                switch kind {
+                case .register: registers(&builder)
+                case .shiftRegister: shiftRegisters(&builder)
+                case .blockMemory: memories(&builder)
+                default: multipliers(&builder)
+                }
+            }
+        }
+        return try builder.build()
+    }
+
+    private static func registers(_ builder: inout DesignBuilder) {
+        let enable = builder.input("enable", width: 1)
+        let reset = builder.input("reset", width: 1)
+        let lanes = builder.inArray("source", lanes: 5) {
+            ($0.input("x", width: 11, signed: true), $0.input("enable", width: 1))
+        }
+        for (number, width) in [1, 7, 33, 62].enumerated() {
+            for signed in [false, true] {
+                let x = builder.input("x\(width)\(signed)", width: width, signed: signed)
+                let name = "q\(number)\(signed)"
+                builder.output(builder.register("\(name)_plain", x, initial: 1))
+                builder.output(builder.register("\(name)_enabled", x, enable: enable, initial: signed ? -1 : 1))
+                builder.output(builder.register("\(name)_both", x, enable: enable, reset: reset, initial: 0))
+                builder.output(builder.register("\(name)_reset", x, reset: reset, initial: 1))
+                let narrow = builder.register("\(name)_narrow", width: 3, signed: signed)
+                builder.connect(narrow, next: x, enable: 1, reset: 0, initial: 3)
+                builder.output(narrow)
+            }
+        }
+        let reversed = lanes.0.mapped([.init(5, stride: -1)], offset: 4)
+        builder.inScope("inner") { builder in
+            builder.inArray("pe", lanes: 5) { builder in
+                builder.output(builder.register("q", reversed, enable: lanes.1, reset: reset, initial: -7))
+                let counter = builder.register("counter", width: 9)
+                let next = builder.logic(.add, [counter, LaneIndex()], width: 9)
+                builder.connect(counter, next: next, enable: enable, initial: 5)
+                builder.output(counter)
+            }
+        }
+    }
+
+    private static func shiftRegisters(_ builder: inout DesignBuilder) {
+        let enable = builder.input("enable", width: 1)
+        let x = builder.input("x", width: 13, signed: true)
+        let bit = builder.input("flag", width: 1)
+        let lanes = builder.inArray("source", lanes: 3) {
+            ($0.input("x", width: 4), $0.input("enable", width: 1))
+        }
+        for depth in [2, 3, 16, 33, 100] {
+            builder.output(builder.delayed("free\(depth)", x, by: depth))
+            builder.output(builder.delayed("held\(depth)", x, by: depth, enable: enable))
+            builder.output(builder.delayed("bit\(depth)", bit, by: depth, enable: enable))
+            builder.output(
+                builder.inArray("line\(depth)", lanes: 3) { $0.delayed("q", lanes.0, by: depth, enable: lanes.1) })
+        }
+    }
+
+    private static func memories(_ builder: inout DesignBuilder) {
+        let depths = [3, 512, 700, 1024, 2048, 4096, 8192, 16384, 32768]
+        for depth in depths {
+            for (lanes, width, perBank) in [(1, 16, 1), (5, 9, 2), (3, 30, 3)] where depth <= 1024 || lanes < 5 {
+                for isRegistered in [false, true] {
+                    memory(&builder, depth: depth, lanes: lanes, width: width, perBank: perBank, isRegistered)
+                }
+            }
+        }
+    }
+
+    private static func memory(
+        _ builder: inout DesignBuilder, depth: Int, lanes: Int, width: Int, perBank: Int, _ isRegistered: Bool
+    ) {
+        let name = "m\(depth)_\(lanes)\(isRegistered ? "r" : "")"
+        // Few addresses, spread over the depth, so that random reads find what was written.
+        let step = max(1, depth / 8)
+        let bits = max(2, Int.bitWidth - (depth - 1).leadingZeroBitCount)
+        func address(_ name: String) -> Signal {
+            let choice = builder.input(name, width: depth < 8 ? 1 : 3)
+            let scaled = builder.logic(.shiftLeftConstant, [choice], width: bits, parameter: step.trailingZeroBitCount)
+            return builder.logic(.add, [scaled, depth < 8 ? 1 : 0], width: bits)
+        }
+        let write = address("\(name)_wa")
+        let read = address("\(name)_ra")
+        let readEnable = builder.input("\(name)_re", width: 1)
+        let outputEnable = builder.input("\(name)_oe", width: 1)
+        let data = builder.inArray("\(name)_source", lanes: lanes) { $0.input("x", width: width, signed: true) }
+        // One enable per bank.
+        let banks = (lanes + perBank - 1) / perBank
+        let enables = builder.inArray("\(name)_banks", lanes: banks) { $0.input("we", width: 1) }
+        let enable = enables.mapped([.init(banks, stride: 1), .init(perBank, stride: 0)])
+        let word = builder.inArray("\(name)_word", lanes: lanes) {
+            $0.memory(
+                name, depth: depth, width: width, signed: true, lanesPerBank: perBank,
+                .init(
+                    writeEnable: enable, writeAddress: write, writeData: data, readEnable: readEnable,
+                    readAddress: read, outputEnable: isRegistered ? outputEnable : nil))
+        }
+        builder.output(word)
+    }
+
+    private static func multipliers(_ builder: inout DesignBuilder) {
+        let enables = ["ab", "m", "c", "p"].map { builder.input("enable_\($0)", width: 1) }
+        let all = DesignBuilder.DSPEnables(operands: enables[0], m: enables[1], c: enables[2], p: enables[3])
+        let shapes: [(a: Int, b: Int, signed: Bool)] = [(27, 18, true), (16, 16, true), (8, 8, false), (5, 17, false)]
+        for (number, shape) in shapes.enumerated() {
+            let a = builder.input("a\(number)", width: shape.a, signed: shape.signed)
+            let b = builder.input("b\(number)", width: shape.b, signed: shape.signed)
+            let c = builder.input("c\(number)", width: 40, signed: true)
+            builder.output(builder.dsp("plain\(number)", a: a, b: b, enables: all))
+            builder.output(builder.dsp("sum\(number)", a: a, b: b, c: c, enables: all))
+        }
+        let x = builder.inArray("source", lanes: 4) {
+            ($0.input("x", width: 16, signed: true), $0.input("enable", width: 1))
+        }
+        let weight = builder.input("weight", width: 16, signed: true)
+        builder.inScope("array") { builder in
+            builder.inArray("pe", lanes: 8) { builder in
+                let a = x.0.mapped([.init(2, stride: 0), .init(4, stride: 1)])
+                let on = x.1.mapped([.init(2, stride: 0), .init(4, stride: 1)])
+                let p = builder.dsp("dsp", a: a, b: weight, enables: .init(operands: on, m: 1, p: enables[3]))
+                builder.output(builder.logic(.slice, [p], width: 20, signed: true, name: "low", parameter: 3))
+            }
+        }
+    }
+}
