@@ -46,7 +46,7 @@ public enum PrimitiveMeaning {
 
     /// The unbounded result of a lane-wise logic primitive; the caller makes it canonical.
     /// `pack`, `unpack` and `laneSelect` move lanes and are defined where lanes are known.
-    public static func evaluate(
+    @inlinable public static func evaluate(
         _ kind: PrimitiveKind, _ a: Int64, _ b: Int64, _ c: Int64, parameter: Int, width: Int
     ) -> Int64 {
         switch kind {

@@ -24,17 +24,16 @@ enum MemoryElement: Sendable {
 
 /// Lanes of one write enable.
 struct MemoryBank {
-    var enable: UnsafePointer<Int64>?
-    var laneEnable: (element: Element, pointer: UnsafeRawPointer)?
+    var enable: UnsafeRawPointer
+    var enableElement: Element
     var firstLane: Int
     var lanes: Int
-    /// Element and address of the data of each lane.
-    var data: [(element: Element, pointer: UnsafeRawPointer)]
+    /// Addresses of the data of each lane.
+    var data: UnsafeBufferPointer<UnsafeRawPointer>
+    var dataElement: Element
 
-    var isEnabled: Bool {
-        if let enable { return enable.pointee != 0 }
-        guard let (element, pointer) = laneEnable else { return false }
-        return element == .int32 ? pointer.load(as: Int32.self) != 0 : pointer.load(as: Int64.self) != 0
+    @inline(__always) var isEnabled: Bool {
+        enableElement == .int32 ? enable.load(as: Int32.self) != 0 : enable.load(as: Int64.self) != 0
     }
 }
 
@@ -53,7 +52,7 @@ struct MemoryStep {
     var readEnable: UnsafePointer<Int64>
     var readAddress: UnsafePointer<Int64>
     var writeAddress: UnsafePointer<Int64>
-    var banks: [MemoryBank]
+    var banks: UnsafeBufferPointer<MemoryBank>
     var latchActivity: Int
     var outputActivity: Int
 
@@ -120,8 +119,9 @@ struct MemoryStep {
     private func write(_ bank: MemoryBank) {
         let start = (Int(writeAddress.pointee) & depthMask) &* lanes &+ bank.firstLane
         for i in 0..<bank.lanes {
-            let (element, pointer) = bank.data[i]
-            let raw = element == .int32 ? Int64(pointer.load(as: Int32.self)) : pointer.load(as: Int64.self)
+            let pointer = bank.data[i]
+            let raw =
+                bank.dataElement == .int32 ? Int64(pointer.load(as: Int32.self)) : pointer.load(as: Int64.self)
             let value = PrimitiveMeaning.canonical(raw, width: width, signed: signed)
             switch stored {
             case .int8:

@@ -14,7 +14,7 @@ func toggles<T: FixedWidthInteger & SignedInteger>(_ old: T, _ new: T, mask: T, 
 struct BankCopy {
     var destination: UnsafeMutableRawPointer
     var element: Element
-    var runs: [Run]
+    var runs: RunList
     var source: Element
     var width: Int
     var signed: Bool
@@ -22,7 +22,7 @@ struct BankCopy {
     var significantBits: Int
     var fits: Bool
 
-    init(net: Net, place: Place, runs: [Run], source: Element, fits: Bool) {
+    init(net: Net, place: Place, runs: RunList, source: Element, fits: Bool) {
         destination = place.pointer
         element = place.element
         self.runs = runs
@@ -37,15 +37,18 @@ struct BankCopy {
     @inline(__always)
     func commit(counting: Bool) -> Int {
         var total = 0
-        for run in runs {
-            switch (element, source) {
-            case (.int32, .int32): total &+= copy(run, Int32.self, Int32.self, counting)
-            case (.int64, .int64): total &+= copy(run, Int64.self, Int64.self, counting)
-            case (.int64, .int32): total &+= copy(run, Int64.self, Int32.self, counting)
-            case (.int32, .int64): total &+= copy(run, Int32.self, Int64.self, counting)
-            }
-        }
+        for run in runs { total &+= commit(run, counting: counting) }
         return total
+    }
+
+    @inline(__always)
+    func commit(_ run: Run, counting: Bool) -> Int {
+        switch (element, source) {
+        case (.int32, .int32): copy(run, Int32.self, Int32.self, counting)
+        case (.int64, .int64): copy(run, Int64.self, Int64.self, counting)
+        case (.int64, .int32): copy(run, Int64.self, Int32.self, counting)
+        case (.int32, .int64): copy(run, Int32.self, Int64.self, counting)
+        }
     }
 
     @inline(__always)
@@ -114,8 +117,9 @@ struct VectorRegisterStep {
     var enable: UnsafePointer<Int64>
     var reset: UnsafePointer<Int64>
     var initial: Int64
-    /// Lane-wise enables: (element, pointer of lane i) per lane; empty for a scalar enable.
-    var laneEnables: [(element: Element, pointer: UnsafeRawPointer)]
+    /// Lane-wise enables, one address per lane; empty for a scalar enable.
+    var laneEnables: UnsafeBufferPointer<UnsafeRawPointer>
+    var laneEnableElement: Element
     var lanes: Int
     var activity: Int
 
@@ -131,18 +135,15 @@ struct VectorRegisterStep {
         for run in copy.runs {
             for i in 0..<run.count {
                 let lane = (run.destination - copy.destination) / copy.element.bytes + i
-                let (element, pointer) = laneEnables[lane]
+                let pointer = laneEnables[lane]
                 let enabled =
-                    element == .int32 ? pointer.load(as: Int32.self) != 0 : pointer.load(as: Int64.self) != 0
+                    laneEnableElement == .int32 ? pointer.load(as: Int32.self) != 0 : pointer.load(as: Int64.self) != 0
                 guard enabled else { continue }
-                var single = copy
-                single.runs = [
-                    Run(
-                        count: 1, destination: run.destination + i * copy.element.bytes,
-                        a: run.a + i * run.strideA * copy.source.bytes, b: run.b, c: run.c, strideA: 1, strideB: 0,
-                        strideC: 0)
-                ]
-                total += single.commit(counting: counting)
+                let single = Run(
+                    count: 1, destination: run.destination + i * copy.element.bytes,
+                    a: run.a + i * run.strideA * copy.source.bytes, b: run.b, c: run.c, strideA: 1, strideB: 0,
+                    strideC: 0)
+                total += copy.commit(single, counting: counting)
             }
         }
         return total
@@ -169,42 +170,45 @@ struct VectorRegisterStep {
     }
 }
 
-/// SRLs: a ring of words.
+/// SRLs: a ring of words per lane.
 struct ShiftRegisterStep {
-    var copy: BankCopy
+    var q: UnsafeMutableRawPointer
+    var element: Element
+    var width: Int
+    var signed: Bool
     var enable: UnsafePointer<Int64>
-    /// depth - 1 earlier inputs, oldest next to be read.
+    /// depth - 1 earlier inputs of every lane, the oldest next to be read.
     var ring: UnsafeMutablePointer<Int64>
     var position: UnsafeMutablePointer<Int>
     var depth: Int
     var lanes: Int
-    /// Lane pointers of the data operand.
-    var data: [(element: Element, pointer: UnsafeRawPointer)]
+    /// Addresses of the data operand's lanes.
+    var data: UnsafeBufferPointer<UnsafeRawPointer>
+    var dataElement: Element
     var activity: Int
 
-    func commit(counting: Bool) -> Int {
+    @inline(__always) func commit(counting: Bool) -> Int {
         if enable.pointee == 0 { return 0 }
         var total = 0
         let slot = position.pointee
+        let mask = (Int64(1) << Int64(width)) &- 1
         for lane in 0..<lanes {
-            let (element, pointer) = data[lane]
-            let raw = element == .int32 ? Int64(pointer.load(as: Int32.self)) : pointer.load(as: Int64.self)
+            let raw =
+                dataElement == .int32 ? Int64(data[lane].load(as: Int32.self)) : data[lane].load(as: Int64.self)
             let index = slot &* lanes &+ lane
             let oldest = ring[index]
-            ring[index] = PrimitiveMeaning.canonical(raw, width: copy.width, signed: copy.signed)
+            ring[index] = PrimitiveMeaning.canonical(raw, width: width, signed: signed)
             let old: Int64
-            if copy.element == .int32 {
-                let q = copy.destination.assumingMemoryBound(to: Int32.self)
+            if element == .int32 {
+                let q = self.q.assumingMemoryBound(to: Int32.self)
                 old = Int64(q[lane])
                 q[lane] = Int32(truncatingIfNeeded: oldest)
             } else {
-                let q = copy.destination.assumingMemoryBound(to: Int64.self)
+                let q = self.q.assumingMemoryBound(to: Int64.self)
                 old = q[lane]
                 q[lane] = oldest
             }
-            if counting {
-                total &+= ((old ^ oldest) & ((Int64(1) << Int64(copy.width)) &- 1)).nonzeroBitCount
-            }
+            if counting { total &+= ((old ^ oldest) & mask).nonzeroBitCount }
         }
         position.pointee = slot == depth &- 2 ? 0 : slot &+ 1
         return total

@@ -30,7 +30,7 @@ extension PlanBuilder {
             appendVector(
                 VectorStep(
                     kind: .slice, parameter: 0, width: 62, signed: true, fits: true, destination: .int64, a: element,
-                    b: .int64, c: .int64, runs: runs, guardPointer: nil, index: nil, indexBytes: 0, choices: 1))
+                    b: .int64, c: .int64, runs: storage.keep(runs), guardPointer: nil, index: nil, indexBytes: 0, choices: 1))
             data = UnsafePointer(slot.assumingMemoryBound(to: Int64.self))
         } else {
             data = pointers[0].assumingMemoryBound(to: Int64.self)
@@ -52,7 +52,7 @@ extension PlanBuilder {
         let net = design[id]
         let place = storage.places[id.index]
         let source = sources(operand, lanes: net.lanes)
-        let runs = PlanBuilder.runs(destination: place, lanes: net.lanes, operands: [source])
+        let runs = storage.keep(PlanBuilder.runs(destination: place, lanes: net.lanes, operands: [source]))
         var fits = false
         if case .net(let from, _) = operand {
             let bits = design[from].signed ? design[from].significantBits : design[from].width + 1
@@ -64,18 +64,21 @@ extension PlanBuilder {
     private mutating func addRegister(_ cell: RegisterCell) {
         let net = design[cell.output]
         for lane in 0..<net.lanes { storage.store(cell.initial, cell.output, lane: lane) }
-        var laneEnables: [(element: Element, pointer: UnsafeRawPointer)] = []
+        var laneEnables: [UnsafeRawPointer] = []
+        var laneEnableElement = Element.int64
         var enable = scalar(nil, fallback: 1)
         if case .net(let id, let map) = cell.enable, design[id].lanes > 1 || map != nil {
             let source = sources(.net(id, map), lanes: net.lanes)
-            laneEnables = source.pointers.map { (source.element, $0) }
+            laneEnables = source.pointers
+            laneEnableElement = source.element
         } else {
             enable = scalar(cell.enable, fallback: 1)
         }
         plan.registers.append(
             VectorRegisterStep(
                 copy: bankCopy(cell.output, cell.data), enable: enable, reset: scalar(cell.reset, fallback: 0),
-                initial: cell.initial, laneEnables: laneEnables, lanes: net.lanes, activity: cell.output.index))
+                initial: cell.initial, laneEnables: storage.keep(laneEnables),
+                laneEnableElement: laneEnableElement, lanes: net.lanes, activity: cell.output.index))
         plan.banks.append(.register(plan.registers.count - 1))
     }
 
@@ -87,9 +90,10 @@ extension PlanBuilder {
         let position = storage.allocate(bytes: 8).assumingMemoryBound(to: Int.self)
         plan.shiftRegisters.append(
             ShiftRegisterStep(
-                copy: bankCopy(cell.output, cell.data), enable: scalar(cell.enable, fallback: 1), ring: ring,
-                position: position, depth: cell.depth, lanes: net.lanes,
-                data: source.pointers.map { (source.element, $0) }, activity: cell.output.index))
+                q: storage.places[cell.output.index].pointer, element: storage.places[cell.output.index].element,
+                width: net.width, signed: net.signed, enable: scalar(cell.enable, fallback: 1), ring: ring,
+                position: position, depth: cell.depth, lanes: net.lanes, data: storage.keep(source.pointers),
+                dataElement: source.element, activity: cell.output.index))
         plan.banks.append(.shiftRegister(plan.shiftRegisters.count - 1))
     }
 
@@ -104,15 +108,10 @@ extension PlanBuilder {
         var banks: [MemoryBank] = []
         for first in stride(from: 0, to: net.lanes, by: cell.lanesPerBank) {
             let lanes = min(cell.lanesPerBank, net.lanes - first)
-            var bank = MemoryBank(
-                enable: nil, laneEnable: nil, firstLane: first, lanes: lanes,
-                data: (first..<first + lanes).map { (data.element, data.pointers[$0]) })
-            if case .net(let id, let map) = cell.writeEnable, design[id].lanes > 1 || map != nil {
-                let enables = sources(.net(id, map), lanes: net.lanes)
-                bank.laneEnable = (enables.element, enables.pointers[first])
-            } else {
-                bank.enable = scalar(cell.writeEnable, fallback: 1)
-            }
+            let enables = sources(cell.writeEnable, lanes: net.lanes)
+            let bank = MemoryBank(
+                enable: enables.pointers[first], enableElement: enables.element, firstLane: first, lanes: lanes,
+                data: storage.keep(Array(data.pointers[first..<first + lanes])), dataElement: data.element)
             banks.append(bank)
         }
         plan.memories.append(
@@ -123,7 +122,7 @@ extension PlanBuilder {
                 output: cell.output.map { storage.places[$0.index].pointer },
                 outputEnable: scalar(cell.outputEnable, fallback: 1), readEnable: scalar(cell.readEnable, fallback: 1),
                 readAddress: scalar(cell.readAddress, fallback: 0),
-                writeAddress: scalar(cell.writeAddress, fallback: 0), banks: banks,
+                writeAddress: scalar(cell.writeAddress, fallback: 0), banks: storage.keep(banks),
                 latchActivity: cell.latch.index, outputActivity: (cell.output ?? cell.latch).index))
         plan.banks.append(.memory(plan.memories.count - 1))
     }

@@ -263,7 +263,8 @@ struct PlanBuilder {
     }
 
     private func makeStep(_ cell: LogicCell, _ net: Net, _ elements: [Element], _ runs: [Run]) -> VectorStep {
-        VectorStep(
+        let runs = storage.keep(runs)
+        return VectorStep(
             kind: cell.kind, parameter: cell.parameter, width: net.width, signed: net.signed,
             fits: resultFits(cell, net), destination: storage.places[cell.output.index].element, a: elements[0],
             b: elements.count > 1 ? elements[1] : .int64, c: elements.count > 2 ? elements[2] : .int64, runs: runs,

@@ -60,6 +60,15 @@ final class Storage {
         return block
     }
 
+    /// A copy of `values` that lives as long as the storage. Only for plain data.
+    func keep<T>(_ values: [T]) -> UnsafeBufferPointer<T> {
+        precondition(_isPOD(T.self))
+        let block = allocate(bytes: max(1, values.count) * MemoryLayout<T>.stride).bindMemory(
+            to: T.self, capacity: max(1, values.count))
+        for (index, value) in values.enumerated() { block[index] = value }
+        return UnsafeBufferPointer(start: block, count: values.count)
+    }
+
     deinit {
         base.deallocate()
         for block in owned { block.deallocate() }

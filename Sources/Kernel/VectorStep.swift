@@ -16,7 +16,10 @@ struct Run {
     var strideC: Int
 }
 
-/// A logic cell over lanes.
+/// A fixed list of runs, owned by the storage.
+typealias RunList = UnsafeBufferPointer<Run>
+
+/// A logic cell over lanes. Plain data: copying it costs no reference counting.
 struct VectorStep {
     var kind: PrimitiveKind
     var parameter: Int
@@ -28,7 +31,7 @@ struct VectorStep {
     var a: Element
     var b: Element
     var c: Element
-    var runs: [Run]
+    var runs: RunList
     /// Run the step only when this scalar is non-zero; nil: always.
     var guardPointer: UnsafePointer<Int64>?
     /// laneSelect: the index operand and the bytes one index step moves operand a.
@@ -37,17 +40,66 @@ struct VectorStep {
     /// laneSelect: number of choices; an index past them reads the last.
     var choices: Int
 
-    func evaluate() {
-        if let condition = guardPointer, condition.pointee == 0 { return }
-        switch (kind, destination, a, b) {
-        case (.add, .int32, .int32, .int32): addRuns(Int32.self, Int32.self, Int32.self)
-        case (.add, .int64, .int64, .int64): addRuns(Int64.self, Int64.self, Int64.self)
-        case (.add, .int64, .int32, .int32): addRuns(Int64.self, Int32.self, Int32.self)
-        case (.add, .int64, .int64, .int32): addRuns(Int64.self, Int64.self, Int32.self)
-        case (.powerOfTwoShift, .int32, .int32, .int32) where parameter > 1: shiftRuns(Int32.self)
-        case (.powerOfTwoShift, .int64, .int32, .int32) where parameter > 1: shiftRuns(Int64.self)
-        case (.laneSelect, _, _, _): selectLanes()
+    /// Returns false when the step was skipped.
+    @inline(__always) func evaluate() -> Bool {
+        if let condition = guardPointer, condition.pointee == 0 { return false }
+        switch kind {
+        case .add: addLanes()
+        case .powerOfTwoShift: shiftLanes()
+        case .multiplex: chooseLanes()
+        case .laneSelect: selectLanes()
         default: for run in runs { generic(run, offset: 0) }
+        }
+        return true
+    }
+
+    private func addLanes() {
+        switch (destination, a, b) {
+        case (.int32, .int32, .int32): addRuns(Int32.self, Int32.self, Int32.self)
+        case (.int64, .int64, .int64): addRuns(Int64.self, Int64.self, Int64.self)
+        case (.int64, .int32, .int32): addRuns(Int64.self, Int32.self, Int32.self)
+        case (.int64, .int64, .int32): addRuns(Int64.self, Int64.self, Int32.self)
+        default: for run in runs { generic(run, offset: 0) }
+        }
+    }
+
+    private func shiftLanes() {
+        switch (destination, a, b) {
+        case (.int32, .int32, .int32) where parameter > 1: shiftRuns(Int32.self)
+        case (.int64, .int32, .int32) where parameter > 1: shiftRuns(Int64.self)
+        default: for run in runs { generic(run, offset: 0) }
+        }
+    }
+
+    /// A scalar condition chooses whole stretches.
+    private func chooseLanes() {
+        for run in runs {
+            let condition = value(a, run.a, 0)
+            guard run.strideA == 0 || run.count == 1, fits else {
+                generic(run, offset: 0)
+                continue
+            }
+            let (source, stride, element) =
+                condition != 0 ? (run.b, run.strideB, b) : (run.c, run.strideC, c)
+            switch (destination, element) {
+            case (.int32, .int32): copy(run, source, stride, Int32.self, Int32.self)
+            case (.int32, .int64): copy(run, source, stride, Int32.self, Int64.self)
+            case (.int64, .int32): copy(run, source, stride, Int64.self, Int32.self)
+            case (.int64, .int64): copy(run, source, stride, Int64.self, Int64.self)
+            }
+        }
+    }
+
+    @inline(__always)
+    private func copy<D: FixedWidthInteger, S: FixedWidthInteger>(
+        _ run: Run, _ source: UnsafeRawPointer, _ stride: Int, _: D.Type, _: S.Type
+    ) {
+        let d = run.destination.assumingMemoryBound(to: D.self)
+        let s = source.assumingMemoryBound(to: S.self)
+        if stride == 1 {
+            for i in 0..<run.count { d[i] = D(truncatingIfNeeded: s[i]) }
+        } else {
+            for i in 0..<run.count { d[i] = D(truncatingIfNeeded: s[i &* stride]) }
         }
     }
 
@@ -58,14 +110,22 @@ struct VectorStep {
         _: D.Type, _: A.Type, _: B.Type
     ) {
         for run in runs {
-            guard run.strideA == 1, run.strideB == 1, fits else {
+            guard run.strideA == 1, run.strideB == 1, signed else {
                 generic(run, offset: 0)
                 continue
             }
             let d = run.destination.assumingMemoryBound(to: D.self)
             let a = run.a.assumingMemoryBound(to: A.self)
             let b = run.b.assumingMemoryBound(to: B.self)
-            for i in 0..<run.count { d[i] = D(truncatingIfNeeded: a[i]) &+ D(truncatingIfNeeded: b[i]) }
+            if fits || width == D.bitWidth {
+                for i in 0..<run.count { d[i] = D(truncatingIfNeeded: a[i]) &+ D(truncatingIfNeeded: b[i]) }
+            } else {
+                let unused = D(D.bitWidth &- width)
+                for i in 0..<run.count {
+                    let sum = D(truncatingIfNeeded: a[i]) &+ D(truncatingIfNeeded: b[i])
+                    d[i] = (sum &<< unused) &>> unused
+                }
+            }
         }
     }
 

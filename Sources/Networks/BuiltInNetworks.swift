@@ -11,7 +11,7 @@ public enum BuiltInNetworks {
     /// Every name that `make` accepts.
     public static let names = [
         "alexnet", "alexnet-grouped", "vgg16", "vgg-small", "resnet18", "resnet34", "resnet50", "resnet20-fmnist",
-        "resnet20-cifar10", "resnet56-cifar10", "resnet110-cifar10", "n-bq-nn-cifar10",
+        "resnet20-cifar10", "resnet56-cifar10", "resnet110-cifar10", "n-bq-nn-cifar10", "tiny",
     ]
 
     /// Builds a network. An unknown name throws an `InputError` that lists the known ones. Cost: drawing the
@@ -42,6 +42,7 @@ public enum BuiltInNetworks {
         case "resnet56-cifar10": { NetworkBuilder.cifarResNet(name: name, input: cifar, blocks: 9, seed: $0) }
         case "resnet110-cifar10": { NetworkBuilder.cifarResNet(name: name, input: cifar, blocks: 18, seed: $0) }
         case "n-bq-nn-cifar10": { NetworkBuilder.nbqNetwork(name: name, seed: $0) }
+        case "tiny": { NetworkBuilder.tiny(name: name, seed: $0) }
         default: nil
         }
     }

@@ -2,12 +2,12 @@
 
 enum Identifier {
     /// Throws when `name` cannot stand in the text. A double underscore is kept for helper wires.
-    static func check(_ name: String) throws {
+    static func check(_ name: String, _ path: String) throws {
         let letters = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
         guard let first = name.first, letters.contains(first),
             name.allSatisfy({ letters.contains($0) || ("0"..."9").contains($0) }), !name.contains("__")
-        else { throw RTLError("\"\(name)\" is not an identifier (letters, digits, single underscores)") }
-        guard !keywords.contains(name) else { throw RTLError("\"\(name)\" is a SystemVerilog keyword") }
+        else { throw RTLError("\(path): \"\(name)\" is not an identifier (letters, digits, single underscores)") }
+        guard !keywords.contains(name) else { throw RTLError("\(path): \"\(name)\" is a SystemVerilog keyword") }
     }
 
     /// IEEE 1800-2017, table B.1.

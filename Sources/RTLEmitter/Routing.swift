@@ -110,17 +110,17 @@ private struct LocalNames {
         taken = Array(repeating: ["clk"], count: design.scopes.count)
         var arrays: [String: Int] = [:]
         for (index, scope) in design.scopes.enumerated() {
-            try Identifier.check(scope.name)
+            try Identifier.check(scope.name, "scope \(index)")
             if let parent = scope.parent { try take(scope.name, in: parent, "instance of \(index)") }
         }
         for (index, net) in design.nets.enumerated() where net.role != .hiddenRegister {
             let path = design.path(of: NetID(index))
-            for part in net.name.split(separator: ".") { try Identifier.check(String(part)) }
+            for part in net.name.split(separator: ".") { try Identifier.check(String(part), path) }
             guard let array = net.array else {
                 try take(Routing.localName(net), in: net.scope, path)
                 continue
             }
-            try Identifier.check(array)
+            try Identifier.check(array, path)
             guard net.name != "clk" else { throw RTLError("\(path): clk is the name of the clock") }
             let key = "\(net.scope).\(array)"
             if let lanes = arrays[key] {

@@ -77,7 +77,7 @@ extension VendorModels {
     private static func body(_ sizes: BlockRAMSizes) -> String {
         let (wide, data, parity) = (sizes.wideWidth, sizes.data, sizes.parity)
         return """
-                localparam integer WIDTH = READ_WIDTH_A;
+                localparam integer WIDTH = (READ_WIDTH_A == 0) ? \(wide) : READ_WIDTH_A;
                 localparam integer DATA = (WIDTH >= 9) ? WIDTH / 9 * 8 : WIDTH;
                 localparam integer WORDS = \(sizes.wideWords) * \(2 * data) / DATA;
                 localparam integer LOW = \(sizes.addressBits) - $clog2(WORDS);

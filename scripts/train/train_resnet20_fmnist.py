@@ -72,7 +72,7 @@ def staircase(w):
 class Quantized:
     """Mixed into Conv2d and Linear: the weight they compute with, float or n-BQ."""
 
-    quantized = False               # False: the float network
+    quantized = False               # the float network
 
     def start_quantizing(self):
         """Fixes the scale: the power of two nearest to the least-squares one."""
@@ -165,7 +165,7 @@ def accuracy(net, x, y):
 
 
 @torch.no_grad()
-def recalibrate(net, x, batches=100, batch=500):
+def recalibrate(net, x, batches=40, batch=500):
     """Batch-norm statistics anew (float32, no augmentation), as the mean over the batches."""
     norms = [m for m in net.modules() if isinstance(m, nn.BatchNorm2d)]
     for m in norms:
@@ -179,7 +179,7 @@ def recalibrate(net, x, batches=100, batch=500):
     net.eval()
 
 
-def fit(net, x, y, epochs, lr, decay, batch, warmup, before_epoch=None, after_epoch=None):
+def fit(net, x, y, epochs, lr, decay, batch, warmup, before_epoch=None, after_epoch=None, stop=None):
     """SGD with Nesterov momentum and a one-cycle rate (linear warm-up, then cosine to zero)."""
     steps = len(x) // batch
     opt = torch.optim.SGD(net.parameters(), lr, momentum=0.9, nesterov=True, weight_decay=decay)
@@ -195,6 +195,8 @@ def fit(net, x, y, epochs, lr, decay, batch, warmup, before_epoch=None, after_ep
         net.train()
         start, total = time.time(), 0.0
         for picked in torch.randperm(len(x))[:steps * batch].split(batch):
+            if schedule.last_epoch == stop:
+                return
             with torch.autocast("cpu", torch.bfloat16):
                 out = net(augment(x[picked]))
             loss = F.cross_entropy(out.float(), y[picked])
@@ -210,7 +212,7 @@ def fit(net, x, y, epochs, lr, decay, batch, warmup, before_epoch=None, after_ep
 def train_float(args, train, test):
     torch.manual_seed(args.seed)
     net = ResNet20()
-    fit(net, *train, args.epochs, args.lr, 5e-4, args.batch, 0.2,
+    fit(net, *train, args.epochs, args.lr, 5e-4, args.batch, 0.2, stop=args.stop_step,
         after_epoch=lambda e: f"test {accuracy(net, *test):.2f} %" if e % 5 == 4 else "")
     recalibrate(net, train[0])
     print(f"float: test {accuracy(net, *test):.2f} %")
@@ -234,6 +236,7 @@ def train_quant(args, train, test):
 
     def report(_):
         set_mix(0.0)
+        torch.save(net.state_dict(), os.path.join(args.work, "quant.pt"))
         return f"test (pure n-BQ weights) {accuracy(net, *test):.2f} %"
 
     fit(net, *train, args.quant_epochs, args.quant_lr, args.quant_decay, args.batch, 0.1,
@@ -258,9 +261,8 @@ def export(args, _, test):
                                "dataset": "fashion-mnist", "classes": ",".join(CLASSES)})
     session = onnxruntime.InferenceSession(args.out, providers=["CPUExecutionProvider"])
     x, y = test
-    net.eval()
     with torch.no_grad():
-        ours = torch.cat([net(a) for a in x.split(500)])
+        ours = torch.cat([net.eval()(a) for a in x.split(500)])
     theirs = torch.from_numpy(np.concatenate([session.run(None, {"input": a.numpy()})[0] for a in x.split(500)]))
     top = [100 * (o.argmax(1) == y).float().mean().item() for o in (ours, theirs)]
     print(f"{args.out}: {os.path.getsize(args.out)} bytes; test torch {top[0]:.2f} %, onnxruntime {top[1]:.2f} %, "
@@ -278,9 +280,10 @@ def main():
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--batch", type=int, default=128)
     p.add_argument("--epochs", type=int, default=26, help="of the float network")
+    p.add_argument("--stop-step", type=int, help="end float training before this step of its schedule")
     p.add_argument("--lr", type=float, default=0.1)
-    p.add_argument("--quant-epochs", type=int, default=10)
-    p.add_argument("--quant-lr", type=float, default=0.02)
+    p.add_argument("--quant-epochs", type=int, default=4)
+    p.add_argument("--quant-lr", type=float, default=0.01)
     p.add_argument("--quant-decay", type=float, default=1e-4)
     p.add_argument("--gradient", choices=("ste", "paper"), default="ste",
                    help="gradient handed to W: unscaled, or times a as in the paper")

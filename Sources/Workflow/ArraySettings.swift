@@ -1,0 +1,44 @@
+// Sections `array` and `buffers`: the accelerator's sizes.
+
+import Networks
+
+/// The array of processing elements.
+public struct ArraySettings: Sendable, Hashable {
+    /// What one lane does in a cycle.
+    public enum Element: String, Sendable, Hashable, CaseIterable {
+        case svpe
+        case vpe
+    }
+
+    public var element: Element
+    public var outputs: Int
+    public var inputs: Int
+    public var pixels: Int
+    /// Bits of a stored weight; nil takes what the quantization needs.
+    public var weightBits: Int?
+    /// Width of the accumulators; nil takes a width that 2^14 products cannot overflow.
+    public var accumulatorBits: Int?
+
+    /// Largest array, in lanes.
+    static let mostLanes = 8192
+
+    init(_ node: ConfigNode?, file: String) throws {
+        let keys = [
+            "family", "pe", "outputs", "inputs", "pixels", "kernel", "terms", "weight_bits", "accumulator_bits",
+        ]
+        let section = try ConfigSection(node, path: "array", keys: keys, file: file)
+        _ = try section.word("family", oneOf: ["vector"], later: ["convolver"])
+        element = try section.word("pe", oneOf: Element.allCases.map(\.rawValue)).flatMap(Element.init) ?? .svpe
+        outputs = try section.integer("outputs", in: 1...64) ?? 16
+        inputs = try section.integer("inputs", in: 1...64) ?? 16
+        pixels = try section.integer("pixels", in: 1...64) ?? 1
+        if section.node("kernel") != nil {
+            throw section.error("kernel", "is a key of family convolver; family vector runs every kernel: remove it")
+        }
+        if let terms = try section.integer("terms", in: 1...2), terms == 2 {
+            throw section.error("terms", "2 is not available yet; accepted: 1", kind: .unsupported)
+        }
+        weightBits = try section.integer("weight_bits", in: 1...16)
+        accumulatorBits = try section.integer("accumulator_bits", in: 16...48)
+    }
+}

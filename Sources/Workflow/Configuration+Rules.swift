@@ -1,0 +1,110 @@
+// Rules that involve several keys, and the accelerator's parameters that follow from the configuration.
+
+import Accelerator
+import Networks
+
+extension Configuration {
+    /// Throws `InputError` when keys that are right by themselves do not go together.
+    package func validate() throws {
+        let lanes = array.outputs * array.inputs * array.pixels
+        guard lanes <= ArraySettings.mostLanes else {
+            throw error(
+                "array.outputs",
+                "\(array.outputs) x \(array.inputs) inputs x \(array.pixels) pixels are \(lanes) lanes; "
+                    + "accepted: up to \(ArraySettings.mostLanes)")
+        }
+        if let bits = array.weightBits { try check(weightBits: bits) }
+        if let bits = fixedWeightBits { try checkActivations(weightBits: bits) }
+        if array.element == .svpe, quantization.scheme == .fixed, array.weightBits == nil {
+            throw error("array.weight_bits", "missing; scheme fixed on svpe lanes needs it; accepted: 1...5")
+        }
+    }
+
+    private func check(weightBits bits: Int) throws {
+        let isAccepted = array.element == .svpe ? (1...5).contains(bits) : [4, 8, 16].contains(bits)
+        guard isAccepted else {
+            let accepted = array.element == .svpe ? "1...5 for svpe" : "4, 8, 16 for vpe"
+            throw error("array.weight_bits", "is \(bits); accepted: \(accepted)")
+        }
+    }
+
+    private func checkActivations(weightBits bits: Int) throws {
+        guard bits <= quantization.activationBits else {
+            throw error(
+                array.weightBits == nil ? "quantization.weight_bits" : "array.weight_bits",
+                "\(bits)-bit weights with quantization.activation_bits \(quantization.activationBits); "
+                    + "accepted: weights no wider than activations")
+        }
+    }
+
+    /// The array's weight width where it does not depend on the model.
+    var fixedWeightBits: Int? {
+        if let bits = array.weightBits { return bits }
+        switch (array.element, quantization.scheme) {
+        case (.svpe, .nBQ), (.vpe, .fixed): return quantization.weightBits
+        case (.svpe, .asIs), (.vpe, .nBQ), (.vpe, .asIs), (.svpe, .fixed): return nil
+        }
+    }
+
+    /// The array's weight width: the configured one, or the smallest that holds the network's weights.
+    func weightBits(for network: QuantizedNetwork) throws -> Int {
+        let bits = try fixedWeightBits ?? derivedWeightBits(network)
+        try checkActivations(weightBits: bits)
+        return bits
+    }
+
+    private func derivedWeightBits(_ network: QuantizedNetwork) throws -> Int {
+        switch array.element {
+        case .svpe:
+            let widths = network.layers.compactMap { layer -> Int? in
+                guard case .convolution(_, .powerOfTwo(let bits), _) = layer.operation else { return nil }
+                return bits
+            }
+            if let widest = widths.max() { return widest }
+            throw error("array.weight_bits", "missing; the model has no power-of-two codes; accepted: 1...5")
+        case .vpe:
+            let largest = network.layers.reduce(UInt32(0)) { largest, layer in
+                guard case .convolution(let weights, _, _) = layer.operation else { return largest }
+                return weights.reduce(largest) { max($0, $1.magnitude) }
+            }
+            return [4, 8].first { largest < UInt32(1) << UInt32($0 - 1) } ?? 16
+        }
+    }
+
+    /// Parameters of the accelerator, for weights of `weightBits` bits.
+    func acceleratorParameters(weightBits: Int) throws -> AcceleratorParameters {
+        let element: ProcessingElement =
+            array.element == .svpe ? .svpe(weightBits: weightBits) : .vpe(weightBits: weightBits)
+        var parameters = AcceleratorParameters(
+            element: element, pixels: array.pixels, inputs: array.inputs, outputs: array.outputs,
+            activationBits: quantization.activationBits, ifmapBytes: buffers.ifmapKiB * 1024,
+            weightBytes: buffers.weightKiB * 1024, ofmapBytes: buffers.ofmapKiB * 1024)
+        if let bits = array.accumulatorBits { parameters.accumulatorBits = bits }
+        return parameters
+    }
+
+    /// Throws `InputError` when a layer's sums could exceed the accumulators.
+    func checkAccumulators(_ parameters: AcceleratorParameters, for network: QuantizedNetwork) throws {
+        for layer in network.layers {
+            let needed = Configuration.accumulatorBits(of: layer, activationBits: network.activationBits)
+            guard needed <= parameters.accumulatorBits else {
+                throw error(
+                    "array.accumulator_bits",
+                    "is \(parameters.accumulatorBits); layer \(layer.name) needs \(needed) bits; "
+                        + "accepted: \(needed)...48")
+            }
+        }
+    }
+
+    /// Bits that hold every sum of a convolution, whatever its input.
+    private static func accumulatorBits(of layer: QuantizedLayer, activationBits: Int) -> Int {
+        guard case .convolution(let weights, _, _) = layer.operation, layer.outputShape.channels > 0 else { return 0 }
+        let perOutput = weights.count / layer.outputShape.channels
+        var largest = 0
+        for output in 0..<layer.outputShape.channels {
+            let sum = weights[output * perOutput..<(output + 1) * perOutput].reduce(0) { $0 + Int($1.magnitude) }
+            largest = max(largest, sum)
+        }
+        return activationBits + (Int.bitWidth - largest.leadingZeroBitCount)
+    }
+}

@@ -1,0 +1,108 @@
+// The configuration as YAML again: complete, with every default written out, and re-runnable from any folder.
+
+import Foundation
+import Networks
+import NetworkReaders
+
+extension Configuration {
+    /// A complete configuration file. `weightBits` is the array's resolved weight width.
+    public func resolvedText(weightBits: Int) -> String {
+        "# Resolved by ShiftSim \(ToolVersion.text): every key, defaults included.\n"
+            + text(weightBits: weightBits, isPortable: false)
+    }
+
+    /// The text that the configuration's hash covers: without what cannot change a result (threads, trace), and with
+    /// files by name only, since their contents are hashed beside it.
+    func portableText(weightBits: Int) -> String { text(weightBits: weightBits, isPortable: true) }
+
+    private func text(weightBits: Int, isPortable: Bool) -> String {
+        var lines = ["version: 1"]
+        func section(_ name: String, _ pairs: [(String, String?)]) {
+            lines.append("\(name):")
+            for case (let key, let value?) in pairs { lines.append("  \(key): \(value)") }
+        }
+        section("network", networkPairs(isPortable))
+        section("quantization", quantizationPairs(isPortable))
+        section("device", [("part", device.part), ("allow_overflow", "\(device.allowOverflow)")])
+        lines.append("clock_mhz: \(ConfigSection.text(clockMHz))")
+        section("array", arrayPairs(weightBits))
+        section("buffers", bufferPairs)
+        section("memory", memoryPairs)
+        section("host", [("fully_connected", "false")])
+        let threads = isPortable ? nil : "\(run.threads)"
+        section("run", [("mode", run.mode.rawValue), ("check", "\(run.check)"), ("threads", threads)])
+        if let trace, !isPortable { section("trace", tracePairs(trace)) }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func networkPairs(_ isPortable: Bool) -> [(String, String?)] {
+        let pairs: [(String, String?)]
+        switch network.model {
+        case .synthetic(let name, let seed):
+            pairs = [("model", name), ("weights", "synthetic"), ("seed", "\(seed)")]
+        case .trained(let name): pairs = [("model", name), ("weights", "trained")]
+        case .file(let path): pairs = [("model", Configuration.path(path, isPortable))]
+        }
+        return pairs + [("input", inputText(isPortable))]
+    }
+
+    private func inputText(_ isPortable: Bool) -> String {
+        var pairs = [
+            ("images", Configuration.path(network.images, isPortable)), ("count", "\(network.count)"),
+            ("first", "\(network.first)"), ("seed", "\(network.imageSeed)"),
+        ]
+        if let mean = network.mean { pairs.append(("mean", "\(mean)")) }
+        if let std = network.std { pairs.append(("std", "\(std)")) }
+        return "{" + pairs.map { "\($0.0): \($0.1)" }.joined(separator: ", ") + "}"
+    }
+
+    private static func path(_ path: String, _ isPortable: Bool) -> String {
+        ConfigNode.quoted(isPortable ? (path as NSString).lastPathComponent : path)
+    }
+
+    private func quantizationPairs(_ isPortable: Bool) -> [(String, String?)] {
+        [
+            ("scheme", quantization.scheme.rawValue), ("weight_bits", quantization.weightBits.map { "\($0)" }),
+            ("activation_bits", "\(quantization.activationBits)"),
+            ("thresholds", quantization.thresholds?.rawValue),
+            ("wide_first_and_last", "\(quantization.wideFirstAndLast)"),
+            ("calibration", quantization.calibration.map { Configuration.path($0, isPortable) }),
+            ("calibration_images", "\(quantization.calibrationImages)"),
+        ]
+    }
+
+    private func arrayPairs(_ weightBits: Int) -> [(String, String?)] {
+        [
+            ("family", "vector"), ("pe", array.element.rawValue), ("outputs", "\(array.outputs)"),
+            ("inputs", "\(array.inputs)"), ("pixels", "\(array.pixels)"), ("terms", "1"),
+            ("weight_bits", "\(weightBits)"), ("accumulator_bits", array.accumulatorBits.map { "\($0)" }),
+        ]
+    }
+
+    private var bufferPairs: [(String, String?)] {
+        [
+            ("ifmap_kib", "\(buffers.ifmapKiB)"), ("weight_kib", "\(buffers.weightKiB)"),
+            ("ofmap_kib", "\(buffers.ofmapKiB)"),
+        ]
+    }
+
+    private var memoryPairs: [(String, String?)] {
+        let isFixed = memory.model == .fixed
+        return [
+            ("model", memory.model.rawValue), ("ports", "\(memory.ports)"),
+            ("port_mhz", ConfigSection.text(memory.portMHz)),
+            ("latency_ns", isFixed ? ConfigSection.text(memory.latencyNs) : nil),
+            ("bandwidth_gb_s", isFixed ? ConfigSection.text(memory.bandwidthGBs) : nil),
+            ("stall_seed", memory.stallSeed.map { "\($0)" }),
+        ]
+    }
+
+    private func tracePairs(_ trace: TraceSettings) -> [(String, String?)] {
+        [
+            ("file", ConfigNode.quoted(trace.file)),
+            ("taps", "[" + trace.taps.map { ConfigNode.quoted($0) }.joined(separator: ", ") + "]"),
+            ("window", trace.window.map { "[\($0.lowerBound), \($0.upperBound)]" }),
+            ("layers", trace.layers.isEmpty ? nil : "[" + trace.layers.map(ConfigNode.quoted).joined(separator: ", ") + "]"),
+        ]
+    }
+}
