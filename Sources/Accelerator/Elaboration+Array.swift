@@ -32,17 +32,9 @@ extension Elaboration {
         return LaneArray(accumulator: accumulator, pool: makePool(ifmap, control))
     }
 
-    /// Enables of the banks of a buffer: `hit` and the bank's own number.
-    mutating func bankEnables(_ name: String, count: Int, hit: Signal, bank: Signal) -> Signal {
-        builder.inArray(name, lanes: count) {
-            let mine = $0.logic(.equal, [bank, LaneIndex()], width: 1)
-            return $0.logic(.and, [mine, hit], width: 1, name: "write")
-        }
-    }
-
     private mutating func makeIfmapBuffer(_ load: Load, _ control: Control) -> Signal {
-        let banks = p.pixels * inputGranules
-        let enables = bankEnables("ifmap_bank", count: banks, hit: load.writes[.ifmap]!, bank: load.bank)
+        let banks = bankCount(.ifmap)
+        let enables = load.banks[.ifmap]!
         let anyValid = or(control.valid[1], control.poolValid[1])
         return builder.inArray("ifmap_lane", lanes: p.pixels * p.inputs) { [p] in
             $0.memory(
@@ -59,19 +51,14 @@ extension Elaboration {
         let bits = p.element.weightBits
         let perBeat = p.weightsPerBeat
         let isSigned = p.element.name == "vpe"
-        let enables = bankEnables(
-            "weight_bank", count: p.weightBeats, hit: load.writes[.weights]!, bank: load.bank)
-        let fields = builder.inArray("weight_field", lanes: perBeat) { [p] in
-            $0.logic(
-                .unpack, [load.data], width: bits, signed: isSigned, name: "weight", parameter: p.weightsPerField)
-        }
+        let enables = load.banks[.weights]!
         return builder.inArray("weight_lane", lanes: p.inputs * p.outputs) { [p] in
             $0.memory(
                 "weight", depth: p.weightDepth, width: bits, signed: isSigned, lanesPerBank: perBeat,
                 .init(
                     writeEnable: enables.mapped([.init(p.weightBeats, stride: 1), .init(perBeat, stride: 0)]),
                     writeAddress: load.bufferAddress,
-                    writeData: fields.mapped([.init(p.weightBeats, stride: 0), .init(perBeat, stride: 1)]),
+                    writeData: load.weights.mapped([.init(p.weightBeats, stride: 0), .init(perBeat, stride: 1)]),
                     readEnable: control.valid[0], readAddress: control.weightAddress,
                     outputEnable: control.valid[1]))
         }

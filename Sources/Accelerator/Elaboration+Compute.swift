@@ -6,8 +6,7 @@ import Design
 
 extension Elaboration {
     struct Control {
-        var begin, active: Signal
-        var blockedByLoad, blockedByStore: Signal
+        var begin, busy, active: Signal
         var ifmapAddress, weightAddress: Signal
         /// valid[k]: a convolution step was issued k cycles ago; index 0 is the issue itself.
         var valid: [Signal]
@@ -53,8 +52,7 @@ extension Elaboration {
         let finish = builder.delayed("finish", tileEnds, by: 7)
         builder.drive(feedback.computeFinish, with: finish)
         return Control(
-            begin: begin, active: nest.active, blockedByLoad: sequencer.computeWaitsForLoad,
-            blockedByStore: sequencer.computeWaitsForStore, ifmapAddress: addresses.ifmap,
+            begin: begin, busy: busy, active: nest.active, ifmapAddress: addresses.ifmap,
             weightAddress: addresses.weight, valid: valid, poolValid: poolValid,
             first: builder.delayed("accumulate_first", nest.first, by: accumulate),
             shiftAccumulator: builder.delayed("shift_accumulator", nest.passShift, by: accumulate),

@@ -6,9 +6,22 @@ import Design
 extension Elaboration {
     struct Load {
         var request, address, length, take: Signal
-        /// The beat being written, its word address and bank, and which buffer it is for.
-        var data, bufferAddress, bank: Signal
-        var writes: [LoadTarget: Signal]
+        /// The beat being written and its word address.
+        var data, bufferAddress: Signal
+        /// The beat as weights.
+        var weights: Signal
+        /// Write enables of the banks of each buffer.
+        var banks: [LoadTarget: Signal]
+    }
+
+    /// Banks of each buffer: stretches of a word that one beat fills.
+    func bankCount(_ target: LoadTarget) -> Int {
+        switch target {
+        case .ifmap: p.pixels * inputGranules
+        case .weights: p.weightBeats
+        case .constants: p.constantBeats
+        case .residual: p.pixels * outputGranules
+        }
     }
 
     mutating func makeLoad(_ inputs: Inputs, _ feedback: Feedback, _ sequencer: Sequencer) -> Load {
@@ -69,17 +82,27 @@ extension Elaboration {
                 .multiplex, [inside, inputs.readData, fill], width: p.activationBits, signed: true)
             return builder.register("data", next, enable: advance)
         }
-        var writes: [LoadTarget: Signal] = [:]
+        let writeBank = builder.register("write_bank", bank, enable: advance)
+        var banks: [LoadTarget: Signal] = [:]
         for kind in LoadTarget.allCases {
             let hit = and(advance, equal(target, kind.rawValue))
-            writes[kind] = builder.register("write_\(kind)", hit)
+            let write = builder.register("write_\(kind)", hit)
+            banks[kind] = builder.inArray("\(kind)_bank", lanes: bankCount(kind)) {
+                let mine = $0.logic(.equal, [writeBank, LaneIndex()], width: 1)
+                return $0.logic(.and, [mine, write], width: 1, name: "write")
+            }
+        }
+        let weights = builder.inArray("weight_field", lanes: p.weightsPerBeat) { [p] in
+            $0.logic(
+                .unpack, [data], width: p.element.weightBits, signed: p.element.name == "vpe", name: "weight",
+                parameter: p.weightsPerField)
         }
         let finish = builder.register("finish", end)
         builder.drive(feedback.loadFinish, with: finish)
         return Load(
             request: request.request, address: request.address, length: request.length, take: take, data: data,
             bufferAddress: builder.register("write_address", bufferAddress, enable: advance),
-            bank: builder.register("write_bank", bank, enable: advance), writes: writes)
+            weights: weights, banks: banks)
     }
 
     private struct Requester { var request, address, length, lastValidRow, lastValidColumn: Signal }

@@ -81,8 +81,7 @@ extension Elaboration {
         let fields = p.outputs * perChannel
         let multiplierFields = 16 / p.activationBits
         let biasFields = 48 / p.activationBits
-        let enables = bankEnables(
-            "constant_bank", count: p.constantBeats, hit: load.writes[.constants]!, bank: load.bank)
+        let enables = load.banks[.constants]!
         let advance = and(valid[0], control.groupEndsSoon)
         let address = resultCounter("constant_address", ComputeField.constantAddress, control, advance: advance)
         let word = builder.inArray("constant_field", lanes: fields) { [p] in
@@ -116,8 +115,8 @@ extension Elaboration {
     /// The residual operand, in the order of the results.
     private mutating func makeResidual(_ load: Load, _ control: Control, _ valid: [Signal]) -> Residual {
         let enable = field(ComputeField.addResidual, of: control.words)
-        let banks = p.pixels * outputGranules
-        let enables = bankEnables("residual_bank", count: banks, hit: load.writes[.residual]!, bank: load.bank)
+        let banks = bankCount(.residual)
+        let enables = load.banks[.residual]!
         let read = and(valid[0], enable)
         let address = resultCounter("residual_address", ComputeField.residualAddress, control, advance: read)
         let outputEnable = and(valid[1], enable)

@@ -15,8 +15,8 @@ extension Elaboration {
 
     struct Sequencer {
         var load, compute, store: EngineInstruction
-        /// An instruction waits for a token of this origin.
-        var computeWaitsForLoad, computeWaitsForStore: Signal
+        /// The compute instruction waits for results to be stored.
+        var computeWaitsForStore: Signal
         var fetchRequest, fetchAddress, done: Signal
     }
 
@@ -91,7 +91,6 @@ extension Elaboration {
             load: EngineInstruction(words: load.words, ready: loadReady),
             compute: EngineInstruction(words: compute.words, ready: computeReady),
             store: EngineInstruction(words: store.words, ready: storeReady),
-            computeWaitsForLoad: and(compute.valid, computeWaitsForLoad, name: "compute_waits_for_load"),
             computeWaitsForStore: and(
                 compute.valid, not(computeWaitsForLoad), computeWaitsForStore, name: "compute_waits_for_store"),
             fetchRequest: request, fetchAddress: address, done: done)

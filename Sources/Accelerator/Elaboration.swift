@@ -35,17 +35,14 @@ public struct AcceleratorPorts: Sendable, Equatable, Codable {
     public var done: NetID
 }
 
-/// Nets whose activity the run report counts: what each engine did in a cycle.
+/// Nets that the run report counts: what the engines did in a cycle.
 public struct AcceleratorProbes: Sendable, Equatable, Codable {
     /// A step of the loop nest is issued.
     public var computeIssue: NetID
-    /// The compute engine has an instruction whose tokens are missing.
-    public var computeBlockedByLoad: NetID
-    public var computeBlockedByStore: NetID
-    /// The compute engine begins an instruction.
-    public var computeBegin: NetID
-    /// The compute engine has finished an instruction.
-    public var computeFinish: NetID
+    /// The compute engine works on an instruction.
+    public var computeBusy: NetID
+    /// The compute engine's instruction waits for results to be stored.
+    public var computeWaitsForStore: NetID
     public var storeFinish: NetID
 }
 
@@ -99,9 +96,8 @@ struct Elaboration {
             writeRequest: store.request.id, writeAddress: store.address.id, writeData: store.data.id,
             done: sequencer.done.id)
         let probes = AcceleratorProbes(
-            computeIssue: control.active.id, computeBlockedByLoad: control.blockedByLoad.id,
-            computeBlockedByStore: control.blockedByStore.id, computeBegin: control.begin.id,
-            computeFinish: feedback.computeFinish.id, storeFinish: feedback.storeFinish.id)
+            computeIssue: control.active.id, computeBusy: control.busy.id,
+            computeWaitsForStore: sequencer.computeWaitsForStore.id, storeFinish: feedback.storeFinish.id)
         return (ports, probes)
     }
 

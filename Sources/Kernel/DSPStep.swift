@@ -25,7 +25,8 @@ struct DSPStep {
     var cActivity: Int
     var pActivity: Int
 
-    @inline(__always) func commit(counting: Bool, activity: UnsafeMutablePointer<UInt64>) {
+    /// Returns whether a register may have changed.
+    @inline(__always) func commit(counting: Bool, activity: UnsafeMutablePointer<UInt64>) -> Bool {
         if enableP.pointee != 0 {
             activity[pActivity] &+= UInt64(
                 pElement == .int32
@@ -40,7 +41,9 @@ struct DSPStep {
             activity[aActivity] &+= UInt64(a.commit(counting: counting))
             activity[bActivity] &+= UInt64(b.commit(counting: counting))
         }
-        if let c, let enableC, enableC.pointee != 0 { activity[cActivity] &+= UInt64(c.commit(counting: counting)) }
+        let loadsC = enableC.map { $0.pointee != 0 } ?? false
+        if let c, loadsC { activity[cActivity] &+= UInt64(c.commit(counting: counting)) }
+        return enableP.pointee != 0 || enableM.pointee != 0 || enableOperands.pointee != 0 || loadsC
     }
 
     @inline(__always)

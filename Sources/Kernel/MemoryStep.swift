@@ -56,19 +56,24 @@ struct MemoryStep {
     var latchActivity: Int
     var outputActivity: Int
 
-    @inline(__always) func commit(counting: Bool, activity: UnsafeMutablePointer<UInt64>) {
+    /// Returns whether an output may have changed.
+    @inline(__always) func commit(counting: Bool, activity: UnsafeMutablePointer<UInt64>) -> Bool {
+        var changed = false
         if let output, outputEnable.pointee != 0 {
             let count =
                 element == .int32
                 ? move(Int32.self, from: latch, to: output, counting)
                 : move(Int64.self, from: latch, to: output, counting)
             activity[outputActivity] &+= UInt64(count)
+            changed = true
         }
         if readEnable.pointee != 0 {
             let word = cells + (Int(readAddress.pointee) & depthMask) &* lanes &* stored.bytes
             activity[latchActivity] &+= UInt64(element == .int32 ? read32(word, counting) : read64(word, counting))
+            changed = true
         }
         for bank in banks where bank.isEnabled { write(bank) }
+        return changed
     }
 
     @inline(__always)

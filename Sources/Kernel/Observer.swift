@@ -37,5 +37,7 @@ public struct InputPorts {
     let storage: Storage
 
     /// Values must be canonical: within the port's width, sign- or zero-extended.
-    public func set(_ id: NetID, lane: Int = 0, _ value: Int64) { storage.store(value, id, lane: lane) }
+    public func set(_ id: NetID, lane: Int = 0, _ value: Int64) {
+        if storage.load(id, lane: lane) != value { storage.store(value, id, lane: lane) }
+    }
 }

@@ -123,6 +123,11 @@ struct VectorRegisterStep {
     var lanes: Int
     var activity: Int
 
+    /// Whether the bank may change at this edge.
+    @inline(__always) var isActive: Bool {
+        enable.pointee != 0 || reset.pointee != 0 || !laneEnables.isEmpty
+    }
+
     @inline(__always) func commit(counting: Bool) -> Int {
         if reset.pointee != 0 { return resetLanes(counting: counting) }
         if !laneEnables.isEmpty { return commitEnabledLanes(counting: counting) }
@@ -187,9 +192,11 @@ struct ShiftRegisterStep {
     var dataElement: Element
     var activity: Int
 
-    @inline(__always) func commit(counting: Bool) -> Int {
-        if enable.pointee == 0 { return 0 }
+    /// Returns toggles and whether an output changed.
+    @inline(__always) func commit(counting: Bool) -> (Int, Bool) {
+        if enable.pointee == 0 { return (0, false) }
         var total = 0
+        var changed = false
         let slot = position.pointee
         let mask = (Int64(1) << Int64(width)) &- 1
         for lane in 0..<lanes {
@@ -208,9 +215,10 @@ struct ShiftRegisterStep {
                 old = q[lane]
                 q[lane] = oldest
             }
+            changed = changed || old != oldest
             if counting { total &+= ((old ^ oldest) & mask).nonzeroBitCount }
         }
         position.pointee = slot == depth &- 2 ? 0 : slot &+ 1
-        return total
+        return (total, changed)
     }
 }

@@ -20,7 +20,7 @@ public final class Simulation {
     public private(set) var cycle = 0
 
     private let storage: Storage
-    private let plan: SimulationPlan
+    private let steps: StepTables
     private let pending: UnsafeMutablePointer<Int64>
     private let activity: UnsafeMutablePointer<UInt64>
     private var observers: [any Observer] = []
@@ -33,7 +33,8 @@ public final class Simulation {
         self.options = options
         storage = Storage(design.nets)
         var builder = PlanBuilder(design: design, storage: storage, options: options)
-        plan = try builder.build()
+        let plan = try builder.build()
+        steps = StepTables(plan, storage)
         pending = .allocate(capacity: max(1, plan.scalarRegisters.count))
         pending.initialize(repeating: 0, count: max(1, plan.scalarRegisters.count))
         activity = .allocate(capacity: max(1, design.nets.count))
@@ -84,51 +85,93 @@ public final class Simulation {
     // MARK: evaluate and commit
 
     private func evaluate() {
-        plan.scalars.withUnsafeBufferPointer { scalars in
-            plan.vectors.withUnsafeBufferPointer { vectors in
-                for section in plan.sections {
-                    switch section {
-                    case .scalars(let range): for index in range { scalars[index].evaluate() }
-                    case .vectors(let range): for index in range { vectors[index].evaluate() }
+        let dirty = storage.dirty
+        for segment in steps.segments {
+            if dirty.pointee & segment.bit == 0 { continue }
+            if !sharesLastBit(segment.bit) { dirty.pointee &= ~segment.bit }
+            for position in segment.firstSection..<segment.endSection {
+                let section = steps.sections[position]
+                if section.isScalar {
+                    var step = steps.scalars.baseAddress! + section.first
+                    let end = steps.scalars.baseAddress! + section.end
+                    while step < end {
+                        step.pointee.evaluate()
+                        step += 1
+                    }
+                } else {
+                    var step = steps.vectors.baseAddress! + section.first
+                    let end = steps.vectors.baseAddress! + section.end
+                    while step < end {
+                        step.pointee.evaluate()
+                        step += 1
                     }
                 }
             }
+            for export in segment.exports where export.value.pointee != export.last.pointee {
+                export.last.pointee = export.value.pointee
+                dirty.pointee |= export.mask
+            }
+            dirty.pointee |= segment.always
         }
-        for (from, to, bytes) in plan.snapshots { to.copyMemory(from: from, byteCount: bytes) }
+        for copy in steps.snapshots { copy.to.copyMemory(from: copy.from, byteCount: copy.bytes) }
+    }
+
+    /// Segments past the last bit share it: it stays set, they always run.
+    private func sharesLastBit(_ bit: UInt64) -> Bool {
+        steps.segments.count > PlanBuilder.segmentBits && bit == 1 << UInt64(PlanBuilder.segmentBits - 1)
     }
 
     private func commit() {
         let counting = options.countsToggles
-        plan.scalarRegisters.withUnsafeBufferPointer { registers in
-            for index in registers.indices { pending[index] = registers[index].next() }
-            commitBanks(counting: counting)
-            if counting {
-                for index in registers.indices {
-                    let q = registers[index].q
-                    let next = pending[index]
-                    let difference = (q.pointee ^ next) & registers[index].widthMask
-                    if difference != 0 {
-                        activity[registers[index].activity] &+= UInt64(difference.nonzeroBitCount)
-                        q.pointee = next
-                    }
+        let look = storage.dirty.pointee
+        let registers = steps.scalarRegisters
+        storage.dirty.pointee &= (1 << UInt64(PlanBuilder.segmentBits)) - 1
+        for group in steps.groups where look & group.bit != 0 {
+            for index in group.first..<group.end { pending[index] = registers[index].next() }
+        }
+        commitBanks(look, counting: counting)
+        for group in steps.groups where look & group.bit != 0 {
+            for index in group.first..<group.end {
+                let q = registers[index].q
+                let next = pending[index]
+                if q.pointee == next { continue }
+                let net = registers[index].activity
+                if counting {
+                    activity[net] &+= UInt64(((q.pointee ^ next) & registers[index].widthMask).nonzeroBitCount)
                 }
-            } else {
-                for index in registers.indices { registers[index].q.pointee = pending[index] }
+                q.pointee = next
+                storage.dirty.pointee |= storage.masks[net]
             }
         }
     }
 
-    private func commitBanks(counting: Bool) {
-        for bank in plan.banks {
-            switch bank {
-            case .register(let index):
-                let step = plan.registers[index]
-                activity[step.activity] &+= UInt64(step.commit(counting: counting))
-            case .shiftRegister(let index):
-                let step = plan.shiftRegisters[index]
-                activity[step.activity] &+= UInt64(step.commit(counting: counting))
-            case .memory(let index): plan.memories[index].commit(counting: counting, activity: activity)
-            case .dsp(let index): plan.dsps[index].commit(counting: counting, activity: activity)
+    private func commitBanks(_ look: UInt64, counting: Bool) {
+        let dirty = storage.dirty
+        let masks = storage.masks
+        for bank in steps.banks where bank.bit == 0 || look & bank.bit != 0 {
+            switch bank.kind {
+            case .register:
+                let step = steps.registers.baseAddress! + bank.index
+                guard step.pointee.isActive else { continue }
+                let net = step.pointee.activity
+                activity[net] &+= UInt64(step.pointee.commit(counting: counting))
+                dirty.pointee |= masks[net]
+            case .shiftRegister:
+                let step = steps.shiftRegisters.baseAddress! + bank.index
+                let net = step.pointee.activity
+                let (count, changed) = step.pointee.commit(counting: counting)
+                activity[net] &+= UInt64(count)
+                if changed { dirty.pointee |= masks[net] }
+            case .memory:
+                let step = steps.memories.baseAddress! + bank.index
+                if step.pointee.commit(counting: counting, activity: activity) {
+                    dirty.pointee |= masks[step.pointee.latchActivity] | masks[step.pointee.outputActivity]
+                }
+            case .dsp:
+                let step = steps.dsps.baseAddress! + bank.index
+                if step.pointee.commit(counting: counting, activity: activity) {
+                    dirty.pointee |= masks[step.pointee.pActivity]
+                }
             }
         }
     }

@@ -4,6 +4,12 @@ import Fabric
 // Steps of cells with state.
 
 extension PlanBuilder {
+    /// The bit of a module's commit group.
+    static func groupBit(_ scope: Int) -> UInt64 {
+        let spare = 64 - segmentBits
+        return 1 << UInt64(segmentBits + min(scope, spare - 1))
+    }
+
     mutating func addState(_ cell: Cell) {
         switch cell {
         case .logic: preconditionFailure("logic has no state")
@@ -40,11 +46,20 @@ extension PlanBuilder {
                 q: q, data: data, enable: scalar(cell.enable, fallback: 1), reset: scalar(cell.reset, fallback: 0),
                 initial: cell.initial, unused: net.signed ? UInt8(64 - net.width) : 0,
                 mask: net.signed ? -1 : widthMask, widthMask: widthMask, activity: cell.output.index))
+        let bit = PlanBuilder.groupBit(net.scope)
+        let last = plan.scalarRegisters.count
+        if plan.groups.last?.bit == bit {
+            plan.groups[plan.groups.count - 1].end = last
+        } else {
+            plan.groups.append(.init(bit: bit, first: last - 1, end: last))
+        }
     }
 
+    /// A step outside any logic cell: it runs with the last segment, in every cycle.
     private mutating func appendVector(_ step: VectorStep) {
+        alwaysRunLastSegment = true
         plan.vectors.append(step)
-        plan.sections.append(.vectors(plan.vectors.count - 1..<plan.vectors.count))
+        extend(scalar: false)
     }
 
     /// A copy of an operand into a register bank.
@@ -79,7 +94,8 @@ extension PlanBuilder {
                 copy: bankCopy(cell.output, cell.data), enable: enable, reset: scalar(cell.reset, fallback: 0),
                 initial: cell.initial, laneEnables: storage.keep(laneEnables),
                 laneEnableElement: laneEnableElement, lanes: net.lanes, activity: cell.output.index))
-        plan.banks.append(.register(plan.registers.count - 1))
+        plan.banks.append(
+            .init(kind: .register, index: plan.registers.count - 1, bit: PlanBuilder.groupBit(net.scope)))
     }
 
     private mutating func addShiftRegister(_ cell: ShiftRegisterCell) {
@@ -94,7 +110,7 @@ extension PlanBuilder {
                 width: net.width, signed: net.signed, enable: scalar(cell.enable, fallback: 1), ring: ring,
                 position: position, depth: cell.depth, lanes: net.lanes, data: storage.keep(source.pointers),
                 dataElement: source.element, activity: cell.output.index))
-        plan.banks.append(.shiftRegister(plan.shiftRegisters.count - 1))
+        plan.banks.append(.init(kind: .shiftRegister, index: plan.shiftRegisters.count - 1, bit: 0))
     }
 
     private mutating func addMemory(_ cell: MemoryCell) {
@@ -124,7 +140,7 @@ extension PlanBuilder {
                 readAddress: scalar(cell.readAddress, fallback: 0),
                 writeAddress: scalar(cell.writeAddress, fallback: 0), banks: storage.keep(banks),
                 latchActivity: cell.latch.index, outputActivity: (cell.output ?? cell.latch).index))
-        plan.banks.append(.memory(plan.memories.count - 1))
+        plan.banks.append(.init(kind: .memory, index: plan.memories.count - 1, bit: 0))
     }
 
     private mutating func addDSP(_ cell: DSPCell) {
@@ -144,6 +160,6 @@ extension PlanBuilder {
                 enableP: scalar(cell.enableP, fallback: 1), aActivity: cell.aRegister.index,
                 bActivity: cell.bRegister.index, mActivity: cell.mRegister.index,
                 cActivity: (cell.cRegister ?? cell.p).index, pActivity: cell.p.index))
-        plan.banks.append(.dsp(plan.dsps.count - 1))
+        plan.banks.append(.init(kind: .dsp, index: plan.dsps.count - 1, bit: 0))
     }
 }

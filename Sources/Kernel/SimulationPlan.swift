@@ -3,9 +3,12 @@ import Fabric
 
 // Design -> plan: places for nets, steps in level order, commit order. Built once per simulation.
 //
-// Evaluate: logic cells in topological order, scalars before vectors where possible. A vector cell whose result only
-// feeds registers of one enable is skipped while that enable is low, unless someone observes the nets.
-// Commit: scalar registers are two-phase; banks commit so that a bank is read before it is overwritten.
+// Evaluate: logic cells in topological order, cut into segments of one module each. A segment runs only when one of
+// its sources has changed since it last ran; a vector cell whose result only feeds registers of one enable is skipped
+// while that enable is low, unless someone observes the nets.
+// Commit: scalar registers are two-phase, in groups of one module that are skipped while nothing they read has
+// changed; banks commit so that a bank is read before it is overwritten.
+// Both kinds of skipping leave every value as it would be without them.
 
 /// What the plan must provide besides bits and cycles.
 public struct PlanOptions: Sendable {
@@ -22,27 +25,99 @@ public struct PlanOptions: Sendable {
 
 /// The steps of one cycle.
 struct SimulationPlan {
-    enum Section {
-        case scalars(Range<Int>)
-        case vectors(Range<Int>)
+    /// A stretch of scalar or of vector steps.
+    struct Section {
+        var isScalar: Bool
+        var first: Int
+        var end: Int
     }
-    enum BankStep {
-        case register(Int)
-        case shiftRegister(Int)
-        case memory(Int)
-        case dsp(Int)
+    /// Cells that change at different rates run in different segments.
+    enum StepClass: Int {
+        /// fields of an instruction register
+        case field
+        case scalar, vector
+    }
+    /// A scalar that later segments or other modules' registers read.
+    struct Export {
+        var value: UnsafePointer<Int64>
+        var last: UnsafeMutablePointer<Int64>
+        var mask: UInt64
+    }
+    struct Segment {
+        var bit: UInt64
+        var scope: Int
+        var kind: StepClass
+        /// Sections of this segment, in order.
+        var firstSection: Int
+        var endSection: Int
+        var exports: UnsafeBufferPointer<Export>
+        /// Bits to set whenever the segment has run.
+        var always: UInt64
+    }
+    enum BankKind {
+        case register, shiftRegister, memory, dsp
+    }
+    /// Scalar registers of one module.
+    struct CommitGroup {
+        var bit: UInt64
+        var first: Int
+        var end: Int
+    }
+    /// A bank and the commit group whose bit lets it be skipped; 0: never skipped.
+    struct Bank {
+        var kind: BankKind
+        var index: Int
+        var bit: UInt64
+    }
+    struct Snapshot {
+        var from: UnsafeRawPointer
+        var to: UnsafeMutableRawPointer
+        var bytes: Int
     }
     var scalars: [ScalarStep] = []
     var vectors: [VectorStep] = []
     var sections: [Section] = []
+    var segments: [Segment] = []
     /// Copies taken at the end of evaluate, for banks that read each other in a circle.
-    var snapshots: [(from: UnsafeRawPointer, to: UnsafeMutableRawPointer, bytes: Int)] = []
+    var snapshots: [Snapshot] = []
     var scalarRegisters: [ScalarRegisterStep] = []
+    var groups: [CommitGroup] = []
     var registers: [VectorRegisterStep] = []
     var shiftRegisters: [ShiftRegisterStep] = []
     var memories: [MemoryStep] = []
     var dsps: [DSPStep] = []
-    var banks: [BankStep] = []
+    var banks: [Bank] = []
+}
+
+/// The plan's tables as plain memory: the cycle loop touches no reference counts.
+struct StepTables {
+    let scalars: UnsafeBufferPointer<ScalarStep>
+    let vectors: UnsafeBufferPointer<VectorStep>
+    let sections: UnsafeBufferPointer<SimulationPlan.Section>
+    let segments: UnsafeBufferPointer<SimulationPlan.Segment>
+    let snapshots: UnsafeBufferPointer<SimulationPlan.Snapshot>
+    let scalarRegisters: UnsafeBufferPointer<ScalarRegisterStep>
+    let groups: UnsafeBufferPointer<SimulationPlan.CommitGroup>
+    let registers: UnsafeBufferPointer<VectorRegisterStep>
+    let shiftRegisters: UnsafeBufferPointer<ShiftRegisterStep>
+    let memories: UnsafeBufferPointer<MemoryStep>
+    let dsps: UnsafeBufferPointer<DSPStep>
+    let banks: UnsafeBufferPointer<SimulationPlan.Bank>
+
+    init(_ plan: SimulationPlan, _ storage: Storage) {
+        scalars = storage.keep(plan.scalars)
+        vectors = storage.keep(plan.vectors)
+        sections = storage.keep(plan.sections)
+        segments = storage.keep(plan.segments)
+        snapshots = storage.keep(plan.snapshots)
+        scalarRegisters = storage.keep(plan.scalarRegisters)
+        groups = storage.keep(plan.groups)
+        registers = storage.keep(plan.registers)
+        shiftRegisters = storage.keep(plan.shiftRegisters)
+        memories = storage.keep(plan.memories)
+        dsps = storage.keep(plan.dsps)
+        banks = storage.keep(plan.banks)
+    }
 }
 
 /// Builds a plan over a storage.
@@ -53,6 +128,12 @@ struct PlanBuilder {
     var plan = SimulationPlan()
     private var constants: [Int64: UnsafeMutableRawPointer] = [:]
     private var snapshotPlaces: [NetID: Place] = [:]
+    /// Cells of each segment, and the enables that guard some of them.
+    var segmentCells: [[Int]] = []
+    var guardNets: [Int: Set<NetID>] = [:]
+    var alwaysRunLastSegment = false
+    /// Segments beyond these share the last bit; commit groups have the bits above.
+    static let segmentBits = 48
 
     init(design: Design, storage: Storage, options: PlanOptions) {
         self.design = design
@@ -65,6 +146,7 @@ struct PlanBuilder {
         try addLogic(order)
         let state = design.cells.indices.filter { !design.cells[$0].kind.isLogic }
         for index in commitOrder(state) { addState(design.cells[index]) }
+        markDependencies()
         return plan
     }
 
@@ -151,7 +233,8 @@ struct PlanBuilder {
 
     // MARK: logic
 
-    /// Topological order, scalars first among those that are ready, so that enables are known before data.
+    /// Topological order that stays in one module as long as it can, scalars first so that enables are known before
+    /// data.
     private func levelOrder() throws -> [Int] {
         _ = try design.combinationalOrder()
         var driver: [NetID: Int] = [:]
@@ -164,22 +247,40 @@ struct PlanBuilder {
             waiting[index] = sources.count
             for source in sources { readers[source, default: []].append(index) }
         }
-        var scalars = logic.filter { waiting[$0] == 0 && lanes($0) == 1 }
-        var vectors = logic.filter { waiting[$0] == 0 && lanes($0) > 1 }
-        scalars.reverse()
-        vectors.reverse()
+        var ready = [[Int]](repeating: [], count: 3 * design.scopes.count)
+        func release(_ index: Int) { ready[3 * scope(ofCell: index) + stepClass(index).rawValue].append(index) }
+        for index in logic.reversed() where waiting[index] == 0 { release(index) }
         var order: [Int] = []
-        while let next = scalars.popLast() ?? vectors.popLast() {
+        var current = 0
+        while order.count < logic.count {
+            if ready[current].isEmpty {
+                // Fields, then scalars, then vectors; the module with most to do first.
+                current = ready.indices.max { a, b in
+                    (ready[a].isEmpty ? 0 : 3 - a % 3, ready[a].count)
+                        < (ready[b].isEmpty ? 0 : 3 - b % 3, ready[b].count)
+                }!
+            }
+            guard let next = ready[current].popLast() else { break }
             order.append(next)
             for reader in readers[next] ?? [] {
                 waiting[reader]! -= 1
-                if waiting[reader] == 0 {
-                    if lanes(reader) == 1 { scalars.append(reader) } else { vectors.append(reader) }
-                }
+                if waiting[reader] == 0 { release(reader) }
             }
         }
         return order
     }
+
+    private func stepClass(_ index: Int) -> SimulationPlan.StepClass {
+        if lanes(index) > 1 { return .vector }
+        if case .logic(let cell) = design.cells[index], cell.kind == .slice, let id = cell.operands[0].netID,
+            design[id].lanes > 1
+        {
+            return .field
+        }
+        return .scalar
+    }
+
+    private func scope(ofCell index: Int) -> Int { design[design.cells[index].outputs[0]].scope }
 
     private func lanes(_ cell: Int) -> Int { design[design.cells[cell].outputs[0]].lanes }
 
@@ -188,17 +289,32 @@ struct PlanBuilder {
         for index in order {
             guard case .logic(let cell) = design.cells[index] else { continue }
             let net = design[cell.output]
+            beginSegment(scope: net.scope, kind: stepClass(index))
+            segmentCells[segmentCells.count - 1].append(index)
             let movesLanes = [.pack, .unpack, .laneSelect].contains(cell.kind)
             if net.lanes == 1 && !movesLanes && readsScalarsOnly(cell) {
                 plan.scalars.append(scalarStep(cell, net))
                 extend(scalar: true)
             } else {
                 var step = vectorStep(cell, net)
-                if let enable = guards[index] { step.guardPointer = scalar(.net(enable, nil), fallback: 1) }
+                if let enable = guards[index] {
+                    step.guardPointer = scalar(.net(enable, nil), fallback: 1)
+                    guardNets[segmentCells.count - 1, default: []].insert(enable)
+                }
                 plan.vectors.append(step)
                 extend(scalar: false)
             }
         }
+    }
+
+    private mutating func beginSegment(scope: Int, kind: SimulationPlan.StepClass) {
+        if let last = plan.segments.last, last.scope == scope, last.kind == kind { return }
+        let bit = UInt64(1) << UInt64(min(plan.segments.count, PlanBuilder.segmentBits - 1))
+        plan.segments.append(
+            .init(
+                bit: bit, scope: scope, kind: kind, firstSection: plan.sections.count, endSection: plan.sections.count,
+                exports: UnsafeBufferPointer(start: nil, count: 0), always: 0))
+        segmentCells.append([])
     }
 
     private func readsScalarsOnly(_ cell: LogicCell) -> Bool {
@@ -208,14 +324,16 @@ struct PlanBuilder {
         }
     }
 
-    private mutating func extend(scalar: Bool) {
-        switch (plan.sections.last, scalar) {
-        case (.scalars(let range), true):
-            plan.sections[plan.sections.count - 1] = .scalars(range.lowerBound..<plan.scalars.count)
-        case (.vectors(let range), false):
-            plan.sections[plan.sections.count - 1] = .vectors(range.lowerBound..<plan.vectors.count)
-        case (_, true): plan.sections.append(.scalars(plan.scalars.count - 1..<plan.scalars.count))
-        case (_, false): plan.sections.append(.vectors(plan.vectors.count - 1..<plan.vectors.count))
+    mutating func extend(scalar: Bool) {
+        let segment = plan.segments.count - 1
+        let end = scalar ? plan.scalars.count : plan.vectors.count
+        if plan.segments[segment].endSection > plan.segments[segment].firstSection,
+            plan.sections[plan.sections.count - 1].isScalar == scalar
+        {
+            plan.sections[plan.sections.count - 1].end = end
+        } else {
+            plan.sections.append(.init(isScalar: scalar, first: end - 1, end: end))
+            plan.segments[segment].endSection = plan.sections.count
         }
     }
 
@@ -359,7 +477,8 @@ struct PlanBuilder {
         }
         for index in banks where state[index] == nil { visit(index) }
         for net in cut.sorted() { snapshot(net) }
-        return cells.filter { isScalarRegister(design.cells[$0]) } + order
+        let scalars = cells.filter { isScalarRegister(design.cells[$0]) }
+        return scalars.sorted { scope(ofCell: $0) < scope(ofCell: $1) } + order
     }
 
     private mutating func snapshot(_ id: NetID) {
@@ -367,10 +486,10 @@ struct PlanBuilder {
         let bytes = place.lanes * place.element.bytes
         let copy = storage.allocate(bytes: bytes)
         snapshotPlaces[id] = Place(pointer: copy, element: place.element, lanes: place.lanes)
-        plan.snapshots.append((UnsafeRawPointer(place.pointer), copy, bytes))
+        plan.snapshots.append(.init(from: UnsafeRawPointer(place.pointer), to: copy, bytes: bytes))
     }
 
-    private func isScalarRegister(_ cell: Cell) -> Bool {
+    func isScalarRegister(_ cell: Cell) -> Bool {
         guard case .register(let register) = cell else { return false }
         return design[register.output].lanes == 1
     }

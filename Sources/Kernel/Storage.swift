@@ -29,6 +29,10 @@ final class Storage {
     /// Sixteen zero bytes: the source of operands that are wired to nothing.
     let zero: UnsafeMutableRawPointer
     private var owned: [UnsafeMutableRawPointer] = []
+    /// Which segments and commit groups must look again, one bit each (see SimulationPlan).
+    let dirty: UnsafeMutablePointer<UInt64>
+    /// The bits that a change of a net sets, by net.
+    let masks: UnsafeMutablePointer<UInt64>
 
     init(_ nets: [Net]) {
         var offsets: [Int] = []
@@ -47,6 +51,10 @@ final class Storage {
         base = .allocate(byteCount: size + 64, alignment: 64)
         base.initializeMemory(as: UInt8.self, repeating: 0, count: size + 64)
         zero = base
+        dirty = .allocate(capacity: 1)
+        dirty.initialize(to: ~0)
+        masks = .allocate(capacity: max(1, nets.count))
+        masks.initialize(repeating: ~0, count: max(1, nets.count))
         places = zip(nets, offsets).map { [base] net, offset in
             Place(pointer: base + offset, element: Element(net), lanes: net.lanes)
         }
@@ -71,6 +79,8 @@ final class Storage {
 
     deinit {
         base.deallocate()
+        dirty.deallocate()
+        masks.deallocate()
         for block in owned { block.deallocate() }
     }
 
@@ -82,9 +92,11 @@ final class Storage {
             : place.pointer.load(fromByteOffset: 8 * lane, as: Int64.self)
     }
 
+    /// Stores an input's or an initial value and notes who must look again.
     func store(_ value: Int64, _ id: NetID, lane: Int) {
         let place = places[id.index]
         precondition(lane < place.lanes)
+        dirty.pointee |= masks[id.index]
         if place.element == .int32 {
             place.pointer.storeBytes(of: Int32(truncatingIfNeeded: value), toByteOffset: 4 * lane, as: Int32.self)
         } else {

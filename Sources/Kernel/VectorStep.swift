@@ -40,17 +40,16 @@ struct VectorStep {
     /// laneSelect: number of choices; an index past them reads the last.
     var choices: Int
 
-    /// Returns false when the step was skipped.
-    @inline(__always) func evaluate() -> Bool {
-        if let condition = guardPointer, condition.pointee == 0 { return false }
+    func evaluate() {
+        if let condition = guardPointer, condition.pointee == 0 { return }
         switch kind {
         case .add: addLanes()
         case .powerOfTwoShift: shiftLanes()
         case .multiplex: chooseLanes()
         case .laneSelect: selectLanes()
+        case .shiftLeftConstant: multiplyLanes()
         default: for run in runs { generic(run, offset: 0) }
         }
-        return true
     }
 
     private func addLanes() {
@@ -68,6 +67,29 @@ struct VectorStep {
         case (.int32, .int32, .int32) where parameter > 1: shiftRuns(Int32.self)
         case (.int64, .int32, .int32) where parameter > 1: shiftRuns(Int64.self)
         default: for run in runs { generic(run, offset: 0) }
+        }
+    }
+
+    private func multiplyLanes() {
+        guard signed, destination == a else {
+            for run in runs { generic(run, offset: 0) }
+            return
+        }
+        if destination == .int32 { shiftRuns(left: Int32.self) } else { shiftRuns(left: Int64.self) }
+    }
+
+    @inline(__always)
+    private func shiftRuns<D: FixedWidthInteger>(left _: D.Type) {
+        let unused = D(D.bitWidth &- width)
+        for run in runs {
+            guard run.strideA == 1 else {
+                generic(run, offset: 0)
+                continue
+            }
+            let d = run.destination.assumingMemoryBound(to: D.self)
+            let s = run.a.assumingMemoryBound(to: D.self)
+            let amount = D(parameter) &+ unused
+            for i in 0..<run.count { d[i] = (s[i] &<< amount) &>> unused }
         }
     }
 

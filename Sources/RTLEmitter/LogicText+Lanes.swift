@@ -73,7 +73,8 @@ extension CellWriter {
             return
         }
         let choice = leaves > choices ? "((k < \(choices)) ? k : \(choices - 1))" : "k"
-        let number = LanePosition.variable("(\(index.text) + \(BitSource.product(choice, step)))", count: design[id].lanes)
+        let place = "(\(index.text) + \(BitSource.product(choice, step)))"
+        let number = LanePosition.variable(place, count: design[id].lanes)
         let read = try source(id, lane: number).resized(width)
         text.loop("k", leaves, "\(name)_wires") { loop in
             if base.conditions.isEmpty {

@@ -9,20 +9,22 @@ extension CellWriter {
         let a = try source(cell.operands[0], "a")
         let b = try source(cell.operands[1], "b")
         if let constant = b.constantValue { return rounded(a, by: Int(constant & 63), width) }
-        let value = wire("value", width: a.width, signed: a.signed, a.resized(a.width))
         let places = amount(b)
-        let by = places.resized(places.width)
-        let wide = wire("wide", width: a.width + 1, signed: a.signed, "{\(value.resized(a.width)), 1'b0}")
-        let shifted = wire(
-            "shifted", width: a.width + 1, signed: a.signed,
-            "\(wide.resized(wide.width)) \(a.signed ? ">>>" : ">>") \(by)")
-        let ones = "{\(a.width + 1){1'b1}}"
-        let kept = wire("kept", width: a.width + 1, "\(ones) << \(by)")
-        // Bits below the half: all bits below bit b - 1.
-        let lost = "(|(\(value.resized(a.width)) & ~\(kept.bits(from: 1, count: a.width))))"
-        let floor = BitSource(shifted.form, width: a.width + 1, signed: a.signed).bits(from: 1, count: width)
-        let up = wire("up", width: 1, "\(shifted.bit(0)) && (\(lost) || \(shifted.bits(from: 1, count: 1)))")
-        return "\(floor) + \(up.resized(width))"
+        // One stage per amount bit on {a, 0}: the lowest bit of the result is the half, what stages drop is below it.
+        let width1 = a.width + 1
+        var stage = wire("wide", width: width1, signed: a.signed, "{\(a.resized(a.width)), 1'b0}")
+        var lost: [String] = []
+        for bit in (0..<places.width).reversed() {
+            let distance = 1 << bit
+            let chosen = places.bit(bit)
+            lost.append("(\(chosen) && (|\(stage.bits(from: 0, count: min(distance, width1)))))")
+            let moved = stage.bits(from: distance, count: width1)
+            let text = "\(chosen) ? \(moved) : \(stage.resized(width1))"
+            stage = wire("by\(distance)", width: width1, signed: a.signed, text)
+        }
+        let odd = stage.bits(from: 1, count: 1)
+        let up = wire("up", width: 1, "\(stage.bit(0)) && (\(odd) || \(lost.joined(separator: " || ")))")
+        return "\(stage.bits(from: 1, count: width)) + \(up.resized(width))"
     }
 
     private mutating func rounded(_ a: BitSource, by amount: Int, _ width: Int) -> String {
@@ -38,9 +40,9 @@ extension CellWriter {
     }
 
     /// a times the value of an n-bit code: a left shift by the complement of the code's magnitude field, cleared for
-    /// field 0, and negated through the carry chain. Of seven forms tried under Yosys 0.23 (xcup, 16-bit a) the smallest:
-    /// n = 2: 16, 3: 18, 4: 41, 5: 81 LUT. Up to n = 3 magnitude and sign of one bit fit one LUT6 when written as a
-    /// selection; from n = 4 a shifter is smaller.
+    /// field 0, and negated through the carry chain. Of seven forms tried under Yosys 0.23 (xcup, 16-bit a) the
+    /// smallest: n = 2: 16, 3: 18, 4: 41, 5: 81 LUT. Up to n = 3 magnitude and sign of one bit fit one LUT6 when
+    /// written as a selection; from n = 4 a shifter is smaller.
     mutating func powerOfTwoShift(_ cell: LogicCell, _ width: Int) throws -> String {
         let bits = cell.parameter
         let a = try source(cell.operands[0], "a")

@@ -32,8 +32,8 @@ extension VendorModels {
         """
         // Simulation model of \(sizes.name) (UG573): port A reads, port B writes, READ_FIRST, optional output register.
         // READ_WIDTH_A = WRITE_WIDTH_B; \(sizes.wideWidth) is the simple dual port mode over both data ports.
-        // Not modelled: reading port B, writing port A, byte write enables (any bit writes the word), cascade, ECC, sleep,
-        // resets, initial contents (0), two clocks, other write modes.
+        // Not modelled: reading port B, writing port A, byte write enables (any bit writes the word), cascade, ECC,
+        // sleep, resets, initial contents (0), two clocks, other write modes.
         `default_nettype none
         /* verilator lint_off UNUSEDSIGNAL */
         /* verilator lint_off UNUSEDPARAM */

@@ -67,7 +67,8 @@ public struct Verilator: Sendable {
     /// `verilator --lint-only -Wall` over written files; throws with the messages when there is any.
     public func lint(_ directory: URL, files: [RTLFile]) throws {
         let sources = files.filter { $0.isDesign || $0.isModel }.map(\.name)
-        try tool.run(["--lint-only", "-Wall"] + ToolScripts.lintWaivers + ["--top-module", "top"] + sources, in: directory)
+        let options = ["--lint-only", "-Wall"] + ToolScripts.lintWaivers + ["--top-module", "top"]
+        try tool.run(options + sources, in: directory)
     }
 
     /// Writes the files into `directory` and builds a model with the harness sim/main.cpp.
@@ -93,9 +94,9 @@ public struct Verilator: Sendable {
     private func flags(_ options: Options, optimization: String) -> [String] {
         let trace = options.trace ? 1 : 0
         return [
-            "-std=c++20", "-O\(optimization)", "-I.", "-I\(include.path)", "-I\(include.path)/vltstd", "-DVM_COVERAGE=0",
-            "-DVM_SC=0", "-DVM_TIMING=0", "-DVM_TRACE=\(trace)", "-DVM_TRACE_VCD=\(trace)", "-DVM_TRACE_FST=0",
-            "-DVM_TRACE_SAIF=0", "-faligned-new", "-pthread", "-w",
+            "-std=c++20", "-O\(optimization)", "-I.", "-I\(include.path)", "-I\(include.path)/vltstd",
+            "-DVM_COVERAGE=0", "-DVM_SC=0", "-DVM_TIMING=0", "-DVM_TRACE=\(trace)", "-DVM_TRACE_VCD=\(trace)",
+            "-DVM_TRACE_FST=0", "-DVM_TRACE_SAIF=0", "-faligned-new", "-pthread", "-w",
         ] + (options.native ? ["-march=native"] : [])
     }
 

@@ -42,12 +42,13 @@ public struct Yosys: Sendable {
         return Replay(isEqual: status == 0 && output.contains("Co-simulat"), message: tail)
     }
 
-    /// Cells by type of the written design after `synth_xilinx -family xcup`, flattened, without I/O buffers.
+    /// Cells by type of the written design after `synth_xilinx -family xcup`, without I/O buffers, summed over modules.
+    /// Modules stay apart: a register bit that only another module leaves unread is counted.
     public func cells(_ files: [RTLFile], in directory: URL) throws -> [String: Int] {
         let sources = files.filter(\.isDesign).map(\.name).joined(separator: " ")
         let script = """
             read_verilog -sv \(sources)
-            synth_xilinx -family xcup -noiopad -flatten -top top
+            synth_xilinx -family xcup -noiopad -top top
             tee -o stat.txt stat
 
             """

@@ -44,8 +44,9 @@ package enum ConfigText {
         }
     }
 
-    /// The key path and value of `--set KEY=VALUE`; the value is any YAML scalar or flow value.
-    package static func parseAssignment(_ text: String) throws -> (path: [String], value: ConfigNode) {
+    /// The key path and value of an assignment; the value is any YAML scalar or flow value.
+    package static func parse(_ assignment: ConfigAssignment) throws -> (path: [String], value: ConfigNode) {
+        let text = assignment.text
         guard let equals = text.firstIndex(of: "=") else {
             throw error(at: "--set \(text)", "has no '='; accepted: KEY=VALUE, such as array.inputs=64")
         }
@@ -54,7 +55,7 @@ package enum ConfigText {
         guard path.allSatisfy({ !$0.isEmpty }) else {
             throw error(at: "--set \(text)", "'\(key)' is no key; accepted: a path such as array.inputs")
         }
-        let place = "--set \(key)"
+        let place = assignment.option ?? "--set \(key)"
         let folder = FileManager.default.currentDirectoryPath
         do {
             guard let root = try compose(yaml: String(text[text.index(after: equals)...])) else {
@@ -106,8 +107,9 @@ package enum ConfigText {
             return error(at: "\(file):\(mark.line):\(mark.column)", "not valid YAML: \(message)")
         case .duplicatedKeysInMapping(let keys, let context):
             let key = keys.first ?? ""
-            let mark = secondPlace(of: key, after: context.mark, in: text) ?? context.mark
-            return error(at: "\(file):\(mark.line):\(mark.column)", "\(key): duplicate key; accepted: each key once")
+            let first = (line: context.mark.line, column: context.mark.column)
+            let (line, column) = secondPlace(of: key, after: first, in: text) ?? first
+            return error(at: "\(file):\(line):\(column)", "\(key): duplicate key; accepted: each key once")
         case .reader(let message, _, _, _): return error(at: file, "not valid YAML: \(message)")
         default: return error(at: file, "not valid YAML: \(problem)")
         }
@@ -116,7 +118,9 @@ package enum ConfigText {
 
     /// Where a key stands for the second time in the mapping that begins at `mark`: in a block mapping at the column
     /// of its first key, in a flow mapping anywhere behind.
-    private static func secondPlace(of key: String, after mark: Mark, in text: String) -> Mark? {
+    private static func secondPlace(
+        of key: String, after mark: (line: Int, column: Int), in text: String
+    ) -> (line: Int, column: Int)? {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard mark.line <= lines.count else { return nil }
         let isFlow = Array(lines[mark.line - 1]).dropFirst(mark.column - 1).first == "{"
@@ -124,7 +128,7 @@ package enum ConfigText {
         for (index, line) in lines.enumerated() where index >= mark.line - 1 {
             for column in columns(of: key, in: Array(line)) where isFlow || column == mark.column {
                 seen += 1
-                if seen == 2 { return Mark(line: index + 1, column: column) }
+                if seen == 2 { return (index + 1, column) }
             }
         }
         return nil

@@ -100,9 +100,13 @@ extension Configuration {
     private func tracePairs(_ trace: TraceSettings) -> [(String, String?)] {
         [
             ("file", ConfigNode.quoted(trace.file)),
-            ("taps", "[" + trace.taps.map { ConfigNode.quoted($0) }.joined(separator: ", ") + "]"),
+            ("taps", Configuration.list(trace.taps)),
             ("window", trace.window.map { "[\($0.lowerBound), \($0.upperBound)]" }),
-            ("layers", trace.layers.isEmpty ? nil : "[" + trace.layers.map(ConfigNode.quoted).joined(separator: ", ") + "]"),
+            ("layers", Configuration.list(trace.layers)),
         ]
+    }
+
+    private static func list(_ words: [String]) -> String? {
+        words.isEmpty ? nil : "[" + words.map { ConfigNode.quoted($0) }.joined(separator: ", ") + "]"
     }
 }

@@ -25,11 +25,11 @@ public struct Configuration: Sendable {
         "trace",
     ]
 
-    /// Reads a file and applies `--set` assignments. Throws `InputError`.
-    public static func load(path: String, assignments: [String] = []) throws -> Configuration {
+    /// Reads a file and applies assignments, in order. Throws `InputError`.
+    public static func load(path: String, assignments: [ConfigAssignment] = []) throws -> Configuration {
         var root = try ConfigText.read(path: path)
-        for text in assignments {
-            let (key, value) = try ConfigText.parseAssignment(text)
+        for assignment in assignments {
+            let (key, value) = try ConfigText.parse(assignment)
             root = try root.setting(key, to: value)
         }
         let configuration = try Configuration(root, file: path)

@@ -11,7 +11,7 @@ struct FinishedRun: Sendable {
     let check: OutputCheck?
 
     /// Images that were finished.
-    var images: Int { result.outputs.count }
+    var images: Int { result.finishedImages }
 
     /// Hash of the resolved configuration and of its input files.
     var configurationHash: String {
@@ -22,7 +22,8 @@ struct FinishedRun: Sendable {
     /// Index of the largest output of each image; the first of equals.
     var classes: [Int] {
         result.outputs.map { output in
-            output.values.indices.max { output.values[$0] < output.values[$1] || (output.values[$0] == output.values[$1] && $0 > $1) } ?? 0
+            let largest = output.values.max() ?? 0
+            return output.values.firstIndex(of: largest) ?? 0
         }
     }
 

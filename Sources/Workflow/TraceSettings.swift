@@ -7,7 +7,7 @@ import Waveforms
 public struct TraceSettings: Sendable, Hashable {
     /// Relative to the output folder, unless it is absolute.
     public var file: String
-    /// Patterns over signal paths below `top`.
+    /// Patterns over signal paths below `top`; empty for every named signal.
     public var taps: [String]
     /// Cycles, the end excluded; nil for all.
     public var window: Range<Int>?
@@ -30,7 +30,7 @@ public struct TraceSettings: Sendable, Hashable {
         }
         taps = try section.list("taps", accepted: "a list of patterns such as \"array.*\"") { node in
             ConfigSection.text(node).flatMap { (try? SignalGlob($0)) == nil ? nil : $0 }
-        } ?? ["**"]
+        } ?? []
         window = try TraceSettings.window(section)
         layers = try section.list("layers", accepted: "a list of layer names") { ConfigSection.text($0) } ?? []
     }

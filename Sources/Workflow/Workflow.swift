@@ -10,7 +10,7 @@ public enum Workflow {
     /// Simulates a configuration, checks it and writes its results.
     ///
     /// Throws `InputError` for input that is wrong, `DoesNotFit`, `EnvironmentProblem` for what is not installed, and
-    /// `Interrupted` when nothing was finished. Nothing is left in the output folder then.
+    /// `MachineInterrupted` when no image was finished. Nothing is left in the output folder then.
     public static func simulate(_ request: SimulationRequest) throws -> SimulationOutcome {
         let configuration = request.configuration
         let output = try request.directory.map { try OutputDirectory($0) }
@@ -44,7 +44,6 @@ public enum Workflow {
             timing: configuration.memory.timing(clockMHz: configuration.clockMHz), clockMHz: configuration.clockMHz,
             options: try machineOptions(configuration, compiled, output), progress: request.progress,
             interrupted: request.interrupted)
-        guard !result.outputs.isEmpty else { throw Interrupted() }
         let check =
             configuration.run.check
             ? try OutputCheck.run(
@@ -57,7 +56,7 @@ public enum Workflow {
 
     private static func outcome(of run: FinishedRun, isInterrupted: Bool) throws -> SimulationOutcome {
         let report = Report(run)
-        let isPartial = isInterrupted && run.result.outputs.count < run.network.inputs.count
+        let isPartial = isInterrupted && run.result.finishedImages < run.network.inputs.count
         let text = ReportText(report, run: run, isPartial: isPartial).text
         return SimulationOutcome(report: report, text: text, isInterrupted: isPartial)
     }

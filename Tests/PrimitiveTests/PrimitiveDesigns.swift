@@ -110,7 +110,8 @@ enum PrimitiveDesigns {
                 builder.output(
                     builder.logic(
                         kind, Array(operands.prefix(used)), width: 9, signed: true, name: "mapped", parameter: 3))
-                let index: [any Readable] = kind == .multiplex ? [c.lane(0), LaneIndex(), x.lane(4)] : [LaneIndex(), other]
+                let choice: [any Readable] = [c.lane(0), LaneIndex(), x.lane(4)]
+                let index = kind == .multiplex ? choice : [LaneIndex(), other]
                 builder.output(
                     builder.logic(kind, Array(index.prefix(used)), width: 6, name: "numbered", parameter: 3))
             }

@@ -26,6 +26,7 @@ import Testing
         Total(name: "resnet56-cifar10", macs: 125_485_696, parameters: 853_018, csv: "resnet56_cifar10_optA"),
         Total(name: "resnet110-cifar10", macs: resnet110.macs, parameters: resnet110.parameters),
         Total(name: "resnet20-fmnist", macs: fashionMACs, parameters: 269_722 - 2 * 16 * 9),
+        Total(name: "tiny", macs: tinyMACs, parameters: 8 * 27 + 16 + 16 * 72 + 32 + 16 * 144 + 32 + 170),
         Total(name: "n-bq-nn-cifar10", macs: 792_723_456, parameters: 3_487_104 + 2 * 2698),
     ]
 
@@ -37,6 +38,9 @@ import Testing
 
     /// resnet20 at 28, 14 and 7 pixels a side: 49/64 of the multiply-accumulates, with one input channel for three.
     private static let fashionMACs = (40_550_400 - 442_368) * 49 / 64 + 28 * 28 * 16 * 9 + 640
+
+    /// Three 3x3 convolutions (8 x 8, then 4 x 4 outputs) and a classifier of 16 inputs.
+    private static let tinyMACs = 64 * 8 * 27 + 16 * 16 * 72 + 16 * 16 * 144 + 160
 
     @Test(arguments: totals)
     func totalsAndRowsAreTheSources(total: Total) throws {

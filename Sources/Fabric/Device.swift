@@ -1,0 +1,32 @@
+// What an FPGA has, as a table of facts with units and sources.
+
+/// One physical fact.
+public struct DeviceFact: Sendable, Hashable, Codable {
+    public var value: Int
+    public var unit: String
+    public var source: String
+
+    public init(_ value: Int, unit: String, source: String) {
+        self.value = value
+        self.unit = unit
+        self.source = source
+    }
+}
+
+/// The resources of an FPGA.
+public struct Device: Sendable, Hashable, Codable {
+    public var name: String
+    public var lut: DeviceFact
+    public var ff: DeviceFact
+    public var dsp: DeviceFact
+    /// In whole RAMB36E2 sites; each holds two RAMB18E2.
+    public var bram36: DeviceFact
+
+    /// XCZU9EG-2FFVB1156E of the ZCU102 board.
+    public static let xczu9eg = Device(
+        name: "xczu9eg",
+        lut: DeviceFact(274_080, unit: "LUT6", source: "AMD DS891, table of Zynq UltraScale+ EG devices"),
+        ff: DeviceFact(548_160, unit: "flip-flops", source: "AMD DS891, table of Zynq UltraScale+ EG devices"),
+        dsp: DeviceFact(2_520, unit: "DSP48E2", source: "AMD DS891, table of Zynq UltraScale+ EG devices"),
+        bram36: DeviceFact(912, unit: "RAMB36E2", source: "AMD DS891, table of Zynq UltraScale+ EG devices"))
+}

@@ -1,0 +1,54 @@
+import Design
+
+// Who must look again when a net changes: segments that read it, and the commit groups of registers that read it.
+
+extension PlanBuilder {
+    mutating func markDependencies() {
+        var producer: [NetID: Int] = [:]
+        for (segment, cells) in segmentCells.enumerated() {
+            for index in cells { producer[design.cells[index].outputs[0]] = segment }
+        }
+        var masks = [UInt64](repeating: 0, count: design.nets.count)
+        for (segment, cells) in segmentCells.enumerated() {
+            let read = cells.flatMap { design.cells[$0].operands.compactMap { $0.netID } }
+            for id in Set(read).union(guardNets[segment] ?? []) where producer[id] != segment {
+                masks[id.index] |= plan.segments[segment].bit
+            }
+        }
+        for cell in design.cells {
+            guard case .register(let register) = cell else { continue }
+            let bit = PlanBuilder.groupBit(design[register.output].scope)
+            for id in cell.operands.compactMap({ $0.netID }) { masks[id.index] |= bit }
+        }
+        for index in masks.indices { storage.masks[index] = masks[index] }
+        for segment in plan.segments.indices { connect(segment, masks) }
+        if alwaysRunLastSegment, let last = plan.segments.indices.last {
+            // Its step has no cell of its own: keep it running.
+            plan.segments[last].always |= plan.segments[last].bit
+        }
+    }
+
+    private mutating func connect(_ segment: Int, _ masks: [UInt64]) {
+        let own = PlanBuilder.groupBit(plan.segments[segment].scope)
+        var exports: [SimulationPlan.Export] = []
+        var always: UInt64 = 0
+        for index in segmentCells[segment] {
+            let id = design.cells[index].outputs[0]
+            let mask = masks[id.index]
+            guard mask != 0 else { continue }
+            // The module's own registers look again whenever the segment has run.
+            always |= mask & own
+            let others = mask & ~own
+            guard others != 0 else { continue }
+            if design[id].lanes > 1 {
+                always |= others
+            } else {
+                let last = storage.allocate(bytes: 8).assumingMemoryBound(to: Int64.self)
+                let value = storage.places[id.index].pointer.assumingMemoryBound(to: Int64.self)
+                exports.append(.init(value: UnsafePointer(value), last: last, mask: others))
+            }
+        }
+        plan.segments[segment].exports = storage.keep(exports)
+        plan.segments[segment].always = always
+    }
+}

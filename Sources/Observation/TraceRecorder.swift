@@ -1,0 +1,116 @@
+import Design
+import Dispatch
+import Kernel
+import Waveforms
+
+// The trace recorder: compares tapped nets with their last value, gathers changes in a buffer, and hands full buffers
+// to a writer queue, so that encoding and compression happen beside the simulation.
+//
+// Time: cycle t begins at t * period picoseconds; clk is high in the first half. A signal's value during cycle t
+// stands at t * period.
+
+/// Records one run into a trace file.
+public final class TraceRecorder: Observer {
+    public let window: Range<Int>
+    /// Asked in each cycle of the window; false: this cycle is not shown.
+    private let isShown: () -> Bool
+    private let signals: TraceSignals
+    private let period: UInt64
+    private let channel: WriterChannel
+    private var last: [Int64]
+    private var first = true
+    private var buffer: [TraceRecord] = []
+    private var lastCycle: Int?
+    private static let bufferRecords = 1 << 18
+
+    /// Opens the file. Throws `WaveformError`.
+    public init(
+        path: String, signals: TraceSignals, period: UInt64, window: Range<Int>,
+        isShown: @escaping () -> Bool = { true }
+    ) throws {
+        self.signals = signals
+        self.period = period
+        self.window = window
+        self.isShown = isShown
+        channel = WriterChannel(try makeTraceWriter(path: path, hierarchy: signals.hierarchy))
+        last = [Int64](repeating: 0, count: signals.signals.count)
+        buffer.reserveCapacity(TraceRecorder.bufferRecords)
+    }
+
+    /// Signals in the trace, the clock included.
+    public var signalCount: Int { signals.signals.count + 1 }
+
+    public func observe(cycle: Int, _ state: StateView) throws {
+        guard isShown() else { return }
+        lastCycle = cycle
+        let time = UInt64(cycle) * period
+        buffer.append(TraceRecord(time: time, handle: Int32(TraceSignals.clockHandle), value: 1))
+        for (index, signal) in signals.signals.enumerated() {
+            let value = state.value(signal.net, lane: signal.lane)
+            if value != last[index] || first {
+                last[index] = value
+                buffer.append(TraceRecord(time: time, handle: Int32(index + 1), value: UInt64(bitPattern: value)))
+            }
+        }
+        first = false
+        buffer.append(
+            TraceRecord(time: time + period / 2, handle: Int32(TraceSignals.clockHandle), value: 0))
+        if buffer.count >= TraceRecorder.bufferRecords { try flush() }
+    }
+
+    private func flush() throws {
+        try channel.send(buffer)
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    /// Writes what is left; the trace ends with the last shown cycle. Throws `WaveformError` of any write.
+    public func close() throws {
+        try flush()
+        try channel.close(at: lastCycle.map { UInt64($0 + 1) * period } ?? 0)
+    }
+}
+
+/// One change.
+struct TraceRecord: Sendable {
+    var time: UInt64
+    var handle: Int32
+    var value: UInt64
+}
+
+/// A trace writer on its own serial queue, at most two buffers behind.
+private final class WriterChannel: @unchecked Sendable {
+    // Touched on `queue` only, but for `failure`, which is read after `queue` has been drained.
+    private let writer: any TraceWriter
+    private let queue = DispatchQueue(label: "trace-writer")
+    private let credits = DispatchSemaphore(value: 2)
+    private var failure: (any Error)?
+    private var time: UInt64?
+
+    init(_ writer: any TraceWriter) { self.writer = writer }
+
+    func send(_ records: [TraceRecord]) throws {
+        credits.wait()
+        queue.async { [self] in
+            defer { credits.signal() }
+            guard failure == nil else { return }
+            do { try write(records) } catch { failure = error }
+        }
+    }
+
+    private func write(_ records: [TraceRecord]) throws {
+        for record in records {
+            if record.time != time {
+                try writer.setTime(record.time)
+                time = record.time
+            }
+            try writer.change(Int(record.handle), value: record.value)
+        }
+    }
+
+    func close(at end: UInt64) throws {
+        try queue.sync {
+            if let failure { throw failure }
+            try writer.close(at: end)
+        }
+    }
+}

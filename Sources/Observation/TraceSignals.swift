@@ -1,0 +1,101 @@
+import Design
+import Waveforms
+
+// From a Design to the signals of a trace: every lane of a tapped net is a signal at its path in the emitted RTL.
+
+/// Which nets a trace shows.
+public enum TapSelection: Sendable, Equatable {
+    /// Every named net.
+    case named
+    /// Every net that the emitted RTL has, intermediate results included: for co-simulation.
+    case everything
+    /// Named nets whose path below `top` matches one of the globs (`SignalGlob`).
+    case globs([String])
+}
+
+/// The tapped signals in handle order, with the hierarchy for a trace writer.
+public struct TraceSignals: Sendable {
+    public struct Signal: Sendable {
+        public var net: NetID
+        public var lane: Int
+        public var width: Int
+    }
+    public let hierarchy: SignalHierarchy
+    /// Signal of each handle; handle 0 is `clk`.
+    public let signals: [Signal]
+    public static let clockHandle = 0
+
+    /// Throws `WaveformError` for a bad glob; `noMatch` names the globs when nothing matches.
+    public init(_ design: Design, taps: TapSelection) throws {
+        let selected = try TraceSignals.select(design, taps)
+        let tree = ScopeNode()
+        for signal in selected {
+            let net = design[signal.net]
+            var place = tree
+            for name in design.path(ofScope: net.scope).dropFirst() { place = place.child(name) }
+            if let array = net.array { place = place.child("\(array)[\(signal.lane)]") }
+            var parts = net.name.split(separator: ".").map(String.init)
+            let name = parts.removeLast()
+            for part in parts { place = place.child(part) }
+            place.signals.append((name, signal, net.isRegister))
+        }
+        var order: [Signal] = []
+        let top = tree.scope(named: "top", clock: true, &order)
+        hierarchy = try SignalHierarchy(root: [top], timescaleExponent: -12)
+        signals = order
+    }
+
+    private static func select(_ design: Design, _ taps: TapSelection) throws -> [Signal] {
+        var globs: [SignalGlob] = []
+        if case .globs(let patterns) = taps { globs = try patterns.flatMap { try [SignalGlob($0), SignalGlob("top." + $0)] } }
+        var result: [Signal] = []
+        for (index, net) in design.nets.enumerated() {
+            let id = NetID(index)
+            if net.role == .hiddenRegister { continue }
+            if net.role == .temporary && taps != .everything { continue }
+            for lane in 0..<net.lanes {
+                if case .globs = taps {
+                    let path = String(design.path(of: id, lane: lane).dropFirst("top.".count))
+                    guard globs.contains(where: { $0.matches(path) || $0.matches("top." + path) }) else { continue }
+                }
+                result.append(Signal(net: id, lane: lane, width: net.width))
+            }
+        }
+        if result.isEmpty, case .globs(let patterns) = taps {
+            throw WaveformError.invalid(
+                "no signal matches the taps \(patterns.joined(separator: ", ")); scopes are "
+                    + design.scopes.dropFirst().map { $0.name }.joined(separator: ", "))
+        }
+        return result
+    }
+}
+
+/// A scope while the hierarchy is gathered.
+private final class ScopeNode {
+    var children: [(name: String, node: ScopeNode)] = []
+    private var index: [String: Int] = [:]
+    var signals: [(name: String, signal: TraceSignals.Signal, isRegister: Bool)] = []
+
+    func child(_ name: String) -> ScopeNode {
+        if let position = index[name] { return children[position].node }
+        let node = ScopeNode()
+        index[name] = children.count
+        children.append((name, node))
+        return node
+    }
+
+    /// The scope as the writer wants it; appends signals in handle order: own signals, then child scopes.
+    func scope(named name: String, clock: Bool, _ order: inout [TraceSignals.Signal]) -> SignalScope {
+        var declarations: [SignalDeclaration] = []
+        if clock { declarations.append(SignalDeclaration(name: "clk", width: 1)) }
+        for entry in signals {
+            declarations.append(
+                SignalDeclaration(
+                    name: entry.name, width: entry.signal.width, kind: entry.isRegister ? .register : .wire))
+            order.append(entry.signal)
+        }
+        var scopes: [SignalScope] = []
+        for (name, node) in children { scopes.append(node.scope(named: name, clock: false, &order)) }
+        return SignalScope(name: name, scopes: scopes, signals: declarations)
+    }
+}

@@ -1,0 +1,82 @@
+// The sweep file, strict as a configuration: a base configuration, the keys that vary, constraints and objectives.
+
+import Foundation
+import Networks
+import Workflow
+
+/// A grid of configurations.
+public struct SweepPlan: Sendable {
+    /// The keys that vary; the last one varies fastest.
+    public let axes: [SweepAxis]
+    public let constraints: [SweepConstraint]
+    public let objectives: [SweepObjective]
+    /// Whether points that do not fit are left out of simulation.
+    public let requiresFit: Bool
+    let mode: RunSettings.Mode
+    /// One decoded configuration a point, in grid order.
+    let points: [Point]
+
+    /// One point of the grid.
+    struct Point: Sendable {
+        /// Values of the axes as they stand in the file.
+        var values: [String]
+        var configuration: Configuration
+    }
+
+    static let keys = ["version", "base", "vary", "constraints", "mode", "objectives"]
+    static let mostPoints = 100_000
+
+    /// Reads a sweep file and decodes every configuration of its grid. Throws `InputError`.
+    public init(path: String) throws {
+        let root = try ConfigText.read(path: path)
+        let section = try ConfigSection(root, path: "", keys: SweepPlan.keys, file: path)
+        _ = try section.required("version", try section.integer("version", in: 1...1), accepted: "1")
+        let base = try SweepPlan.base(section)
+        let modes = RunSettings.Mode.allCases.map(\.rawValue)
+        let name = try section.word("mode", oneOf: modes, later: ["timing"])
+        mode = name.flatMap { RunSettings.Mode(rawValue: $0) } ?? .functional
+        axes = try SweepAxis.read(section)
+        (constraints, requiresFit) = try SweepConstraint.read(section, mode: mode)
+        objectives = try SweepObjective.read(section, mode: mode, file: path)
+        points = try SweepPlan.points(base: base.node, file: base.path, axes: axes, mode: mode)
+    }
+
+    /// Number of points.
+    public var count: Int { points.count }
+
+    private static func base(_ section: ConfigSection) throws -> (node: ConfigNode, path: String) {
+        let accepted = "a configuration file, relative to this file"
+        let name = try section.required("base", try section.string("base", accepted: accepted), accepted: accepted)
+        let folder = URL(fileURLWithPath: section.node("base")?.directory ?? "", isDirectory: true)
+        let path = URL(fileURLWithPath: name, relativeTo: folder).standardizedFileURL.path
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw section.error("base", "'\(name)' is no file; accepted: \(accepted)")
+        }
+        return (try ConfigText.read(path: path), path)
+    }
+
+    private static func points(
+        base: ConfigNode, file: String, axes: [SweepAxis], mode: RunSettings.Mode
+    ) throws -> [Point] {
+        let count = axes.reduce(1) { $0 * $1.values.count }
+        let fixed = try base
+            .setting(["run", "mode"], to: plain(mode.rawValue, like: base))
+            .setting(["run", "threads"], to: plain("1", like: base))
+        return try (0..<count).map { index in
+            var root = fixed
+            var rest = index
+            var texts: [String] = []
+            for axis in axes.reversed() {
+                let value = axis.values[rest % axis.values.count]
+                rest /= axis.values.count
+                root = try root.setting(axis.path, to: value)
+                texts.insert(ConfigSection.text(value) ?? "", at: 0)
+            }
+            return Point(values: texts, configuration: try Configuration(root, file: file))
+        }
+    }
+
+    private static func plain(_ text: String, like node: ConfigNode) -> ConfigNode {
+        ConfigNode(content: .scalar(text: text, isPlain: true), place: node.place, directory: node.directory)
+    }
+}

@@ -1,0 +1,65 @@
+// The tables of a sweep: the same bytes whatever the number of jobs.
+
+import Foundation
+import Workflow
+
+/// All rows of a sweep in grid order, and its Pareto front.
+public struct SweepResult: Sendable {
+    let plan: SweepPlan
+    /// Finished rows in grid order.
+    public let rows: [SweepRow]
+    /// Whether the sweep was ended before all points were done.
+    public let isPartial: Bool
+
+    /// The rows that no other candidate beats in every objective; empty without objectives.
+    public var front: [SweepRow] {
+        guard !plan.objectives.isEmpty else { return [] }
+        return SweepObjective.front(rows.map { $0.isCandidate ? $0.numbers : nil }, plan.objectives).map { rows[$0] }
+    }
+
+    /// Whether every output that was compared equals the reference model's.
+    public var isCorrect: Bool { rows.allSatisfy { ($0.numbers["functional.mismatches"] ?? 0) == 0 } }
+
+    /// sweep.csv.
+    public var table: String { text(rows) }
+    /// pareto.csv.
+    public var frontTable: String { text(front) }
+
+    private var columns: [String] {
+        var columns = SweepKeys.columns
+        for key in plan.constraints.map(\.key) + plan.objectives.map(\.key) where !columns.contains(key) {
+            columns.append(key)
+        }
+        return columns
+    }
+
+    private func text(_ rows: [SweepRow]) -> String {
+        let header = plan.axes.map(\.key) + ["fits"] + columns + ["error"]
+        let lines = rows.map { row -> [String] in
+            let values = plan.axes.map { row.point[$0.key] ?? "" } + [row.fits.map { "\($0)" } ?? ""]
+            return values + columns.map { row.numbers[$0].map(ConfigSection.text) ?? "" } + [row.error ?? ""]
+        }
+        return ([header] + lines).map { $0.map(CSVField.text).joined(separator: ",") + "\n" }.joined()
+    }
+
+    /// Rows and front as JSON.
+    public func json() throws -> Data {
+        struct Document: Encodable {
+            var schema = "shiftsim.sweep/1"
+            var rows: [SweepRow]
+            var pareto: [SweepRow]
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(Document(rows: rows, pareto: front)) + Data("\n".utf8)
+    }
+
+    /// Writes sweep.csv and, with objectives, pareto.csv. Throws `InputError` when the folder cannot be written.
+    public func write(to directory: String) throws {
+        let output = try OutputDirectory(directory)
+        defer { output.discard() }
+        try output.stage("sweep.csv", text: table)
+        if !plan.objectives.isEmpty { try output.stage("pareto.csv", text: frontTable) }
+        try output.publish()
+    }
+}

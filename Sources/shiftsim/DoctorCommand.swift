@@ -1,0 +1,13 @@
+import ArgumentParser
+import Workflow
+
+struct DoctorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor", abstract: "What is installed, what is missing, how to get it.")
+
+    func run() throws {
+        let doctor = Doctor()
+        Console.result(doctor.text)
+        if !doctor.canRun { throw ExitCode(ExitStatus.environment) }
+    }
+}

@@ -1,0 +1,18 @@
+import ArgumentParser
+import Workflow
+
+struct EstimateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "estimate", abstract: "Resources, fit and peak rates of a design, without simulation.")
+
+    @OptionGroup var options: ConfigOptions
+
+    @Flag(help: "Prints JSON on standard output, and nothing else there.")
+    var json = false
+
+    func run() throws {
+        let estimate = try Estimate(try options.load())
+        if json { Console.result(try estimate.json()) } else { Console.result(estimate.text) }
+        try estimate.requireFit()
+    }
+}

@@ -1,0 +1,18 @@
+import Foundation
+import Synchronization
+
+/// Ctrl-C: the first asks the run to end, the second ends the program.
+enum Interrupt {
+    private static let flag = Atomic<Bool>(false)
+
+    /// Whether Ctrl-C was pressed.
+    static var isRequested: Bool { flag.load(ordering: .relaxed) }
+
+    static func install() {
+        flag.store(false, ordering: .relaxed)
+        signal(SIGINT) { _ in
+            Interrupt.flag.store(true, ordering: .relaxed)
+            signal(SIGINT, SIG_DFL)
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import Foundation
+import Networks
+import Workflow
+
+struct SimulateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simulate", abstract: "Simulates a configuration and checks every output.")
+
+    @OptionGroup var options: ConfigOptions
+
+    @Option(name: [.customShort("o"), .customLong("output")], help: "Folder for the results.")
+    var directory: String?
+
+    @Option(help: "full or functional; as run.mode.")
+    var mode: String?
+
+    @Option(help: ArgumentHelp("Waveform file (.fst, .vcd, .vcd.gz); as trace.file.", valueName: "file"))
+    var trace: String?
+
+    @Option(help: ArgumentHelp("Cycles to trace, the end excluded; as trace.window.", valueName: "from:to"))
+    var window: String?
+
+    @Option(help: ArgumentHelp("Signals to trace, such as 'array.*'; as trace.taps.", valueName: "glob"))
+    var taps: [String] = []
+
+    @Option(help: ArgumentHelp("Layers to trace, separated by commas; as trace.layers.", valueName: "names"))
+    var layers: String?
+
+    @Flag(name: .customLong("no-check"), help: "Does not compare with the reference model; as run.check: false.")
+    var noCheck = false
+
+    @Flag(help: "Prints report.json on standard output, and nothing else there.")
+    var json = false
+
+    @Flag(help: "No progress bar.")
+    var quiet = false
+
+    func run() throws {
+        Interrupt.install()
+        let request = SimulationRequest(
+            try options.load(try assignments()), directory: directory, progress: Console.progressBar(quiet: quiet),
+            interrupted: { Interrupt.isRequested })
+        let outcome = try Workflow.simulate(request)
+        if json { Console.result(try outcome.report.json()) } else { Console.result(outcome.text) }
+        if let directory, !json { Console.result("\nfiles in \(directory)\n") }
+        if outcome.isInterrupted { throw ExitCode(ExitStatus.interrupted) }
+        if !outcome.isCorrect { throw ExitCode(ExitStatus.checkFailed) }
+    }
+
+    private func assignments() throws -> [ConfigAssignment] {
+        var result: [ConfigAssignment] = []
+        if let mode { result.append(ConfigAssignment(key: "run.mode", value: mode, option: "--mode")) }
+        if noCheck { result.append(ConfigAssignment("run.check=false", option: "--no-check")) }
+        if let trace {
+            let path = URL(fileURLWithPath: trace).standardizedFileURL.path
+            result.append(ConfigAssignment(key: "trace.file", value: path, option: "--trace"))
+        }
+        if !taps.isEmpty { result.append(ConfigAssignment(key: "trace.taps", values: taps, option: "--taps")) }
+        if let layers {
+            let names = layers.split(separator: ",").map(String.init)
+            result.append(ConfigAssignment(key: "trace.layers", values: names, option: "--layers"))
+        }
+        if let window {
+            let bounds = window.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
+            guard bounds.count == 2, let from = bounds[0], let to = bounds[1] else {
+                throw InputError(at: "--window", "is '\(window)'; accepted: FROM:TO, two cycles such as 0:20000")
+            }
+            result.append(ConfigAssignment("trace.window=[\(from), \(to)]", option: "--window"))
+        }
+        return result
+    }
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import Foundation
+import Networks
+import Waveforms
+
+struct TraceCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trace", abstract: "Reads back, compares and converts waveform files (FST, VCD, VCD.GZ).",
+        subcommands: [Info.self, Dump.self, Diff.self, Convert.self])
+
+    struct Info: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Format, times, scopes and numbers of changes.")
+        @Argument(help: "A waveform file.") var file: String
+        @Flag(help: "Lists every signal with its number of changes.") var signals = false
+
+        func run() throws {
+            Console.result(try TraceInfo(of: try TraceFile.open(file)).text(listingSignals: signals))
+        }
+    }
+
+    struct Dump: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Every change as a line: time, path, value.")
+        @Argument(help: "A waveform file.") var file: String
+        @Option(help: ArgumentHelp("Signals, such as 'top.array.*'.", valueName: "glob")) var taps: String?
+        @Option(help: "binary, hexadecimal, decimal or signed.") var radix = "hexadecimal"
+        @Option(help: ArgumentHelp("Times, both ends included.", valueName: "from:to")) var window: String?
+
+        func run() throws {
+            guard let radix = TraceRadix(rawValue: radix) else {
+                let accepted = TraceRadix.allCases.map(\.rawValue).joined(separator: ", ")
+                throw InputError(at: "--radix", "is '\(radix)'; accepted: \(accepted)")
+            }
+            let dump = TraceDump(
+                filter: try taps.map { try SignalGlob($0) }, radix: radix, window: try Self.times(window))
+            var lines: [String] = []
+            try dump.run(try TraceFile.open(file)) { line in
+                lines.append(line)
+                if lines.count == 4096 { Self.flush(&lines) }
+            }
+            Self.flush(&lines)
+        }
+
+        private static func flush(_ lines: inout [String]) {
+            if !lines.isEmpty { Console.result(lines.joined(separator: "\n") + "\n") }
+            lines.removeAll(keepingCapacity: true)
+        }
+
+        private static func times(_ text: String?) throws -> ClosedRange<UInt64> {
+            guard let text else { return 0...UInt64.max }
+            let bounds = text.split(separator: ":", omittingEmptySubsequences: false).map { UInt64($0) }
+            guard bounds.count == 2, let from = bounds[0], let to = bounds[1], from <= to else {
+                throw InputError(at: "--window", "is '\(text)'; accepted: FROM:TO, such as 0:20000")
+            }
+            return from...to
+        }
+    }
+
+    struct Diff: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Compares two files; exit code 1 and the first difference when they differ.")
+        @Argument(help: "The first file.") var first: String
+        @Argument(help: "The second file.") var second: String
+        @Option(help: ArgumentHelp("Signals compared, by path behind the prefix.", valueName: "glob")) var taps: String?
+        @Option(help: "Path prefix of the first file's signals.") var prefixA = ""
+        @Option(help: "Path prefix of the second file's signals.") var prefixB = ""
+        @Option(help: "Differing signals shown.") var limit = 1
+
+        func run() throws {
+            let options = TraceDiffOptions(
+                prefixA: prefixA, prefixB: prefixB, filter: try taps.map { try SignalGlob($0) }, limit: limit)
+            let report = try TraceDiff.compare(try TraceFile.open(first), try TraceFile.open(second), options: options)
+            Console.result(report.text)
+            if !report.isMatch { throw ExitCode(ExitStatus.checkFailed) }
+        }
+    }
+
+    struct Convert: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Rewrites a file in the format its new name asks for.")
+        @Argument(help: "A waveform file.") var file: String
+        @Argument(help: "The new file (.fst, .vcd, .vcd.gz).") var target: String
+        @Option(help: ArgumentHelp("Signals converted.", valueName: "glob")) var taps: String?
+
+        func run() throws {
+            let converter = TraceConverter(filter: try taps.map { try SignalGlob($0) })
+            let result = try converter.convert(try TraceFile.open(file), to: target)
+            Console.message("\(result.signals) signals, \(result.changes) changes")
+            for path in result.skippedSignals { Console.message("left out (not a bit vector): \(path)") }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Accelerator
+import Design
+import Fabric
+import Foundation
+import RTLEmitter
+import Testing
+
+/// Does the count of resources agree with synthesis of the emitted text?
+@Suite(.serialized)
+struct ResourceTests {
+    static let parameters: [AcceleratorParameters] = [
+        AcceleratorParameters(
+            element: .svpe(weightBits: 4), pixels: 1, inputs: 4, outputs: 4, activationBits: 8, ifmapBytes: 16384,
+            weightBytes: 16384, ofmapBytes: 8192),
+        AcceleratorParameters(
+            element: .vpe(weightBits: 8), pixels: 1, inputs: 4, outputs: 4, activationBits: 16, ifmapBytes: 16384,
+            weightBytes: 16384, ofmapBytes: 8192),
+    ]
+    static var hasYosys: Bool { (try? Yosys()) != nil }
+
+    @Test(.enabled(if: hasYosys, "Yosys was not found (apt-get install yosys)"), arguments: parameters)
+    func agreesWithYosys(_ parameters: AcceleratorParameters) throws {
+        let design = try Accelerator(parameters).design
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("shiftsim-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let files = try RTLEmitter.emit(design)
+        try RTLFile.write(files, to: directory)
+        let cells = try Yosys().cells(files, in: directory)
+        let count = design.resources()
+        func sum(_ names: [String]) -> Int { names.reduce(0) { $0 + (cells[$1] ?? 0) } }
+        #expect(count.dsp == sum(["DSP48E2"]))
+        #expect(count.ramb36 == sum(["RAMB36E2"]))
+        #expect(count.ramb18 == sum(["RAMB18E2"]))
+        expectClose(count.lut, sum((1...6).map { "LUT\($0)" }), "LUT")
+        expectClose(count.ff, sum(["FDRE", "FDSE"]), "FF")
+    }
+
+    private func expectClose(_ counted: Int, _ synthesised: Int, _ what: Comment) {
+        let error = abs(Double(counted - synthesised)) / Double(synthesised)
+        #expect(error < 0.15, "\(what): counted \(counted), Yosys \(synthesised)")
+    }
+
+    @Test func constantsCostNothing() throws {
+        var builder = DesignBuilder(name: "constants")
+        let x = builder.input("x", width: 16)
+        builder.output(builder.logic(.slice, [x], width: 8, name: "low", parameter: 4))
+        builder.output(builder.logic(.add, [x, 1], width: 16, name: "next"))
+        let fixed = builder.register("fixed", width: 4)
+        builder.connect(fixed, next: 3, initial: 3)
+        builder.output(fixed)
+        let count = try builder.build().resources()
+        #expect(count.lut == 0)
+        #expect(count.ff == 0)
+        #expect(count.carry8 == 2)
+    }
+
+    @Test func blockMemoriesFollowTheirShape() throws {
+        var builder = DesignBuilder(name: "memory")
+        let address = builder.input("address", width: 10)
+        let x = builder.inArray("source", lanes: 5) { $0.input("x", width: 18) }
+        let ports = DesignBuilder.MemoryPorts(
+            writeEnable: 1, writeAddress: address, writeData: x, readEnable: 1, readAddress: address,
+            outputEnable: nil)
+        let word = builder.inArray("word", lanes: 5) {
+            $0.memory("m", depth: 1024, width: 18, signed: false, lanesPerBank: 2, ports)
+        }
+        builder.output(word)
+        let count = try builder.build().resources()
+        // Two banks of 36 bits and one of 18.
+        #expect(count.ramb36 == 2)
+        #expect(count.ramb18 == 1)
+        #expect(count.bram36 == 2.5)
+    }
+
+    @Test func deviceFactsAreThoseOfTheBoard() {
+        let device = Device.xczu9eg
+        #expect([device.lut, device.ff, device.dsp, device.bram36].map(\.value) == [274_080, 548_160, 2_520, 912])
+    }
+}
