@@ -55,6 +55,9 @@ let package = Package(
         .testTarget(name: "QuantizerTests", dependencies: ["Networks", "Quantizer"]),
         .testTarget(
             name: "ReferenceTests", dependencies: ["NetworkReaders", "Networks", "Quantizer", "ReferenceModel"]),
+        .testTarget(
+            name: "WorkflowTests",
+            dependencies: ["Networks", "NetworkReaders", "Workflow", "Sweep", "shiftsim"]),
         .testTarget(name: "WaveformTests", dependencies: ["Waveforms"]),
         .testTarget(
             name: "NetworkReadersTests",

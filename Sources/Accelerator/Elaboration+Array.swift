@@ -131,11 +131,11 @@ extension Elaboration {
         return builder.inArray("pool", lanes: p.pixels * p.granule) { [p] builder in
             let x: Signal
             if p.inputs == p.granule {
-                x = builder.logic(.slice, [ifmap.mapped(map)], width: p.activationBits, signed: true, name: "input")
+                x = builder.logic(.slice, [ifmap.mapped(map)], width: p.activationBits, signed: true, name: "operand")
             } else {
                 x = builder.logic(
                     .laneSelect, [ifmap.mapped(map), control.poolGranule], width: p.activationBits, signed: true,
-                    name: "input", parameter: p.granule)
+                    name: "operand", parameter: p.granule)
             }
             let value = builder.register("value", width: width, signed: true)
             let larger = builder.logic(.maximum, [x, value], width: width, signed: true)

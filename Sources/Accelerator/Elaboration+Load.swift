@@ -48,11 +48,11 @@ extension Elaboration {
         let endOfPlane = and(endOfRow, rowIsLast)
         let planeAdvance = and(advance, endOfPlane)
         let (_, planeIsLast) = counter("plane", last: lastPlane, advance: planeAdvance, clear: begin)
-        let end = and(planeAdvance, planeIsLast, name: "end")
+        let end = and(planeAdvance, planeIsLast, name: "tile_loaded")
         let writing = flag("writing", set: begin, clear: end)
         let inside = and(
             isValid(row, first: LoadField.firstValidRow, last: request.lastValidRow, words),
-            isValid(column, first: LoadField.firstValidColumn, last: request.lastValidColumn, words), name: "inside")
+            isValid(column, first: LoadField.firstValidColumn, last: request.lastValidColumn, words), name: "in_map")
         let take = and(writing, inside, name: "read_take")
         builder.drive(advance, with: and(writing, or(not(inside), inputs.readValid)))
 

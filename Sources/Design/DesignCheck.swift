@@ -48,7 +48,10 @@ extension Design {
             guard case .net(let id, let map) = operand else { continue }
             let lanes = nets[id.index].lanes
             switch cell.kind {
-            case .unpack, .pack, .laneSelect: continue
+            case .unpack, .pack:
+                guard map == nil else { throw DesignError(description: "\(path): \(cell.kind) takes no lane map") }
+                continue
+            case .laneSelect: continue
             default: break
             }
             if let map {

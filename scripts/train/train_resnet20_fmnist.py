@@ -11,7 +11,7 @@ Three stages, each kept as a checkpoint in --work so that a later one can be rep
     python3 scripts/train/train_resnet20_fmnist.py --stage all
 
 The test images are used only to report accuracy: no epoch, threshold or option is picked by
-them inside the script, and the weights kept are those of the last epoch.
+them inside the script, and the weights kept are the last ones.
 """
 import argparse
 import gzip
@@ -236,14 +236,13 @@ def train_quant(args, train, test):
 
     def report(_):
         set_mix(0.0)
-        torch.save(net.state_dict(), os.path.join(args.work, "quant.pt"))
         return f"test (pure n-BQ weights) {accuracy(net, *test):.2f} %"
 
-    fit(net, *train, args.quant_epochs, args.quant_lr, args.quant_decay, args.batch, 0.1,
+    fit(net, *train, args.quant_epochs, args.quant_lr, args.quant_decay, args.batch, 0.1, stop=args.quant_stop_step,
         before_epoch=lambda e: set_mix(1 - 0.5 * 2 ** (e / max(1, args.quant_epochs - 1))),
         after_epoch=report)
     set_mix(0.0)
-    recalibrate(net, train[0])
+    recalibrate(net, train[0], 16)
     print(f"3-bit: test {accuracy(net, *test):.2f} %")
     torch.save(net.state_dict(), os.path.join(args.work, "quant.pt"))
 
@@ -283,6 +282,7 @@ def main():
     p.add_argument("--stop-step", type=int, help="end float training before this step of its schedule")
     p.add_argument("--lr", type=float, default=0.1)
     p.add_argument("--quant-epochs", type=int, default=4)
+    p.add_argument("--quant-stop-step", type=int, help="the same of fine-tuning")
     p.add_argument("--quant-lr", type=float, default=0.01)
     p.add_argument("--quant-decay", type=float, default=1e-4)
     p.add_argument("--gradient", choices=("ste", "paper"), default="ste",
