@@ -125,12 +125,14 @@ public struct AcceleratorParameters: Sendable, Hashable, Codable {
         }
     }
 
-    /// Cycles of one tile besides the steps of its loop nest: 1 to begin, then from the last step to the engine being
-    /// free: 2 (buffer latch and output register) + lane stages + tree levels + 1 (accumulator), 2 until constants
-    /// meet the result less those already passed, 5 of requantization and 1 to finish.
-    public var tileOverhead: Int { 1 + 2 + laneStages + treeLevels + 1 + 5 + 1 }
-    /// The same for pooling: the result stands in the pooling lane 3 cycles after its last step.
-    public var poolTileOverhead: Int { 1 + 3 + 5 + 1 }
+    /// Cycles from the last step of a tile until the compute engine is free: 2 (buffer latch, output register) + lane
+    /// stages + tree levels + 1 (accumulator) + 5 (requantization: A/B, M, P, rounding, saturation).
+    public var drainCycles: Int { 2 + laneStages + treeLevels + 1 + 5 }
+    /// The same for pooling: 2 (buffer) + 1 (pooling lane) + 5.
+    public var poolDrainCycles: Int { 2 + 1 + 5 }
+    /// Cycles of one tile besides the steps of its loop nest: 1 to begin and the drain.
+    public var tileOverhead: Int { 1 + drainCycles }
+    public var poolTileOverhead: Int { 1 + poolDrainCycles }
 
     /// Register stages of a lane after its operands.
     public var laneStages: Int {

@@ -11,6 +11,9 @@ public struct StateView {
 
     @usableFromInline func load(_ id: NetID, _ lane: Int) -> Int64 { storage.load(id, lane: lane) }
 
+    /// Number of lanes of a net.
+    public func lanes(of id: NetID) -> Int { storage.places[id.index].lanes }
+
     /// Calls `body` with the raw lanes of a net: 32-bit elements if the flag is true, else 64-bit ones.
     public func withLanes<R>(_ id: NetID, _ body: (_ lanes: UnsafeRawPointer, _ is32: Bool) throws -> R) rethrows -> R {
         let place = storage.places[id.index]

@@ -18,6 +18,7 @@ public final class TraceRecorder: Observer {
     private let period: UInt64
     private let channel: WriterChannel
     private var last: [Int64]
+    private var packed: [Int: [UInt64]] = [:]
     private var first = true
     private var buffer: [TraceRecord] = []
     private var lastCycle: Int?
@@ -46,7 +47,11 @@ public final class TraceRecorder: Observer {
         let time = UInt64(cycle) * period
         buffer.append(TraceRecord(time: time, handle: Int32(TraceSignals.clockHandle), value: 1))
         for (index, signal) in signals.signals.enumerated() {
-            let value = state.value(signal.net, lane: signal.lane)
+            guard let lane = signal.lane else {
+                recordPacked(index, signal, time, state)
+                continue
+            }
+            let value = state.value(signal.net, lane: lane)
             if value != last[index] || first {
                 last[index] = value
                 buffer.append(TraceRecord(time: time, handle: Int32(index + 1), value: UInt64(bitPattern: value)))
@@ -56,6 +61,23 @@ public final class TraceRecorder: Observer {
         buffer.append(
             TraceRecord(time: time + period / 2, handle: Int32(TraceSignals.clockHandle), value: 0))
         if buffer.count >= TraceRecorder.bufferRecords { try flush() }
+    }
+
+    /// All lanes of a port as one value.
+    private func recordPacked(_ index: Int, _ signal: TraceSignals.Signal, _ time: UInt64, _ state: StateView) {
+        let lanes = state.lanes(of: signal.net)
+        let width = signal.width / lanes
+        let mask = (UInt64(1) << UInt64(width)) - 1
+        var words = [UInt64](repeating: 0, count: (signal.width + 63) / 64)
+        for lane in 0..<lanes {
+            let value = UInt64(bitPattern: state.value(signal.net, lane: lane)) & mask
+            let (word, bit) = (lane * width).quotientAndRemainder(dividingBy: 64)
+            words[word] |= value << UInt64(bit)
+            if bit + width > 64 { words[word + 1] |= value >> UInt64(64 - bit) }
+        }
+        if words == packed[index] { return }
+        packed[index] = words
+        buffer.append(TraceRecord(time: time, handle: Int32(index + 1), value: 0, words: words))
     }
 
     private func flush() throws {
@@ -75,6 +97,8 @@ struct TraceRecord: Sendable {
     var time: UInt64
     var handle: Int32
     var value: UInt64
+    /// The value of a signal of more than 64 bits or of a packed port; nil: `value` is it.
+    var words: [UInt64]?
 }
 
 /// A trace writer on its own serial queue, at most two buffers behind.
@@ -103,7 +127,11 @@ private final class WriterChannel: @unchecked Sendable {
                 try writer.setTime(record.time)
                 time = record.time
             }
-            try writer.change(Int(record.handle), value: record.value)
+            if let words = record.words {
+                try words.withUnsafeBufferPointer { try writer.change(Int(record.handle), $0.baseAddress!) }
+            } else {
+                try writer.change(Int(record.handle), value: record.value)
+            }
         }
     }
 

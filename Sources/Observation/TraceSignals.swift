@@ -17,7 +17,9 @@ public enum TapSelection: Sendable, Equatable {
 public struct TraceSignals: Sendable {
     public struct Signal: Sendable {
         public var net: NetID
-        public var lane: Int
+        /// nil: all lanes packed, lane 0 lowest: a port of the emitted `top`.
+        public var lane: Int?
+        /// Bits of the signal.
         public var width: Int
     }
     public let hierarchy: SignalHierarchy
@@ -32,8 +34,12 @@ public struct TraceSignals: Sendable {
         for signal in selected {
             let net = design[signal.net]
             var place = tree
+            guard let lane = signal.lane else {
+                place.signals.append(("\(net.name)_bus", signal, false))
+                continue
+            }
             for name in design.path(ofScope: net.scope).dropFirst() { place = place.child(name) }
-            if let array = net.array { place = place.child("\(array)[\(signal.lane)]") }
+            if let array = net.array { place = place.child("\(array)[\(lane)]") }
             var parts = net.name.split(separator: ".").map(String.init)
             let name = parts.removeLast()
             for part in parts { place = place.child(part) }
@@ -47,7 +53,7 @@ public struct TraceSignals: Sendable {
 
     private static func select(_ design: Design, _ taps: TapSelection) throws -> [Signal] {
         var globs: [SignalGlob] = []
-        if case .globs(let patterns) = taps { globs = try patterns.flatMap { try [SignalGlob($0), SignalGlob("top." + $0)] } }
+        if case .globs(let patterns) = taps { globs = try patterns.map { try SignalGlob($0) } }
         var result: [Signal] = []
         for (index, net) in design.nets.enumerated() {
             let id = NetID(index)
@@ -59,6 +65,11 @@ public struct TraceSignals: Sendable {
                     guard globs.contains(where: { $0.matches(path) || $0.matches("top." + path) }) else { continue }
                 }
                 result.append(Signal(net: id, lane: lane, width: net.width))
+            }
+        }
+        if case .globs = taps {} else {
+            for id in design.inputs where design[id].array != nil {
+                result.append(Signal(net: id, lane: nil, width: design[id].lanes * design[id].width))
             }
         }
         if result.isEmpty, case .globs(let patterns) = taps {

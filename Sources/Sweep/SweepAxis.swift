@@ -9,7 +9,7 @@ public struct SweepAxis: Sendable, Equatable {
     public let key: String
     let values: [ConfigNode]
 
-    var path: [String] { key.split(separator: ".").map(String.init) }
+    let path: [String]
 
     static let accepted = "a list of values, or {from: A, to: B, factor: F} or {from: A, to: B, step: S}"
 
@@ -35,14 +35,8 @@ public struct SweepAxis: Sendable, Equatable {
 
     private init(_ entry: ConfigNode.Entry) throws {
         key = entry.key
+        path = try SweepAxis.path(of: entry, in: "vary")
         let name = "vary.\(entry.key)"
-        let parts = entry.key.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.allSatisfy({ !$0.isEmpty }) else {
-            throw InputError(at: entry.place, "\(name): no configuration key; accepted: a path such as array.inputs")
-        }
-        guard !["run.mode", "run.threads", "version"].contains(entry.key), parts[0] != "trace" else {
-            throw InputError(at: entry.place, "\(name): cannot vary; accepted: keys of the design or the network")
-        }
         switch entry.value.content {
         case .list(let items): values = items
         case .mapping: values = try SweepAxis.range(entry.value, name: name)
@@ -57,6 +51,20 @@ public struct SweepAxis: Sendable, Equatable {
                 throw InputError(at: value.place, "\(name): an element \(value.summary); accepted: words and numbers")
             }
         }
+    }
+
+    /// The path of a configuration key, other than those that the sweep itself decides.
+    static func path(of entry: ConfigNode.Entry, in section: String) throws -> [String] {
+        let name = "\(section).\(entry.key)"
+        let parts = entry.key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard parts.allSatisfy({ !$0.isEmpty }) else {
+            throw InputError(at: entry.place, "\(name): no configuration key; accepted: a path such as array.inputs")
+        }
+        guard !["run.mode", "run.threads", "version"].contains(entry.key), parts[0] != "trace" else {
+            throw InputError(
+                at: entry.place, "\(name): the sweep decides it; accepted: keys of the design, the network or the memory")
+        }
+        return parts
     }
 
     private static func range(_ node: ConfigNode, name: String) throws -> [ConfigNode] {

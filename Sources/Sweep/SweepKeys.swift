@@ -24,12 +24,12 @@ enum SweepKeys {
         "resources.ff.used", "resources.dsp.used", "resources.bram36.used", "functional.mismatches",
     ]
 
-    /// Every number of a report by its path.
+    /// Every number of a report that a sweep keeps, by its path.
     static func numbers(_ report: Report) throws -> [String: Double] {
         let tree = try JSONDecoder().decode(JSONTree.self, from: try report.json())
         var result: [String: Double] = [:]
         tree.collect(path: "", into: &result)
-        return result
+        return result.filter { always.contains($0.key) || onlyFull.contains($0.key) }
     }
 }
 

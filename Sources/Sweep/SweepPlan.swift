@@ -23,14 +23,14 @@ public struct SweepPlan: Sendable {
         var configuration: Configuration
     }
 
-    static let keys = ["version", "base", "vary", "constraints", "mode", "objectives"]
+    static let keys = ["version", "base", "set", "vary", "constraints", "mode", "objectives"]
     static let mostPoints = 100_000
 
     /// Reads a sweep file and decodes every configuration of its grid. Throws `InputError`.
     public init(path: String) throws {
         let root = try ConfigText.read(path: path)
         let section = try ConfigSection(root, path: "", keys: SweepPlan.keys, file: path)
-        _ = try section.required("version", try section.integer("version", in: 1...1), accepted: "1")
+        _ = try section.required("version", try section.integer("version", oneOf: [1]), accepted: "1")
         let base = try SweepPlan.base(section)
         let modes = RunSettings.Mode.allCases.map(\.rawValue)
         let name = try section.word("mode", oneOf: modes, later: ["timing"])
@@ -38,7 +38,8 @@ public struct SweepPlan: Sendable {
         axes = try SweepAxis.read(section)
         (constraints, requiresFit) = try SweepConstraint.read(section, mode: mode)
         objectives = try SweepObjective.read(section, mode: mode, file: path)
-        points = try SweepPlan.points(base: base.node, file: base.path, axes: axes, mode: mode)
+        let changed = try SweepPlan.changed(base.node, section)
+        points = try SweepPlan.points(base: changed, file: base.path, axes: axes, mode: mode)
     }
 
     /// Number of points.
@@ -53,6 +54,17 @@ public struct SweepPlan: Sendable {
             throw section.error("base", "'\(name)' is no file; accepted: \(accepted)")
         }
         return (try ConfigText.read(path: path), path)
+    }
+
+    /// The base with the keys of section `set`.
+    private static func changed(_ base: ConfigNode, _ section: ConfigSection) throws -> ConfigNode {
+        guard let node = section.node("set") else { return base }
+        guard case .mapping(let entries) = node.content else {
+            throw section.error("set", "\(node.summary); accepted: a mapping of configuration keys to values")
+        }
+        return try entries.reduce(base) { root, entry in
+            try root.setting(try SweepAxis.path(of: entry, in: "set"), to: entry.value)
+        }
     }
 
     private static func points(

@@ -20,7 +20,8 @@ public enum SweepRunner {
             while !interrupted(), let index = board.next() {
                 do {
                     let row = try evaluate(plan, plan.points[index], networks, interrupted: interrupted)
-                    progress?(Double(board.finish(index, row)) / Double(plan.count))
+                    let finished = board.finish(index, row)
+                    progress?(Double(finished) / Double(plan.count))
                 } catch is MachineInterrupted {
                     return
                 } catch {

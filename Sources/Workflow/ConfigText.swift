@@ -123,7 +123,7 @@ package enum ConfigText {
     ) -> (line: Int, column: Int)? {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard mark.line <= lines.count else { return nil }
-        let isFlow = Array(lines[mark.line - 1]).dropFirst(mark.column - 1).first == "{"
+        let isFlow = lines[mark.line - 1].prefix(mark.column).suffix(2).contains("{")
         var seen = 0
         for (index, line) in lines.enumerated() where index >= mark.line - 1 {
             for column in columns(of: key, in: Array(line)) where isFlow || column == mark.column {

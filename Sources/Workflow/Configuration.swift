@@ -40,7 +40,7 @@ public struct Configuration: Sendable {
     /// Decodes a parsed file; `validate` then checks the rules that involve several keys. Throws `InputError`.
     package init(_ root: ConfigNode, file: String) throws {
         let top = try ConfigSection(root, path: "", keys: Configuration.keys, file: file)
-        _ = try top.required("version", try top.integer("version", in: 1...1), accepted: "1")
+        _ = try top.required("version", try top.integer("version", oneOf: [1]), accepted: "1")
         network = try NetworkSettings(top.node("network"), file: file)
         quantization = try QuantizationSettings(top.node("quantization"), file: file)
         device = try DeviceSettings(top.node("device"), file: file)

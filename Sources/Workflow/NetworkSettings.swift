@@ -43,7 +43,7 @@ public struct NetworkSettings: Sendable, Hashable {
         mean = try NetworkSettings.numbers("mean", input, in: -1000...1000)
         std = try NetworkSettings.numbers("std", input, in: 1e-6...1000)
         if (mean == nil) != (std == nil) {
-            throw input.error(mean == nil ? "std" : "mean", "mean and std are given together or not at all")
+            throw input.error(mean == nil ? "std" : "mean", "needs the other one too: mean and std are given together")
         }
         folder = URL(fileURLWithPath: file).standardizedFileURL.deletingLastPathComponent().path
     }

