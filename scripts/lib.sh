@@ -63,7 +63,7 @@ need_gtkwave() { command -v fst2vcd >/dev/null || need_packages gtkwave; }
 need_swift() {
     local folder
     if ! command -v swift >/dev/null; then
-        for folder in /opt/swift/usr/bin /usr/local/swift/usr/bin /usr/libexec/swift/bin "$HOME/.local/share/swiftly/bin"; do
+        for folder in /opt/swift/usr/bin /usr/libexec/swift/bin "$HOME/.local/share/swiftly/bin"; do
             if [ -x "$folder/swift" ]; then
                 PATH="$folder:$PATH"
                 break
@@ -98,7 +98,9 @@ build_release() {
 
 make_venv() { quietly venv python3 -m venv --clear .venv; }
 
-pip_install() { quietly pip .venv/bin/python -m pip install -q --disable-pip-version-check -r scripts/requirements.txt; }
+pip_install() {
+    quietly pip .venv/bin/python -m pip install -q --disable-pip-version-check -r scripts/requirements.txt
+}
 
 need_venv() {
     local installed=.venv/requirements.txt

@@ -128,9 +128,9 @@ private final class WriterChannel: @unchecked Sendable {
                 time = record.time
             }
             if let words = record.words {
-                try words.withUnsafeBufferPointer { try writer.change(Int(record.handle), $0.baseAddress!) }
+                words.withUnsafeBufferPointer { writer.change(Int(record.handle), $0.baseAddress!) }
             } else {
-                try writer.change(Int(record.handle), value: record.value)
+                writer.change(Int(record.handle), value: record.value)
             }
         }
     }

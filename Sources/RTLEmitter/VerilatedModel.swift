@@ -13,7 +13,7 @@ public struct VerilatedModel: Sendable {
         public var response: Data
         /// FNV-1a over all responses.
         public var hash: String
-        /// Time of the simulation loop.
+        /// CPU time of the simulation loop.
         public var seconds: Double
     }
 

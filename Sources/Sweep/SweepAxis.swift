@@ -62,7 +62,8 @@ public struct SweepAxis: Sendable, Equatable {
         }
         guard !["run.mode", "run.threads", "version"].contains(entry.key), parts[0] != "trace" else {
             throw InputError(
-                at: entry.place, "\(name): the sweep decides it; accepted: keys of the design, the network or the memory")
+                at: entry.place,
+                "\(name): the sweep decides it; accepted: keys of the design, the network or the memory")
         }
         return parts
     }

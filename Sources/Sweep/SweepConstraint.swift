@@ -45,7 +45,8 @@ public struct SweepConstraint: Sendable, Equatable {
         else {
             let signs = Comparison.allCases.map(\.rawValue).joined(separator: " ")
             throw InputError(
-                at: place, "constraints: '\(text)' is no constraint; accepted: fits, or KEY SIGN NUMBER, signs \(signs)")
+                at: place,
+                "constraints: '\(text)' is no constraint; accepted: fits, or KEY SIGN NUMBER, signs \(signs)")
         }
         try SweepObjective.check(words[0], place: place, in: "constraints", mode: mode)
         key = words[0]

@@ -55,9 +55,7 @@ public struct SweepResult: Sendable {
     }
 
     /// Writes sweep.csv and, with objectives, pareto.csv. Throws `InputError` when the folder cannot be written.
-    public func write(to directory: String) throws {
-        let output = try OutputDirectory(directory)
-        defer { output.discard() }
+    package func write(to output: OutputDirectory) throws {
         try output.stage("sweep.csv", text: table)
         if !plan.objectives.isEmpty { try output.stage("pareto.csv", text: frontTable) }
         try output.publish()

@@ -8,7 +8,7 @@ public struct SweepRow: Sendable, Equatable, Encodable {
     public var fits: Bool?
     /// Numbers of the report by key; resources only where the point was not simulated.
     public var numbers: [String: Double]
-    /// Whether it was simulated and passes every constraint.
+    /// Whether it was simulated, equals the reference model where that was checked, and passes every constraint.
     public var isCandidate: Bool
     /// Why there is no result.
     public var error: String?

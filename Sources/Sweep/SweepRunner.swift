@@ -50,7 +50,8 @@ public enum SweepRunner {
             let report = try Workflow.simulate(
                 point.configuration, network: network, plan: hardware, interrupted: interrupted)
             row.numbers = try SweepKeys.numbers(report)
-            row.isCandidate = plan.constraints.allSatisfy { $0.holds(for: row.numbers) }
+            let isWrong = (report.functional.mismatches ?? 0) != 0
+            row.isCandidate = !isWrong && plan.constraints.allSatisfy { $0.holds(for: row.numbers) }
         } catch let error as InputError {
             row.error = error.description
         }

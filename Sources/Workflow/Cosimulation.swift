@@ -104,6 +104,12 @@ public struct Cosimulation {
             to: images.appendingPathComponent("cycles.txt"), atomically: true, encoding: .utf8)
     }
 
+    /// Inputs and outputs of `top` in every cycle of a run.
+    func stimulus() throws -> (inputs: Data, outputs: Data, cycles: Int) {
+        let run = try record(trace: nil)
+        return (run.stimulus, run.response, run.cycles)
+    }
+
     /// Simulates, emits and asks the judges. `directory` receives rtl/, models/, kernel.fst and the judges' files.
     /// Throws `ToolError` when a judge is not installed.
     public func run(against judge: CosimulationJudge, in directory: URL) throws -> CosimulationReport {
@@ -123,6 +129,16 @@ public struct Cosimulation {
         }
         return CosimulationReport(
             cycles: run.cycles, finished: run.finished, signals: run.signals, verdicts: verdicts)
+    }
+
+    /// Twice the predicted cycles plus what the slowest memory may add per beat and instruction: no legal program
+    /// needs more.
+    static func cycleLimit(_ compiled: CompiledNetwork, _ timing: MemoryTiming) -> Int {
+        let bytes = compiled.layers.reduce(0) { $0 + $1.readBytes + $1.writtenBytes }
+        let perByte = timing.bytesPerCycle65536.map { 65536.0 / Double(max(1, $0)) } ?? 1
+        let waits = (compiled.program.count + 8) * (timing.latency + 16) * 8
+        let stalls = timing.stallSeed == nil ? 2 : 8
+        return stalls * (compiled.predictedCycles + Int(Double(bytes) * perByte) + waits) + 10_000
     }
 
     // MARK: kernel

@@ -68,7 +68,8 @@ public struct Doctor: Sendable {
 
     private static func python(_ search: ToolSearch) -> [Finding] {
         let packages = [
-            ("numpy", "independent check of results", "numpy"), ("onnxruntime", "tests of the model reader", "onnxruntime"),
+            ("numpy", "independent check of results", "numpy"),
+            ("onnxruntime", "tests of the model reader", "onnxruntime"),
             ("pywellen", "tests of waveform files", "pywellen"), ("pylibfst", "tests of waveform files", "pylibfst"),
         ]
         return packages.map { name, purpose, package in

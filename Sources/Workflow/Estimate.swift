@@ -96,7 +96,8 @@ public struct Estimate: Sendable, Codable, Equatable {
         }
         let rate = memoryBytesPerS.map { "\(TextTable.fixed($0 / 1e9, 2)) GB/s" } ?? "without limit"
         let heading = [
-            "\(lanes) \(pe) lanes at \(ConfigSection.text(clockHz / 1e6)) MHz: peak \(TextTable.fixed(peakGops, 1)) GOPS",
+            "\(lanes) \(pe) lanes at \(ConfigSection.text(clockHz / 1e6)) MHz: "
+                + "peak \(TextTable.fixed(peakGops, 1)) GOPS",
             "weights \(weightBits) bits, activations \(activationBits) bits, accumulators \(accumulatorBits) bits",
             "external memory \(rate)",
         ]

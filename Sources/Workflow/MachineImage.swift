@@ -39,7 +39,7 @@ struct ImageRun: Sendable {
         if let recorder { simulation.attach(recorder) }
 
         simulation.start(accelerator.ports, compiled)
-        let limit = ImageRun.cycleLimit(compiled, timing)
+        let limit = Cosimulation.cycleLimit(compiled, timing)
         let end = try simulation.run(stop: accelerator.ports.done, limit: limit) { cycle in
             progress(min(1, Double(cycle) / Double(max(1, compiled.predictedCycles))))
             return interrupted()
@@ -62,16 +62,6 @@ struct ImageRun: Sendable {
         account(monitor, traffic, compiled, memory)
         tracedSignals = recorder?.signalCount ?? 0
         if options.countsToggles { toggles = simulation.togglesByScope }
-    }
-
-    /// Twice the predicted cycles plus what the slowest memory may add per beat and instruction: no legal program
-    /// needs more.
-    private static func cycleLimit(_ compiled: CompiledNetwork, _ timing: MemoryTiming) -> Int {
-        let bytes = compiled.layers.reduce(0) { $0 + $1.readBytes + $1.writtenBytes }
-        let perByte = timing.bytesPerCycle65536.map { 65536.0 / Double(max(1, $0)) } ?? 1
-        let waits = (compiled.program.count + 8) * (timing.latency + 16) * 8
-        let stalls = timing.stallSeed == nil ? 2 : 8
-        return stalls * (compiled.predictedCycles + Int(Double(bytes) * perByte) + waits) + 10_000
     }
 
     private mutating func account(

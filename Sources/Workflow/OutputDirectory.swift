@@ -22,7 +22,8 @@ package final class OutputDirectory: Sendable {
             try FileManager.default.createDirectory(at: staging, withIntermediateDirectories: true)
         } catch {
             OutputDirectory.removeEmpty(created)
-            throw InputError(at: path, "the folder cannot be written (-o); accepted: a folder that can be made or written")
+            throw InputError(
+                at: path, "the folder cannot be written (-o); accepted: a folder that can be made or written")
         }
     }
 

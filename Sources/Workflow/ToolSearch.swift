@@ -40,9 +40,8 @@ struct ToolSearch {
             for version in versions.sorted() {
                 let folder = "\(library)/\(version)/site-packages"
                 let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-                if let match = files.first(where: { $0 == name || $0.hasPrefix("\(name).") || $0.hasPrefix("_\(name).") }) {
-                    return "\(folder)/\(match)"
-                }
+                let match = files.first { $0 == name || $0.hasPrefix("\(name).") || $0.hasPrefix("_\(name).") }
+                if let match { return "\(folder)/\(match)" }
             }
         }
         return nil

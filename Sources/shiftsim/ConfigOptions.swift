@@ -6,7 +6,8 @@ struct ConfigOptions: ParsableArguments {
     @Argument(help: "Configuration file (YAML; docs/Config.md).")
     var config: String
 
-    @Option(name: .customLong("set"), help: ArgumentHelp("Sets a key, such as array.inputs=64.", valueName: "key=value"))
+    @Option(
+        name: .customLong("set"), help: ArgumentHelp("Sets a key, such as array.inputs=64.", valueName: "key=value"))
     var assignments: [String] = []
 
     func load(_ more: [ConfigAssignment] = []) throws -> Configuration {

@@ -10,6 +10,11 @@ enum Interrupt {
 
     static func install() {
         flag.store(false, ordering: .relaxed)
+        // A parent that starts programs from a thread with blocked signals hands that mask on.
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        sigaddset(&mask, SIGINT)
+        pthread_sigmask(SIG_UNBLOCK, &mask, nil)
         signal(SIGINT) { _ in
             Interrupt.flag.store(true, ordering: .relaxed)
             signal(SIGINT, SIG_DFL)

@@ -15,8 +15,8 @@ struct ShiftSim: ParsableCommand {
             """,
         version: ToolVersion.text,
         subcommands: [
-            SimulateCommand.self, EstimateCommand.self, SweepCommand.self, TraceCommand.self, NetworksCommand.self,
-            DoctorCommand.self,
+            SimulateCommand.self, EstimateCommand.self, SweepCommand.self, EmitRTLCommand.self, CosimCommand.self,
+            TraceCommand.self, NetworksCommand.self, DoctorCommand.self, BenchCommand.self,
         ])
 
     static func main() {

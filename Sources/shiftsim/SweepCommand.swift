@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Networks
 import Sweep
+import Workflow
 
 struct SweepCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -29,10 +30,12 @@ struct SweepCommand: ParsableCommand {
         }
         Interrupt.install()
         let plan = try SweepPlan(path: sweep)
+        let output = try directory.map { try OutputDirectory($0) }
+        defer { output?.discard() }
         if !quiet { Console.message("\(plan.count) points, \(jobs) at a time") }
         let result = try SweepRunner.run(
             plan, jobs: jobs, progress: Console.progressBar(quiet: quiet), interrupted: { Interrupt.isRequested })
-        if let directory { try result.write(to: directory) }
+        if let output { try result.write(to: output) }
         if json { Console.result(try result.json()) } else { Console.result(result.table) }
         try exit(for: result)
     }

@@ -75,7 +75,8 @@ struct TraceCommand: ParsableCommand {
     }
 
     struct Convert: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Rewrites a file in the format its new name asks for.")
+        static let configuration = CommandConfiguration(
+            abstract: "Rewrites a file in the format its new name asks for.")
         @Argument(help: "A waveform file.") var file: String
         @Argument(help: "The new file (.fst, .vcd, .vcd.gz).") var target: String
         @Option(help: ArgumentHelp("Signals converted.", valueName: "glob")) var taps: String?

@@ -72,7 +72,7 @@ import Workflow
         bad("  weight_bits: 3", "  weight_bits: 6", "8:16", "quantization.weight_bits: is '6'", "1...5"),
         bad("  weight_bits: 3", "  weight_bits: 0", "8:16", "quantization.weight_bits: is '0'", "1...5"),
         bad("  scheme: n-bq", "  scheme: fixed", "8:16", "quantization.weight_bits: is '3'", "4, 8, 16"),
-        bad("  scheme: n-bq", "  scheme: ternary", "7:11", "quantization.scheme: is 'ternary'", "n-bq, fixed, as-is"),
+        bad("  scheme: n-bq", "  scheme: ternary", "7:11", "scheme: is 'ternary'", "n-bq, fixed, as-is"),
         bad(
             "  scheme: n-bq", "  scheme: flightnn", "7:11", "quantization.scheme: flightnn is not available yet",
             "n-bq, fixed, as-is", kind: .unsupported),
@@ -88,8 +88,8 @@ import Workflow
     static let hardware = [
         bad("  pe: svpe", "  pe: pe", "14:7", "array.pe: is 'pe'", "svpe, vpe"),
         bad(
-            "  family: vector", "  family: convolver", "13:11", "array.family: convolver is not available yet", "vector",
-            kind: .unsupported),
+            "  family: vector", "  family: convolver", "13:11", "array.family: convolver is not available yet",
+            "accepted: vector", kind: .unsupported),
         bad("  pixels: 1", "  kernel: 3", "17:11", "array.kernel: is a key of family convolver"),
         bad("  pixels: 1", "  terms: 2", "17:10", "array.terms: 2 is not available yet", "1", kind: .unsupported),
         bad("  pixels: 1", "  terms: 3", "17:10", "array.terms: is '3'", "1...2"),

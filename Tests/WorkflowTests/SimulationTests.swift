@@ -14,7 +14,8 @@ import Workflow
     }
 
     @Test(arguments: [
-        ["array.pe=svpe"], ["array.pe=vpe"], ["quantization.scheme=fixed", "quantization.weight_bits=8", "array.pe=vpe"],
+        ["array.pe=svpe"], ["array.pe=vpe"],
+        ["quantization.scheme=fixed", "quantization.weight_bits=8", "array.pe=vpe"],
         ["quantization.activation_bits=8"], ["memory.model=ideal"], ["array.pixels=2", "array.inputs=4"],
         ["memory.stall_seed=7"], ["quantization.weight_bits=1"], ["quantization.weight_bits=5"],
     ])
@@ -50,7 +51,7 @@ import Workflow
         #expect(outputs.shape == [2, 10, 1, 1])
         #expect(try NpyReader.read(path: workplace.path("a/b/out/inputs.npy")).shape == [2, 3, 8, 8])
         #expect(try workplace.read("a/b/out/report.txt") == result.text)
-        #expect(try Data(contentsOf: URL(fileURLWithPath: workplace.path("a/b/out/report.json"))) == result.report.json())
+        #expect(Data(try workplace.read("a/b/out/report.json").utf8) == (try result.report.json()))
         #expect(try workplace.read("a/b/out/layers.csv").split(separator: "\n").count == 1 + result.report.layers.count)
     }
 

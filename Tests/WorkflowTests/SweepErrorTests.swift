@@ -25,10 +25,18 @@ import Testing
         Case(line: "  array.pe: [svpe, vpe]", replacement: "  array.pe: []", place: "4:13", part: "is empty"),
         Case(line: "  array.pe: [svpe, vpe]", replacement: "  array.pe: svpe", place: "4:13", part: "a list of values"),
         Case(line: "  array.pe: [svpe, vpe]", replacement: "  array.pe: [[svpe]]", place: "4:14", part: "is a list"),
-        Case(line: "  array.pe: [svpe, vpe]", replacement: "  array.pf: [svpe]", place: "4:14", part: "array.pf: unknown"),
-        Case(line: "  array.pe: [svpe, vpe]", replacement: "  array.pe: [mpe]", place: "4:14", part: "is 'mpe'; accepted"),
-        Case(line: "  array.pe: [svpe, vpe]", replacement: "  array..pe: [svpe]", place: "4:3", part: "no configuration key"),
-        Case(line: "  array.pe: [svpe, vpe]", replacement: "  run.mode: [full]", place: "4:3", part: "the sweep decides"),
+        Case(
+            line: "  array.pe: [svpe, vpe]", replacement: "  array.pf: [svpe]",
+            place: "4:14", part: "array.pf: unknown"),
+        Case(
+            line: "  array.pe: [svpe, vpe]", replacement: "  array.pe: [mpe]",
+            place: "4:14", part: "is 'mpe'; accepted"),
+        Case(
+            line: "  array.pe: [svpe, vpe]", replacement: "  array..pe: [svpe]",
+            place: "4:3", part: "no configuration key"),
+        Case(
+            line: "  array.pe: [svpe, vpe]", replacement: "  run.mode: [full]",
+            place: "4:3", part: "the sweep decides"),
         Case(line: "from: 4, to: 8", replacement: "from: 0, to: 8", place: "5:18", part: "above 0 with factor"),
         Case(line: "from: 4, to: 8", replacement: "from: 9, to: 8", place: "5:18", part: "must not be above to"),
         Case(line: ", factor: 2", replacement: "", place: "5:18", part: "either factor or step"),
@@ -41,7 +49,8 @@ import Testing
             line: "latency_s < 0.02", replacement: "energy.total_j < 1", place: "6:21", part: "not available yet",
             kind: .unsupported),
         Case(
-            line: "latency_s < 0.02", replacement: "activity.toggles_total < 1", place: "6:21", part: "needs mode: full",
+            line: "latency_s < 0.02", replacement: "activity.toggles_total < 1",
+            place: "6:21", part: "needs mode: full",
             kind: .unsupported),
         Case(line: "{latency_s: min", replacement: "{latency_s: less", place: "8:25", part: "accepted: min, max"),
         Case(line: "{latency_s: min", replacement: "{speed: min", place: "8:14", part: "'speed' is no number"),
@@ -64,7 +73,8 @@ import Testing
         try workplace.write("tiny.yaml", Texts.tiny)
         let file = try workplace.write("sweep.yaml", "version: 1\nbase: tiny.yaml\nvary: {}\n")
         let error = #expect(throws: InputError.self) { try SweepPlan(path: file) }
-        #expect(error?.description == "\(file):3:7: vary: is empty; accepted: at least one configuration key with its values")
+        let message = "vary: is empty; accepted: at least one configuration key with its values"
+        #expect(error?.description == "\(file):3:7: \(message)")
     }
 
     @Test func errorsOfTheBaseAreOfTheBase() throws {

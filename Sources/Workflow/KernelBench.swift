@@ -1,0 +1,106 @@
+import Accelerator
+import ExternalMemory
+import Foundation
+import Kernel
+import Networks
+import RTLEmitter
+import Schedule
+
+// Kernel speed beside Verilator's, on the same design with the same inputs, in turn, in CPU time.
+
+/// One side of the comparison.
+public struct KernelBenchRow: Sendable, Codable {
+    public var name: String
+    public var cycles: Int
+    /// CPU seconds of each repetition.
+    public var seconds: [Double]
+    /// Billions of lane updates (issued steps times lanes) per CPU second, best repetition.
+    public var laneUpdatesPerSecond: Double
+}
+
+/// Measures lane-updates per second on a 16 x 16 array running one 3x3 convolution.
+public struct KernelBench {
+    private let accelerator: Accelerator
+    private let compiled: CompiledNetwork
+    private let input: IntegerTensor
+    private let repetitions: Int
+
+    /// `element` is the lane; activations are 16 bits (8 with 8-bit weights).
+    public init(element: ProcessingElement, rows: Int, repetitions: Int) throws {
+        let bits = element == .vpe(weightBits: 8) ? 8 : 16
+        let parameters = AcceleratorParameters(
+            element: element, pixels: 1, inputs: 16, outputs: 16, activationBits: bits, ifmapBytes: 256 << 10,
+            weightBytes: 256 << 10, ofmapBytes: 256 << 10)
+        let shape = Shape(channels: 32, height: rows, width: 32)
+        var random = SeededGenerator(seed: 1)
+        let network = KernelBench.network(shape, element, bits, &random)
+        accelerator = try Accelerator(parameters)
+        compiled = try Scheduler.compile(network, for: parameters)
+        let limit = Int32(1) << Int32(bits - 1)
+        input = IntegerTensor(
+            shape: shape, values: (0..<shape.count).map { _ in Int32.random(in: -limit..<limit, using: &random) })
+        self.repetitions = repetitions
+    }
+
+    private static func network(
+        _ shape: Shape, _ element: ProcessingElement, _ bits: Int, _ random: inout SeededGenerator
+    ) -> QuantizedNetwork {
+        let outputs = 64
+        let largest = element.name == "svpe" ? 2 : 7
+        let weights = (0..<outputs * shape.channels * 9).map { _ -> Int32 in
+            let magnitude = Int32(1) << Int32.random(in: 0...Int32(largest - 1), using: &random)
+            return Bool.random(using: &random) ? magnitude : -magnitude
+        }
+        let layer = QuantizedLayer(
+            name: "conv", kind: "convolution",
+            operation: .convolution(weights: weights, format: .fixed(bits: 8), groups: 1),
+            window: Window(kernel: 3, pad: 1), input: Network.inputName, residual: nil, inputShape: shape,
+            outputShape: Shape(channels: outputs, height: shape.height, width: shape.width),
+            requantization: Requantization(
+                preShift: 6, multiplier: [Int32](repeating: 20000, count: outputs),
+                bias: [Int64](repeating: 0, count: outputs), shift: 20, relu: true),
+            outputExponent: 0, macs: outputs * shape.channels * 9 * shape.height * shape.width)
+        return QuantizedNetwork(
+            name: "bench", input: shape, inputExponent: 0, activationBits: bits, layers: [layer],
+            parameters: weights.count)
+    }
+
+    /// Runs kernel (functional, full) and Verilator in turn. Throws `ToolError` without Verilator.
+    public func run(in directory: URL) throws -> [KernelBenchRow] {
+        let cosimulation = Cosimulation(
+            accelerator: accelerator, compiled: compiled, input: input, timing: .ideal, cycles: 10_000_000)
+        var options = Verilator.Options()
+        options.optimization = "3"
+        options.native = true
+        options.behaviouralMemory = true
+        let model = try Verilator().build(try RTLEmitter.emit(accelerator.design), in: directory, options: options)
+        let (stimulus, response, cycles) = try cosimulation.stimulus()
+        var rows = ["kernel, functional", "kernel, every toggle", "verilator -O3 -march=native"].map {
+            KernelBenchRow(name: $0, cycles: cycles, seconds: [], laneUpdatesPerSecond: 0)
+        }
+        guard try model.run(stimulus: stimulus, cycles: cycles).response == response else {
+            throw MachineFailure(description: "Verilator's outputs differ from the kernel's")
+        }
+        for _ in 0..<repetitions {
+            rows[0].seconds.append(try kernelSeconds(countsToggles: false))
+            rows[1].seconds.append(try kernelSeconds(countsToggles: true))
+            let outcome = try model.run(stimulus: stimulus, cycles: cycles, keepsResponse: false)
+            rows[2].seconds.append(outcome.seconds)
+        }
+        let updates = Double(compiled.layers[0].steps * accelerator.parameters.lanes)
+        for index in rows.indices { rows[index].laneUpdatesPerSecond = updates / (rows[index].seconds.min() ?? 1) }
+        return rows
+    }
+
+    private func kernelSeconds(countsToggles: Bool) throws -> Double {
+        let simulation = try Simulation(accelerator.design, options: PlanOptions(countsToggles: countsToggles))
+        simulation.attach(
+            SimpleMemory(compiled.memoryImage(input: input), ports: MemoryPorts(accelerator), timing: .ideal))
+        simulation.start(accelerator.ports, compiled)
+        let started = clock()
+        let end = try simulation.run(stop: accelerator.ports.done, limit: 10_000_000)
+        let seconds = Double(clock() - started) / Double(CLOCKS_PER_SEC)
+        guard case .stopped = end else { throw MachineFailure(description: "the bench did not finish") }
+        return seconds
+    }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Accelerator
+import Foundation
+import Workflow
+
+/// `scripts/bench kernel`: hidden, since it is for developers.
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Speed of the kernel beside Verilator on the same design.",
+        shouldDisplay: false)
+
+    @Argument(help: "What to measure: kernel.")
+    var subject: String
+
+    @Option(help: "Rows of the 32-channel feature map.")
+    var rows = 32
+
+    @Option(help: "Repetitions, in turn.")
+    var repetitions = 5
+
+    func validate() throws {
+        guard subject == "kernel" else { throw ValidationError("'\(subject)'; accepted: kernel") }
+    }
+
+    func run() throws {
+        let elements: [(String, ProcessingElement)] = [
+            ("svpe n=3, 16-bit", .svpe(weightBits: 3)), ("vpe 16-bit", .vpe(weightBits: 16)),
+        ]
+        for (name, element) in elements {
+            let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+                "shiftsim-bench-\(UUID().uuidString)")
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let rows = try KernelBench(element: element, rows: rows, repetitions: repetitions).run(in: folder)
+            print("16 x 16 array, \(name), whole machine, \(rows[0].cycles) cycles, best of \(repetitions), CPU time")
+            for row in rows {
+                let rate = String(format: "%.3f", row.laneUpdatesPerSecond / 1e9)
+                let ratio = String(format: "%.2f", row.laneUpdatesPerSecond / rows[2].laneUpdatesPerSecond)
+                let padded = row.name.padding(toLength: 28, withPad: " ", startingAt: 0)
+                print("  \(padded) \(rate) G lane-updates/s   \(ratio) x Verilator")
+            }
+        }
+    }
+}
