@@ -61,10 +61,11 @@ extension Elaboration {
             groupEndsSoon: groupEnds, words: words)
     }
 
-    /// A marker 1 cycle after issue when pooling, `depth` cycles after it when convolving.
+    /// A marker 1 cycle after issue when pooling, `depth` cycles after it when convolving. Each kind has its own path:
+    /// a pooling marker must not come out of the longer one inside the next tile.
     private mutating func tap(_ name: String, _ marker: Signal, _ isPool: Signal, _ depth: Int) -> Signal {
         let early = builder.register("\(name)_1", marker)
-        let late = builder.delayed("\(name)_\(depth)", early, by: depth - 1)
+        let late = builder.delayed("\(name)_\(depth)", and(early, not(isPool)), by: depth - 1)
         return select(isPool, early, late, width: 1, name: "\(name)_soon")
     }
 

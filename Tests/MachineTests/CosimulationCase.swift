@@ -3,6 +3,7 @@
 import Accelerator
 import ExternalMemory
 import Networks
+import Testing
 
 /// One design and what runs on it.
 struct CosimulationCase: CustomTestStringConvertible, Sendable {

@@ -34,7 +34,7 @@ import Testing
         ]
     }
 
-    struct Array: CustomTestStringConvertible, Sendable {
+    struct Lanes: CustomTestStringConvertible, Sendable {
         var element: ProcessingElement
         var pixels: Int
         var inputs: Int
@@ -42,18 +42,18 @@ import Testing
         var testDescription: String { "\(element.name) \(element.weightBits) \(pixels)x\(inputs)x\(outputs)" }
 
         static let all = [
-            Array(element: .svpe(weightBits: 3), pixels: 1, inputs: 1, outputs: 1),
-            Array(element: .svpe(weightBits: 4), pixels: 2, inputs: 4, outputs: 8),
-            Array(element: .vpe(weightBits: 8), pixels: 1, inputs: 8, outputs: 4),
-            Array(element: .vpe(weightBits: 16), pixels: 3, inputs: 8, outputs: 8),
-            Array(element: .svpe(weightBits: 1), pixels: 4, inputs: 2, outputs: 2),
+            Lanes(element: .svpe(weightBits: 3), pixels: 1, inputs: 1, outputs: 1),
+            Lanes(element: .svpe(weightBits: 4), pixels: 2, inputs: 4, outputs: 8),
+            Lanes(element: .vpe(weightBits: 8), pixels: 1, inputs: 8, outputs: 4),
+            Lanes(element: .vpe(weightBits: 16), pixels: 3, inputs: 8, outputs: 8),
+            Lanes(element: .svpe(weightBits: 1), pixels: 4, inputs: 2, outputs: 2),
         ]
         var parameters: AcceleratorParameters {
             AcceleratorParameters(element, pixels, inputs, outputs, ifmap: 8192, weights: 8192, ofmap: 4096)
         }
     }
 
-    private static func bench(_ layer: OneTile, _ array: Array, timing: MemoryTiming = .ideal) throws -> Bench {
+    private static func bench(_ layer: OneTile, _ array: Lanes, timing: MemoryTiming = .ideal) throws -> Bench {
         var maker = LayerMaker(array.element, activationBits: 16, seed: 3)
         let made = maker.layer(
             "a", layer.input, .convolution(outputs: layer.outputs, groups: layer.groups), layer.window)
@@ -62,8 +62,8 @@ import Testing
 
     private static func ceiling(_ a: Int, _ b: Int) -> Int { (a + b - 1) / b }
 
-    @Test(arguments: OneTile.all, Array.all)
-    func steadyPartAndDrain(_ layer: OneTile, _ array: Array) throws {
+    @Test(arguments: OneTile.all, Lanes.all)
+    func steadyPartAndDrain(_ layer: OneTile, _ array: Lanes) throws {
         let bench = try Self.bench(layer, array)
         let run = try bench.run()
         let counts = run.layers[0].counts
@@ -96,7 +96,7 @@ import Testing
         let layer = OneTile(
             name: "unaligned", input: Shape(channels: 6, height: 4, width: 4), outputs: 6,
             window: Window(kernel: 3, pad: 1), groups: 2)
-        let array = Array(element: .vpe(weightBits: 8), pixels: 1, inputs: 4, outputs: 4)
+        let array = Lanes(element: .vpe(weightBits: 8), pixels: 1, inputs: 4, outputs: 4)
         // ceil(4/1) * 4 * ceil(6/4) * ceil(6/4) * 9
         #expect(try Self.bench(layer, array).run().perImage.compute == 4 * 4 * 2 * 2 * 9)
     }
@@ -106,7 +106,7 @@ import Testing
     @Test func completePointwiseLayer() throws {
         let layer = OneTile(
             name: "1x1", input: Shape(channels: 1, height: 3, width: 4), outputs: 1, window: Window(kernel: 1))
-        let array = Array(element: .svpe(weightBits: 3), pixels: 1, inputs: 1, outputs: 1)
+        let array = Lanes(element: .svpe(weightBits: 3), pixels: 1, inputs: 1, outputs: 1)
         let run = try Self.bench(layer, array).run()
         // The last load (features) is fetched after the compute instruction, the loads of weights and constants, the
         // end of the compute stream and the store, while the loads before it (1 and 4 beats) run:
@@ -139,7 +139,7 @@ import Testing
     @Test func completeConvolution() throws {
         let layer = OneTile(
             name: "3x3", input: Shape(channels: 4, height: 4, width: 4), outputs: 4, window: Window(kernel: 3, pad: 1))
-        let array = Array(element: .vpe(weightBits: 8), pixels: 1, inputs: 4, outputs: 4)
+        let array = Lanes(element: .vpe(weightBits: 8), pixels: 1, inputs: 4, outputs: 4)
         let run = try Self.bench(layer, array).run()
         let weightBeats = 9 * (4 * 4) / (4 * 2)  // nine words, a beat has 4 fields of two 8-bit weights
         let constantBeats = 4 * 64 / (4 * 16)  // 64 bits for each output
@@ -169,7 +169,7 @@ import Testing
     @Test func latencyAddsToEachExposedTransfer() throws {
         let layer = OneTile(
             name: "1x1", input: Shape(channels: 1, height: 3, width: 4), outputs: 1, window: Window(kernel: 1))
-        let array = Array(element: .svpe(weightBits: 3), pixels: 1, inputs: 1, outputs: 1)
+        let array = Lanes(element: .svpe(weightBits: 3), pixels: 1, inputs: 1, outputs: 1)
         let ideal = try Self.bench(layer, array).run().perImage
         for latency in [2, 5, 9] {
             let timing = MemoryTiming(latency: latency, bytesPerCycle65536: nil, stallSeed: nil)
