@@ -33,9 +33,9 @@ let package = Package(
         .target(name: "Fabric"),
         .target(name: "Design", dependencies: ["Fabric"]),
         .target(name: "Accelerator", dependencies: ["Design", "Fabric"]),
-        .target(name: "Schedule", dependencies: ["Networks", "Accelerator"]),
+        .target(name: "Schedule", dependencies: ["Networks", "Accelerator", "Fabric"]),
         .target(name: "Kernel", dependencies: ["Design", "Fabric"], swiftSettings: fast),
-        .target(name: "ExternalMemory", dependencies: ["Kernel"]),
+        .target(name: "ExternalMemory", dependencies: ["Kernel", "Design"]),
         .target(name: "Waveforms", dependencies: ["CZlib"]),
         .target(name: "Observation", dependencies: ["Kernel", "Waveforms", "Design"]),
         .target(name: "RTLEmitter", dependencies: ["Design", "Fabric"]),
@@ -46,11 +46,12 @@ let package = Package(
                 "Schedule", "Kernel", "ExternalMemory", "Waveforms", "Observation", "RTLEmitter",
                 .product(name: "Yams", package: "Yams"),
             ]),
-        .target(name: "Sweep", dependencies: ["Workflow"]),
+        .target(name: "Sweep", dependencies: ["Workflow", "Networks"]),
         .executableTarget(
             name: "shiftsim",
             dependencies: [
-                "Workflow", "Sweep", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Workflow", "Sweep", "Accelerator", "NetworkReaders", "Networks", "RTLEmitter", "Waveforms",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .testTarget(name: "QuantizerTests", dependencies: ["Networks", "Quantizer"]),
         .testTarget(
@@ -58,6 +59,14 @@ let package = Package(
         .testTarget(
             name: "WorkflowTests",
             dependencies: ["Networks", "NetworkReaders", "Workflow", "Sweep", "shiftsim"]),
+        .testTarget(name: "PrimitiveTests", dependencies: ["RTLEmitter", "Design", "Fabric", "Kernel"]),
+        .testTarget(name: "ResourceTests", dependencies: ["RTLEmitter", "Accelerator", "Design", "Fabric"]),
+        .testTarget(
+            name: "MachineTests",
+            dependencies: [
+                "Networks", "ReferenceModel", "Fabric", "Design", "Accelerator", "Schedule", "Kernel", "ExternalMemory",
+                "Waveforms", "Observation", "RTLEmitter", "Workflow",
+            ]),
         .testTarget(name: "WaveformTests", dependencies: ["Waveforms"]),
         .testTarget(
             name: "NetworkReadersTests",

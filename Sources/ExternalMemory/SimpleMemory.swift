@@ -40,6 +40,11 @@ public final class SimpleMemory: ExternalDevice {
         var readValid = false
         var writeReady = false
         var acknowledge = false
+
+        /// What a memory without work offers: readiness.
+        var isQuiet: Bool {
+            fetchReady && readReady && writeReady && !fetchValid && !readValid && !acknowledge
+        }
     }
 
     public init(_ image: [UInt8], ports: MemoryPorts, timing: MemoryTiming) {
@@ -49,11 +54,22 @@ public final class SimpleMemory: ExternalDevice {
         random = timing.stallSeed ?? 0
     }
 
+    public var wakeNets: [NetID] { [ports.fetchRequest, ports.readRequest, ports.writeRequest] }
+
+    /// Nothing is queued and no port has beats to move.
+    private var rests: Bool {
+        fetches.isEmpty && readHead == reads.count && acknowledged == acknowledgements.count
+            && timing.stallSeed == nil && drives.isQuiet && budget == fullBudget
+    }
+
+    /// A budget of two beats lets odd rates average out without saving up idle time.
+    private var fullBudget: Int {
+        guard let rate = timing.bytesPerCycle65536 else { return 0 }
+        return rate + 2 * max(ports.beatBytes, SimpleMemory.fetchBytes) << 16
+    }
+
     public func drive(cycle: Int, _ inputs: InputPorts) {
-        if let rate = timing.bytesPerCycle65536 {
-            // A budget of two beats lets odd rates average out without saving up idle time.
-            budget = min(budget + rate, max(rate, 0) + 2 * max(ports.beatBytes, SimpleMemory.fetchBytes) << 16)
-        }
+        if let rate = timing.bytesPerCycle65536 { budget = min(budget + rate, fullBudget) }
         var left = timing.bytesPerCycle65536 == nil ? Int.max : budget
         let stalls = nextStalls()
         func affordable(_ count: Int) -> Bool {
@@ -83,7 +99,7 @@ public final class SimpleMemory: ExternalDevice {
         if next.readValid { offerRead(inputs) }
     }
 
-    public func clock(cycle: Int, _ state: StateView) {
+    public func clock(cycle: Int, _ state: StateView) -> Bool {
         if drives.acknowledge { acknowledged += 1 }
         if drives.fetchValid {
             consume(SimpleMemory.fetchBytes)
@@ -106,6 +122,7 @@ public final class SimpleMemory: ExternalDevice {
                     due: cycle + timing.latency))
         }
         if drives.writeReady, state.value(ports.writeRequest) != 0 { write(cycle, state) }
+        return rests
     }
 
     // MARK: beats

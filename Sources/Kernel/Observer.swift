@@ -31,8 +31,11 @@ public protocol Observer: AnyObject {
 /// What stands outside the Design's ports. `drive` sets the inputs of a cycle from the device's state alone,
 /// `clock` sees the outputs of that cycle and moves on: no combinational path leads through a device.
 public protocol ExternalDevice: AnyObject {
+    /// While the device rests and all these nets are zero, it is not called: its outputs stay as they are.
+    var wakeNets: [NetID] { get }
     func drive(cycle: Int, _ inputs: InputPorts)
-    func clock(cycle: Int, _ state: StateView)
+    /// Returns whether the device rests: nothing will change at its ports until a wake net is non-zero.
+    func clock(cycle: Int, _ state: StateView) -> Bool
 }
 
 /// Write access to the input ports of a Design.

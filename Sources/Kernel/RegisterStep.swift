@@ -191,10 +191,23 @@ struct ShiftRegisterStep {
     var data: UnsafeBufferPointer<UnsafeRawPointer>
     var dataElement: Element
     var activity: Int
+    /// One bit, at most 64 deep: the ring is one word, the newest bit lowest.
+    var isBit: Bool { lanes == 1 && width == 1 && !signed && depth <= 64 && dataElement == .int64 }
+
+    @inline(__always) private func commitBit(counting: Bool) -> (Int, Bool) {
+        let history = UInt64(bitPattern: ring.pointee) << 1 | UInt64(bitPattern: data[0].load(as: Int64.self))
+        ring.pointee = Int64(bitPattern: history)
+        let next = Int64((history >> UInt64(depth &- 1)) & 1)
+        let old = q.load(as: Int64.self)
+        if old == next { return (0, false) }
+        q.storeBytes(of: next, as: Int64.self)
+        return (1, true)
+    }
 
     /// Returns toggles and whether an output changed.
     @inline(__always) func commit(counting: Bool) -> (Int, Bool) {
         if enable.pointee == 0 { return (0, false) }
+        if isBit { return commitBit(counting: counting) }
         var total = 0
         var changed = false
         let slot = position.pointee

@@ -14,6 +14,8 @@ struct ScalarStep {
     var b: UnsafePointer<Int64>
     var c: UnsafePointer<Int64>
     var mask: Int64
+    /// The result is canonical as it is.
+    var fits: Bool
 
     /// Evaluates the operation. Same meaning as `PrimitiveMeaning.evaluate`, inlined for speed; PrimitiveTests
     /// compare the two.
@@ -39,6 +41,6 @@ struct ScalarStep {
             value = PrimitiveMeaning.evaluate(
                 kind, x, b.pointee, c.pointee, parameter: Int(parameter), width: Int(width))
         }
-        destination.pointee = ((value &<< Int64(unused)) &>> Int64(unused)) & mask
+        destination.pointee = fits ? value : ((value &<< Int64(unused)) &>> Int64(unused)) & mask
     }
 }

@@ -12,6 +12,18 @@ public enum RunEnd: Sendable, Equatable {
     case interrupted(cycle: Int)
 }
 
+/// An attached device.
+private struct DeviceSlot {
+    let device: any ExternalDevice
+    let wake: UnsafeBufferPointer<UnsafePointer<Int64>>
+    var rests: Bool
+
+    @inline(__always) var isWoken: Bool {
+        for pointer in wake where pointer.pointee != 0 { return true }
+        return false
+    }
+}
+
 /// A running Design.
 public final class Simulation {
     public let design: Design
@@ -22,9 +34,11 @@ public final class Simulation {
     private let storage: Storage
     private let steps: StepTables
     private let pending: UnsafeMutablePointer<Int64>
+    private let dirty: UnsafeMutablePointer<UInt64>
+    private let masks: UnsafeMutablePointer<UInt64>
     private let activity: UnsafeMutablePointer<UInt64>
     private var observers: [any Observer] = []
-    private var devices: [any ExternalDevice] = []
+    private var devices: [DeviceSlot] = []
 
     /// Throws `DesignError` when the Design is structurally wrong.
     public init(_ design: Design, options: PlanOptions) throws {
@@ -35,6 +49,8 @@ public final class Simulation {
         var builder = PlanBuilder(design: design, storage: storage, options: options)
         let plan = try builder.build()
         steps = StepTables(plan, storage)
+        dirty = storage.dirty
+        masks = storage.masks
         pending = .allocate(capacity: max(1, plan.scalarRegisters.count))
         pending.initialize(repeating: 0, count: max(1, plan.scalarRegisters.count))
         activity = .allocate(capacity: max(1, design.nets.count))
@@ -47,7 +63,13 @@ public final class Simulation {
     }
 
     public func attach(_ observer: any Observer) { observers.append(observer) }
-    public func attach(_ device: any ExternalDevice) { devices.append(device) }
+    public func attach(_ device: any ExternalDevice) {
+        let wake = device.wakeNets.map { id in
+            precondition(design[id].lanes == 1, "wake nets are scalars")
+            return UnsafePointer(storage.places[id.index].pointer.assumingMemoryBound(to: Int64.self))
+        }
+        devices.append(DeviceSlot(device: device, wake: storage.keep(wake), rests: false))
+    }
 
     /// Values of the current cycle (before the first cycle: power-up state of registers).
     public var state: StateView { StateView(storage: storage) }
@@ -58,14 +80,25 @@ public final class Simulation {
 
     /// One cycle.
     public func step() throws {
-        for device in devices { device.drive(cycle: cycle, InputPorts(storage: storage)) }
+        // A device that rests is asleep until a wake net rises; then it sees the whole of that cycle's outputs, and
+        // drives again from the next cycle on.
+        for index in devices.indices where !devices[index].rests {
+            devices[index].device.drive(cycle: cycle, InputPorts(storage: storage))
+        }
         evaluate()
+        if !observers.isEmpty { try observe() }
+        for index in devices.indices {
+            if devices[index].rests && !devices[index].isWoken { continue }
+            devices[index].rests = devices[index].device.clock(cycle: cycle, state)
+        }
+        commit()
+        cycle += 1
+    }
+
+    private func observe() throws {
         for observer in observers where observer.window.contains(cycle) {
             try observer.observe(cycle: cycle, state)
         }
-        for device in devices { device.clock(cycle: cycle, state) }
-        commit()
-        cycle += 1
     }
 
     /// Runs until `stop` is non-zero (that cycle is completed), `limit` cycles have been simulated, or `interrupted`
@@ -85,12 +118,13 @@ public final class Simulation {
     // MARK: evaluate and commit
 
     private func evaluate() {
-        let dirty = storage.dirty
+        let dirty = self.dirty
+        let sections = steps.sections.baseAddress
         for segment in steps.segments {
             if dirty.pointee & segment.bit == 0 { continue }
             if !sharesLastBit(segment.bit) { dirty.pointee &= ~segment.bit }
             for position in segment.firstSection..<segment.endSection {
-                let section = steps.sections[position]
+                let section = sections![position]
                 if section.isScalar {
                     var step = steps.scalars.baseAddress! + section.first
                     let end = steps.scalars.baseAddress! + section.end
@@ -102,7 +136,7 @@ public final class Simulation {
                     var step = steps.vectors.baseAddress! + section.first
                     let end = steps.vectors.baseAddress! + section.end
                     while step < end {
-                        step.pointee.evaluate()
+                        if step.pointee.isNeeded { VectorStep.evaluate(step) }
                         step += 1
                     }
                 }
@@ -123,9 +157,11 @@ public final class Simulation {
 
     private func commit() {
         let counting = options.countsToggles
-        let look = storage.dirty.pointee
+        let dirty = self.dirty
+        let masks = self.masks
+        let look = dirty.pointee
         let registers = steps.scalarRegisters
-        storage.dirty.pointee &= (1 << UInt64(PlanBuilder.segmentBits)) - 1
+        dirty.pointee &= (1 << UInt64(PlanBuilder.segmentBits)) - 1
         for group in steps.groups where look & group.bit != 0 {
             for index in group.first..<group.end { pending[index] = registers[index].next() }
         }
@@ -140,14 +176,14 @@ public final class Simulation {
                     activity[net] &+= UInt64(((q.pointee ^ next) & registers[index].widthMask).nonzeroBitCount)
                 }
                 q.pointee = next
-                storage.dirty.pointee |= storage.masks[net]
+                dirty.pointee |= masks[net]
             }
         }
     }
 
     private func commitBanks(_ look: UInt64, counting: Bool) {
-        let dirty = storage.dirty
-        let masks = storage.masks
+        let dirty = self.dirty
+        let masks = self.masks
         for bank in steps.banks where bank.bit == 0 || look & bank.bit != 0 {
             switch bank.kind {
             case .register:

@@ -36,7 +36,8 @@ extension PlanBuilder {
             appendVector(
                 VectorStep(
                     kind: .slice, parameter: 0, width: 62, signed: true, fits: true, destination: .int64, a: element,
-                    b: .int64, c: .int64, runs: storage.keep(runs), guardPointer: nil, index: nil, indexBytes: 0, choices: 1))
+                    b: .int64, c: .int64, runs: storage.keep(runs), scratch: nil,
+                    merged: storage.keep([]), guardPointer: nil, index: nil, indexBytes: 0, choices: 1))
             data = UnsafePointer(slot.assumingMemoryBound(to: Int64.self))
         } else {
             data = pointers[0].assumingMemoryBound(to: Int64.self)

@@ -345,7 +345,25 @@ struct PlanBuilder {
             width: UInt8(net.width),
             destination: storage.places[cell.output.index].pointer.assumingMemoryBound(to: Int64.self),
             a: pointers[0], b: pointers.count > 1 ? pointers[1] : zero, c: pointers.count > 2 ? pointers[2] : zero,
-            mask: net.signed ? -1 : (Int64(1) << Int64(net.width)) - 1)
+            mask: net.signed ? -1 : (Int64(1) << Int64(net.width)) - 1, fits: scalarFits(cell, net))
+    }
+
+    /// Whether a scalar result needs no truncation.
+    private func scalarFits(_ cell: LogicCell, _ net: Net) -> Bool {
+        func isBelow(_ operand: Operand) -> Bool {
+            switch operand {
+            case .constant(let value): return value >= 0 && value >> Int64(net.width) == 0 && !net.signed
+            case .laneIndex: return false
+            case .net(let id, _): return design[id].signed == net.signed && design[id].width <= net.width
+            }
+        }
+        switch cell.kind {
+        case .equal, .lessThan: return !net.signed
+        case .and, .or, .xor: return cell.operands.allSatisfy(isBelow)
+        case .multiplex: return cell.operands.dropFirst().allSatisfy(isBelow)
+        case .slice: return cell.parameter == 0 && isBelow(cell.operands[0])
+        default: return false
+        }
     }
 
     private mutating func vectorStep(_ cell: LogicCell, _ net: Net) -> VectorStep {
@@ -380,13 +398,33 @@ struct PlanBuilder {
         return (sourceLanes - 1 - largest) / step + 1
     }
 
+    /// Runs with one activation each, joined where destination and codes continue; nil for any other shape.
+    private static func merged(_ runs: [Run], _ elements: [Element], destination lanes: Int) -> [Run]? {
+        guard elements[0] == .int32, elements[1] == .int32 else { return nil }
+        guard runs.allSatisfy({ ($0.strideA == 0 || $0.count == 1) && $0.strideB == 1 }) else { return nil }
+        let width = runs.count > 1 ? (runs[1].destination - runs[0].destination) / runs[0].count : 4
+        var result: [Run] = []
+        for run in runs {
+            if let last = result.last, last.destination + last.count * width == run.destination,
+                last.b + last.count * 4 == run.b
+            {
+                result[result.count - 1].count += run.count
+            } else {
+                result.append(run)
+            }
+        }
+        return result
+    }
+
     private func makeStep(_ cell: LogicCell, _ net: Net, _ elements: [Element], _ runs: [Run]) -> VectorStep {
+        let joined = cell.kind == .powerOfTwoShift ? PlanBuilder.merged(runs, elements, destination: net.lanes) : nil
         let runs = storage.keep(runs)
         return VectorStep(
             kind: cell.kind, parameter: cell.parameter, width: net.width, signed: net.signed,
             fits: resultFits(cell, net), destination: storage.places[cell.output.index].element, a: elements[0],
             b: elements.count > 1 ? elements[1] : .int64, c: elements.count > 2 ? elements[2] : .int64, runs: runs,
-            guardPointer: nil, index: nil, indexBytes: 0, choices: 1)
+            scratch: joined == nil ? nil : storage.allocate(bytes: 4 * net.lanes + 64),
+            merged: storage.keep(joined ?? []), guardPointer: nil, index: nil, indexBytes: 0, choices: 1)
     }
 
     /// Whether no result can need truncation.

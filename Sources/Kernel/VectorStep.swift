@@ -32,6 +32,10 @@ struct VectorStep {
     var b: Element
     var c: Element
     var runs: RunList
+    /// powerOfTwoShift: room for one activation per lane, and the runs joined where destination and codes continue;
+    /// nil when a run has another shape.
+    var scratch: UnsafeMutableRawPointer?
+    var merged: RunList
     /// Run the step only when this scalar is non-zero; nil: always.
     var guardPointer: UnsafePointer<Int64>?
     /// laneSelect: the index operand and the bytes one index step moves operand a.
@@ -40,17 +44,25 @@ struct VectorStep {
     /// laneSelect: number of choices; an index past them reads the last.
     var choices: Int
 
-    func evaluate() {
-        if let condition = guardPointer, condition.pointee == 0 { return }
-        switch kind {
-        case .add: addLanes()
-        case .powerOfTwoShift: shiftLanes()
-        case .multiplex: chooseLanes()
-        case .laneSelect: selectLanes()
-        case .shiftLeftConstant: multiplyLanes()
-        default: for run in runs { generic(run, offset: 0) }
+    /// Whether the result can matter in this cycle.
+    @inline(__always) var isNeeded: Bool {
+        guard let guardPointer else { return true }
+        return guardPointer.pointee != 0
+    }
+
+    /// Behind a pointer, so that a step is not copied to be run.
+    @inline(never) static func evaluate(_ step: UnsafePointer<VectorStep>) {
+        switch step.pointee.kind {
+        case .add: step.pointee.addLanes()
+        case .powerOfTwoShift: step.pointee.shiftLanes()
+        case .multiplex: step.pointee.chooseLanes()
+        case .laneSelect: step.pointee.selectLanes()
+        case .shiftLeftConstant: step.pointee.multiplyLanes()
+        default: step.pointee.genericLanes()
         }
     }
+
+    private func genericLanes() { for run in runs { generic(run, offset: 0) } }
 
     private func addLanes() {
         switch (destination, a, b) {
@@ -151,27 +163,39 @@ struct VectorStep {
         }
     }
 
+    /// Activations are spread over their lanes first, so that the loop over codes is long whatever the array's shape.
     @inline(__always)
     private func shiftRuns<D: FixedWidthInteger & SignedInteger>(_: D.Type) {
+        guard let scratch, fits else {
+            for run in runs { generic(run, offset: 0) }
+            return
+        }
         let n = Int32(parameter)
         let fieldMask = (Int32(1) << (n - 1)) - 1
+        var spread = scratch.assumingMemoryBound(to: Int32.self)
         for run in runs {
-            guard run.strideA == 0, run.strideB == 1, fits else {
-                generic(run, offset: 0)
-                continue
-            }
-            let d = run.destination.assumingMemoryBound(to: D.self)
-            let x = D(truncatingIfNeeded: run.a.load(as: Int32.self))
-            let codes = run.b.assumingMemoryBound(to: Int32.self)
-            for i in 0..<run.count {
-                let code = codes[i]
-                let field = code & fieldMask
-                let shifted = x &<< D(truncatingIfNeeded: fieldMask &- field)
-                let magnitude = field == 0 ? 0 : shifted
-                let sign = D(truncatingIfNeeded: 0 &- (code &>> (n - 1)))
-                d[i] = (magnitude ^ sign) &- sign
-            }
+            let x = run.a.load(as: Int32.self)
+            for i in 0..<run.count { spread[i] = x }
+            spread += run.count
         }
+        var x = UnsafePointer(scratch.assumingMemoryBound(to: Int32.self))
+        for run in merged {
+            let d = run.destination.assumingMemoryBound(to: D.self)
+            let codes = run.b.assumingMemoryBound(to: Int32.self)
+            for i in 0..<run.count { d[i] = shifted(D(truncatingIfNeeded: x[i]), codes[i], n, fieldMask) }
+            x += run.count
+        }
+    }
+
+    /// x times the weight of a code, without a branch.
+    @inline(__always)
+    private func shifted<D: FixedWidthInteger & SignedInteger>(
+        _ x: D, _ code: Int32, _ n: Int32, _ fieldMask: Int32
+    ) -> D {
+        let field = code & fieldMask
+        let magnitude = field == 0 ? 0 : x &<< D(truncatingIfNeeded: fieldMask &- field)
+        let sign = D(truncatingIfNeeded: 0 &- (code &>> (n &- 1)))
+        return (magnitude ^ sign) &- sign
     }
 
     // MARK: any primitive

@@ -34,9 +34,10 @@ struct ImageRun: Sendable {
             probes: MonitorProbes(accelerator), stores: compiled.layers.map { $0.stores },
             layerEnded: { _ in traffic.append((memory.bytesRead, memory.bytesWritten)) })
         simulation.attach(memory)
-        simulation.attach(monitor)
+        // The recorder looks first: the monitor moves on to the next layer in a layer's last cycle.
         let recorder = try trace.map { try ImageRun.recorder($0, accelerator, compiled, monitor) }
         if let recorder { simulation.attach(recorder) }
+        simulation.attach(monitor)
 
         simulation.start(accelerator.ports, compiled)
         let limit = Cosimulation.cycleLimit(compiled, timing)
@@ -104,7 +105,7 @@ struct ImageRun: Sendable {
         return try TraceRecorder(
             path: request.path, signals: TraceSignals(accelerator.design, taps: taps), period: request.period,
             window: request.window ?? 0..<Int.max,
-            isShown: { [unowned monitor] in shown.isEmpty || shown.contains(monitor.layer) })
+            isShown: { [unowned monitor] in shown.isEmpty || shown.contains(min(monitor.layer, names.count - 1)) })
     }
 }
 
@@ -132,8 +133,9 @@ extension Simulation {
 private final class StartPulse: ExternalDevice {
     private let start: NetID
     init(start: NetID) { self.start = start }
-    func drive(cycle: Int, _ inputs: InputPorts) { if cycle < 2 { inputs.set(start, cycle == 0 ? 1 : 0) } }
-    func clock(cycle: Int, _ state: StateView) {}
+    let wakeNets: [NetID] = []
+    func drive(cycle: Int, _ inputs: InputPorts) { inputs.set(start, cycle == 0 ? 1 : 0) }
+    func clock(cycle: Int, _ state: StateView) -> Bool { cycle > 0 }
 }
 
 extension MemoryPorts {

@@ -78,7 +78,8 @@ struct CosimulationCase: CustomTestStringConvertible, Sendable {
         let parameters = AcceleratorParameters(
             element, pixels, inputs, outputs, activationBits: bits, ifmap: 256, weights: 256, ofmap: 64)
         var maker = LayerMaker(element, activationBits: bits, seed: UInt64(number))
-        let shape = Shape(channels: 2 + number % 3, height: 4, width: 5)
+        let channels = pixels * inputs * outputs < 16 ? 2 : 2 + number % 3
+        let shape = Shape(channels: channels, height: kernel == 5 ? 3 : 4, width: kernel == 5 ? 4 : 5)
         let window = Window(kernel: kernel, stride: stride, pad: kernel / 2)
         var layers = [
             maker.layer("a", shape, .convolution(outputs: shape.channels, groups: 1), window, relu: number % 4 == 0)

@@ -18,7 +18,7 @@ struct CosimulationFaultTests {
     enum TextFault: String, CaseIterable {
         /// a sum of the adder tree subtracts
         case treeSum
-        /// a constant of the load engine is one less
+        /// the constant of a counter of the load engine is one less
         case constant
     }
 
@@ -47,8 +47,10 @@ struct CosimulationFaultTests {
         cosimulation.sabotage = { files in
             files.map { file in
                 switch fault {
-                case .treeSum where file.name.contains("array"): file.replacingFirst(" + ", with: " - ")
-                case .constant where file.name.contains("load"): file.replacingFirst("16'd1", with: "16'd0")
+                case .treeSum where file.name.contains("array"):
+                    file.replacingFirst("product} + {", with: "product} - {")
+                case .constant where file.name.contains("load"):
+                    file.replacingFirst("= column + 16'd1", with: "= column + 16'd0")
                 default: file
                 }
             }

@@ -180,14 +180,17 @@ import Testing
         }
     }
 
-    /// Tiles overlap: loads and stores run beside computes.
-    @Test(arguments: [2, 4])
+    /// Tiles overlap: loads and stores run beside computes. (Two tiles that each fit half a buffer are one tile that
+    /// fits the whole, so three are the fewest.)
+    @Test(arguments: [3, 4, 8])
     func tilesOverlap(tiles: Int) throws {
         var maker = LayerMaker(.svpe(weightBits: 3), activationBits: 16, seed: 3)
         let shape = Shape(channels: 8, height: 8, width: 16)
         let layer = maker.layer("a", shape, .convolution(outputs: 8, groups: 1), Window(kernel: 1))
+        // Half the ofmap buffer holds the rows of one tile.
+        let rows = (8 + tiles - 1) / tiles
         let parameters = AcceleratorParameters(
-            .svpe(weightBits: 3), 1, 4, 8, ifmap: 8192, weights: 512, ofmap: 2 * 128 / tiles)
+            .svpe(weightBits: 3), 1, 4, 8, ifmap: 8192, weights: 512, ofmap: 2 * rows * 16)
         let bench = try Bench(parameters, QuantizedNetwork([layer], activationBits: 16))
         #expect(bench.compiled.layers[0].tiles == tiles)
         let counts = try bench.run().perImage
