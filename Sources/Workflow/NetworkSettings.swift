@@ -52,7 +52,7 @@ public struct NetworkSettings: Sendable, Hashable {
         let accepted = "a built-in name (\(BuiltInNetworks.names.joined(separator: ", "))) or a path ending in .onnx"
         let name = try section.required("model", try section.string("model", accepted: accepted), accepted: accepted)
         if name.lowercased().hasSuffix(".onnx") {
-            for key in ["weights", "seed"] where section.node(key) != nil {
+            for key in ["weights", "seed"] where applies(key, section) {
                 throw section.error(key, "only for built-in networks; a model file has its own weights")
             }
             let folder = section.node("model")?.directory ?? ""
@@ -63,13 +63,21 @@ public struct NetworkSettings: Sendable, Hashable {
         }
         let isTrained = TrainedModels.names.contains(name)
         let words = isTrained ? ["trained", "synthetic"] : ["synthetic"]
-        let origin = try section.word("weights", oneOf: words) ?? words[0]
-        let seed = try section.integer("seed", in: 0...Int(Int32.max))
+        let origin = applies("weights", section) ? try section.word("weights", oneOf: words) ?? words[0] : words[0]
+        let seed = applies("seed", section) ? try section.integer("seed", in: 0...Int(Int32.max)) : nil
         if origin == "trained" {
             if seed != nil { throw section.error("seed", "only for synthetic weights") }
             return .trained(name: name)
         }
         return .synthetic(name: name, seed: seed ?? 1)
+    }
+
+    /// A model given with `--set` replaces the file's network: what the file says of that network's weights goes with
+    /// it, unless it too was given with `--set`.
+    private static func applies(_ key: String, _ section: ConfigSection) -> Bool {
+        guard let node = section.node(key) else { return false }
+        let isReplaced = section.node("model")?.place.hasPrefix("--set") ?? false
+        return !isReplaced || node.place.hasPrefix("--set")
     }
 
     private static func images(_ input: ConfigSection) throws -> String {
