@@ -20,6 +20,18 @@ struct PingPong {
     }
 }
 
+/// The halves of all buffers.
+struct BufferTurns {
+    var ifmap, weights, constants, ofmap: PingPong
+
+    init(_ p: AcceleratorParameters) {
+        ifmap = PingPong(depth: p.ifmapDepth)
+        weights = PingPong(depth: p.weightDepth)
+        constants = PingPong(depth: p.constantDepth)
+        ofmap = PingPong(depth: p.ofmapDepth)
+    }
+}
+
 /// Feature-map geometry of one tile.
 struct TilePlace {
     var group: Int

@@ -11,6 +11,8 @@ public struct Scheduler {
     var placements: [String: TensorPlacement] = [:]
     var program: [Instruction] = []
     var ledger = BufferLedger()
+    /// Halves of the buffers in turn, across layers: weights of the next layer load while this one computes.
+    var turns: BufferTurns
     var plans: [LayerPlan] = []
     /// A plane of zeros for channels that do not exist (n = 1 lanes have no zero weight).
     var zeroPlane = 0
@@ -25,7 +27,10 @@ public struct Scheduler {
         return try scheduler.run(network)
     }
 
-    private init(p: AcceleratorParameters) { self.p = p }
+    private init(p: AcceleratorParameters) {
+        self.p = p
+        turns = BufferTurns(p)
+    }
 
     private mutating func run(_ network: QuantizedNetwork) throws -> CompiledNetwork {
         guard network.activationBits == p.activationBits else {

@@ -21,18 +21,14 @@ struct TileEmitter {
     private var window: Window { layer.window }
 
     mutating func run(_ s: inout Scheduler) {
-        var ifmapTurn = PingPong(depth: s.p.ifmapDepth)
-        var weightTurn = PingPong(depth: s.p.weightDepth)
-        var ofmapTurn = PingPong(depth: s.p.ofmapDepth)
-        var constantTurn = PingPong(depth: s.p.constantDepth)
         var loadedFeatures: (row: Int, column: Int, group: Int, range: Range<Int>)?
         var loadedGroup: (group: Int, weights: Range<Int>, constants: Range<Int>)?
         for place in tiles() {
             var loads: [(index: Int, buffer: Buffer, range: Range<Int>, readsFeatureMap: Bool)] = []
             // Weights first: they need not wait for the layer before.
             if loadedGroup?.group != place.group {
-                let weights = weightTurn.take(passes == nil ? 0 : place.groups * wordsPerGroup)
-                let constants = constantTurn.take(place.groups)
+                let weights = passes == nil ? 0..<0 : s.turns.weights.take(place.groups * wordsPerGroup)
+                let constants = s.turns.constants.take(place.groups)
                 if passes != nil { loadWeights(place, weights, &s, &loads) }
                 loadConstants(place, constants, &s, &loads)
                 loadedGroup = (place.group, weights, constants)
@@ -41,11 +37,11 @@ struct TileEmitter {
             if loadedFeatures?.row != place.row || loadedFeatures?.column != place.column
                 || loadedFeatures?.group != poolGroup
             {
-                let range = ifmapTurn.take(featureWords(place))
+                let range = s.turns.ifmap.take(featureWords(place))
                 loadFeatures(place, range, &s, &loads)
                 loadedFeatures = (place.row, place.column, poolGroup, range)
             }
-            let ofmap = ofmapTurn.take(place.groups * place.rows * place.columnsPerUnit)
+            let ofmap = s.turns.ofmap.take(place.groups * place.rows * place.columnsPerUnit)
             if layer.residual != nil { loadResidual(place, ofmap, &s, &loads) }
             let compute = s.program.count
             emitCompute(

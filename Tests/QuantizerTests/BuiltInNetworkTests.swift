@@ -90,7 +90,7 @@ enum LayerTable {
             .deletingLastPathComponent()
         let file = root.deletingLastPathComponent().appendingPathComponent("shared/facts/layers.csv")
         guard let text = try? String(contentsOf: file, encoding: .utf8) else { return nil }
-        let rows = text.split(separator: "\n").map { $0.split(separator: ",").map(String.init) }
+        let rows = text.split(whereSeparator: \.isNewline).map { $0.split(separator: ",").map(String.init) }
         return rows.filter { $0[0] == network }
     }
 }
