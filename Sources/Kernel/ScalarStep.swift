@@ -14,33 +14,36 @@ struct ScalarStep {
     var b: UnsafePointer<Int64>
     var c: UnsafePointer<Int64>
     var mask: Int64
-    /// The result is canonical as it is.
-    var fits: Bool
 
-    /// Evaluates the operation. Same meaning as `PrimitiveMeaning.evaluate`, inlined for speed; PrimitiveTests
-    /// compare the two.
-    @inline(__always) func evaluate() {
-        let x = a.pointee
+    /// Evaluates the operation behind a pointer, so that the step is not copied. Same meaning as
+    /// `PrimitiveMeaning.evaluate`, inlined for speed; PrimitiveKernelTests compare the two.
+    @inline(__always) static func evaluate(_ step: UnsafePointer<ScalarStep>) {
+        let x = step.pointee.a.pointee
         let value: Int64
-        switch kind {
+        switch step.pointee.kind {
         case .not: value = ~x
-        case .and: value = x & b.pointee
-        case .or: value = x | b.pointee
-        case .xor: value = x ^ b.pointee
-        case .add: value = x &+ b.pointee
-        case .subtract: value = x &- b.pointee
-        case .equal: value = x == b.pointee ? 1 : 0
-        case .lessThan: value = x < b.pointee ? 1 : 0
-        case .multiplex: value = x != 0 ? b.pointee : c.pointee
-        case .slice: value = x &>> Int64(parameter)
-        case .shiftLeftConstant: value = x &<< Int64(parameter)
-        case .shiftRight: value = x &>> b.pointee
-        case .shiftLeft: value = x &<< b.pointee
-        case .maximum: value = max(x, b.pointee)
-        default:
-            value = PrimitiveMeaning.evaluate(
-                kind, x, b.pointee, c.pointee, parameter: Int(parameter), width: Int(width))
+        case .and: value = x & step.pointee.b.pointee
+        case .or: value = x | step.pointee.b.pointee
+        case .xor: value = x ^ step.pointee.b.pointee
+        case .add: value = x &+ step.pointee.b.pointee
+        case .subtract: value = x &- step.pointee.b.pointee
+        case .equal: value = x == step.pointee.b.pointee ? 1 : 0
+        case .lessThan: value = x < step.pointee.b.pointee ? 1 : 0
+        case .multiplex: value = x != 0 ? step.pointee.b.pointee : step.pointee.c.pointee
+        case .slice: value = x &>> Int64(step.pointee.parameter)
+        case .shiftLeftConstant: value = x &<< Int64(step.pointee.parameter)
+        case .shiftRight: value = x &>> step.pointee.b.pointee
+        case .shiftLeft: value = x &<< step.pointee.b.pointee
+        case .maximum: value = max(x, step.pointee.b.pointee)
+        default: value = other(step)
         }
-        destination.pointee = fits ? value : ((value &<< Int64(unused)) &>> Int64(unused)) & mask
+        let unused = Int64(step.pointee.unused)
+        step.pointee.destination.pointee = ((value &<< unused) &>> unused) & step.pointee.mask
+    }
+
+    @inline(never) private static func other(_ step: UnsafePointer<ScalarStep>) -> Int64 {
+        PrimitiveMeaning.evaluate(
+            step.pointee.kind, step.pointee.a.pointee, step.pointee.b.pointee, step.pointee.c.pointee,
+            parameter: Int(step.pointee.parameter), width: Int(step.pointee.width))
     }
 }

@@ -129,7 +129,7 @@ public final class Simulation {
                     var step = steps.scalars.baseAddress! + section.first
                     let end = steps.scalars.baseAddress! + section.end
                     while step < end {
-                        step.pointee.evaluate()
+                        ScalarStep.evaluate(step)
                         step += 1
                     }
                 } else {

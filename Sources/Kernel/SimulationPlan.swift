@@ -345,25 +345,7 @@ struct PlanBuilder {
             width: UInt8(net.width),
             destination: storage.places[cell.output.index].pointer.assumingMemoryBound(to: Int64.self),
             a: pointers[0], b: pointers.count > 1 ? pointers[1] : zero, c: pointers.count > 2 ? pointers[2] : zero,
-            mask: net.signed ? -1 : (Int64(1) << Int64(net.width)) - 1, fits: scalarFits(cell, net))
-    }
-
-    /// Whether a scalar result needs no truncation.
-    private func scalarFits(_ cell: LogicCell, _ net: Net) -> Bool {
-        func isBelow(_ operand: Operand) -> Bool {
-            switch operand {
-            case .constant(let value): return value >= 0 && value >> Int64(net.width) == 0 && !net.signed
-            case .laneIndex: return false
-            case .net(let id, _): return design[id].signed == net.signed && design[id].width <= net.width
-            }
-        }
-        switch cell.kind {
-        case .equal, .lessThan: return !net.signed
-        case .and, .or, .xor: return cell.operands.allSatisfy(isBelow)
-        case .multiplex: return cell.operands.dropFirst().allSatisfy(isBelow)
-        case .slice: return cell.parameter == 0 && isBelow(cell.operands[0])
-        default: return false
-        }
+            mask: net.signed ? -1 : (Int64(1) << Int64(net.width)) - 1)
     }
 
     private mutating func vectorStep(_ cell: LogicCell, _ net: Net) -> VectorStep {

@@ -57,6 +57,7 @@ struct VectorStep {
         case .powerOfTwoShift: step.pointee.shiftLanes()
         case .multiplex: step.pointee.chooseLanes()
         case .laneSelect: step.pointee.selectLanes()
+        case .slice: step.pointee.sliceLanes()
         case .shiftLeftConstant: step.pointee.multiplyLanes()
         default: step.pointee.genericLanes()
         }
@@ -79,6 +80,19 @@ struct VectorStep {
         case (.int32, .int32, .int32) where parameter > 1: shiftRuns(Int32.self)
         case (.int64, .int32, .int32) where parameter > 1: shiftRuns(Int64.self)
         default: for run in runs { generic(run, offset: 0) }
+        }
+    }
+
+    /// Low bits that need no truncation are a copy.
+    private func sliceLanes() {
+        guard parameter == 0, fits else { return genericLanes() }
+        for run in runs {
+            switch (destination, a) {
+            case (.int32, .int32): copy(run, run.a, run.strideA, Int32.self, Int32.self)
+            case (.int32, .int64): copy(run, run.a, run.strideA, Int32.self, Int64.self)
+            case (.int64, .int32): copy(run, run.a, run.strideA, Int64.self, Int32.self)
+            case (.int64, .int64): copy(run, run.a, run.strideA, Int64.self, Int64.self)
+            }
         }
     }
 

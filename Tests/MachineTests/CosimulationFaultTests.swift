@@ -12,7 +12,7 @@ import Testing
 struct CosimulationFaultTests {
     static let judges: [CosimulationJudge] =
         (Tools.hasVerilator ? [.verilator] : []) + (Tools.hasYosys ? [.yosys] : [])
-    static let design = CosimulationCase(.svpe(weightBits: 3), (1, 4, 4), k: 3, s: 1, stalls: true)
+    static let design = CosimulationCase(.svpe(weightBits: 3), (1, 4, 4), k: 1, s: 1)
 
     /// Faults in the text, each where the run passes.
     enum TextFault: String, CaseIterable {
@@ -28,7 +28,7 @@ struct CosimulationFaultTests {
     }
 
     private func cosimulation() throws -> Cosimulation {
-        CosimulationTests.simulation(try Self.design.bench(), cycles: 300)
+        CosimulationTests.simulation(try Self.design.bench(), cycles: 2000)
     }
 
     /// The verdict is a difference of a signal, not a text that did not compile.
@@ -63,6 +63,8 @@ struct CosimulationFaultTests {
 
     @Test(arguments: judges, CellFault.allCases)
     func faultInTheKernel(judge: CosimulationJudge, fault: CellFault) throws {
+        // Yosys takes the state before the first cycle from the waveform: initial values are Verilator's to judge.
+        if judge == .yosys && fault == .registerStartsAtOne { return }
         let scratch = try Scratch()
         var cosimulation = try cosimulation()
         // The kernel runs the accelerator's Design, so the text is made from one that differs in a cell.
