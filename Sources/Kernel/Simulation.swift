@@ -192,6 +192,11 @@ public final class Simulation {
                 let net = step.pointee.activity
                 activity[net] &+= UInt64(step.pointee.commit(counting: counting))
                 dirty.pointee |= masks[net]
+            case .fused:
+                let fused = steps.fused.baseAddress! + bank.index
+                if fused.pointee.enable.pointee == 0 { continue }
+                VectorStep.evaluate(steps.vectors.baseAddress! + fused.pointee.step)
+                dirty.pointee |= masks[fused.pointee.activity]
             case .shiftRegister:
                 let step = steps.shiftRegisters.baseAddress! + bank.index
                 let net = step.pointee.activity

@@ -15,10 +15,10 @@ extension PlanBuilder {
                 masks[id.index] |= plan.segments[segment].bit
             }
         }
-        for cell in design.cells {
-            guard case .register(let register) = cell else { continue }
+        for index in design.cells.indices {
+            guard case .register(let register) = design.cells[index] else { continue }
             let bit = PlanBuilder.groupBit(design[register.output].scope)
-            for id in cell.operands.compactMap({ $0.netID }) { masks[id.index] |= bit }
+            for id in bankOperands(index).compactMap({ $0.netID }) { masks[id.index] |= bit }
         }
         for index in masks.indices { storage.masks[index] = masks[index] }
         for segment in plan.segments.indices { connect(segment, masks) }
@@ -26,6 +26,41 @@ extension PlanBuilder {
             // Its step has no cell of its own: keep it running.
             plan.segments[last].always |= plan.segments[last].bit
         }
+    }
+
+    /// What a bank reads at commit: its operands and those of the logic computed straight into it.
+    func bankOperands(_ index: Int) -> [Operand] {
+        design.cells[index].operands + (fusedLogic[index].map { design.cells[$0].operands } ?? [])
+    }
+
+    /// Vector logic that only feeds one register of the same shape, by register cell.
+    func findFusions() -> [Int: Int] {
+        guard !options.countsToggles, !options.evaluatesEverything else { return [:] }
+        var driver: [NetID: Int] = [:]
+        var uses: [NetID: Int] = [:]
+        for (index, cell) in design.cells.enumerated() {
+            if case .logic(let logic) = cell { driver[logic.output] = index }
+            for id in cell.operands.compactMap({ $0.netID }) { uses[id, default: 0] += 1 }
+        }
+        var fusions: [Int: Int] = [:]
+        for (index, cell) in design.cells.enumerated() {
+            guard case .register(let register) = cell, register.reset == nil,
+                case .net(let id, nil) = register.data, let source = driver[id], uses[id] == 1,
+                !design.outputs.contains(id), design[id].lanes > 1, hasScalarEnable(register)
+            else { continue }
+            let (net, q) = (design[id], design[register.output])
+            guard case .logic(let logic) = design.cells[source], [.add, .powerOfTwoShift].contains(logic.kind),
+                net.width == q.width, net.signed == q.signed, net.lanes == q.lanes,
+                net.significantBits == q.significantBits
+            else { continue }
+            fusions[index] = source
+        }
+        return fusions
+    }
+
+    private func hasScalarEnable(_ register: RegisterCell) -> Bool {
+        guard case .net(let id, let map) = register.enable else { return register.enable == nil }
+        return design[id].lanes == 1 && map == nil
     }
 
     private mutating func connect(_ segment: Int, _ masks: [UInt64]) {

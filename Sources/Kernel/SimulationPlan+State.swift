@@ -10,11 +10,17 @@ extension PlanBuilder {
         return 1 << UInt64(segmentBits + min(scope, spare - 1))
     }
 
-    mutating func addState(_ cell: Cell) {
-        switch cell {
+    mutating func addState(_ index: Int) {
+        switch design.cells[index] {
         case .logic: preconditionFailure("logic has no state")
         case .register(let register):
-            if design[register.output].lanes == 1 { addScalarRegister(register) } else { addRegister(register) }
+            if design[register.output].lanes == 1 {
+                addScalarRegister(register)
+            } else if let logic = fusedLogic[index] {
+                addFused(register, design.cells[logic])
+            } else {
+                addRegister(register)
+            }
         case .shiftRegister(let shift): addShiftRegister(shift)
         case .memory(let memory): addMemory(memory)
         case .dsp(let dsp): addDSP(dsp)
@@ -97,6 +103,19 @@ extension PlanBuilder {
                 laneEnableElement: laneEnableElement, lanes: net.lanes, activity: cell.output.index))
         plan.banks.append(
             .init(kind: .register, index: plan.registers.count - 1, bit: PlanBuilder.groupBit(net.scope)))
+    }
+
+    private mutating func addFused(_ cell: RegisterCell, _ logic: Cell) {
+        guard case .logic(let logic) = logic else { preconditionFailure("only logic is fused") }
+        let net = design[cell.output]
+        for lane in 0..<net.lanes { storage.store(cell.initial, cell.output, lane: lane) }
+        plan.vectors.append(vectorStep(logic, design[logic.output], into: storage.places[cell.output.index]))
+        plan.fused.append(
+            .init(
+                enable: scalar(cell.enable, fallback: 1), step: plan.vectors.count - 1,
+                activity: cell.output.index))
+        plan.banks.append(
+            .init(kind: .fused, index: plan.fused.count - 1, bit: PlanBuilder.groupBit(net.scope)))
     }
 
     private mutating func addShiftRegister(_ cell: ShiftRegisterCell) {

@@ -8,7 +8,8 @@ import Fabric
 // while that enable is low, unless someone observes the nets.
 // Commit: scalar registers are two-phase, in groups of one module that are skipped while nothing they read has
 // changed; banks commit so that a bank is read before it is overwritten.
-// Both kinds of skipping leave every value as it would be without them.
+// Without toggles and observers, a vector cell that only feeds one register is computed straight into it at commit.
+// All of this leaves every value as it would be without them.
 
 /// What the plan must provide besides bits and cycles.
 public struct PlanOptions: Sendable {
@@ -55,7 +56,16 @@ struct SimulationPlan {
         var always: UInt64
     }
     enum BankKind {
-        case register, shiftRegister, memory, dsp
+        case register
+        /// a register whose data is computed straight into it
+        case fused
+        case shiftRegister, memory, dsp
+    }
+    struct FusedRegister {
+        var enable: UnsafePointer<Int64>
+        /// Index of the step in `vectors`.
+        var step: Int
+        var activity: Int
     }
     /// Scalar registers of one module.
     struct CommitGroup {
@@ -83,6 +93,7 @@ struct SimulationPlan {
     var scalarRegisters: [ScalarRegisterStep] = []
     var groups: [CommitGroup] = []
     var registers: [VectorRegisterStep] = []
+    var fused: [FusedRegister] = []
     var shiftRegisters: [ShiftRegisterStep] = []
     var memories: [MemoryStep] = []
     var dsps: [DSPStep] = []
@@ -99,6 +110,7 @@ struct StepTables {
     let scalarRegisters: UnsafeBufferPointer<ScalarRegisterStep>
     let groups: UnsafeBufferPointer<SimulationPlan.CommitGroup>
     let registers: UnsafeBufferPointer<VectorRegisterStep>
+    let fused: UnsafeBufferPointer<SimulationPlan.FusedRegister>
     let shiftRegisters: UnsafeBufferPointer<ShiftRegisterStep>
     let memories: UnsafeBufferPointer<MemoryStep>
     let dsps: UnsafeBufferPointer<DSPStep>
@@ -113,6 +125,7 @@ struct StepTables {
         scalarRegisters = storage.keep(plan.scalarRegisters)
         groups = storage.keep(plan.groups)
         registers = storage.keep(plan.registers)
+        fused = storage.keep(plan.fused)
         shiftRegisters = storage.keep(plan.shiftRegisters)
         memories = storage.keep(plan.memories)
         dsps = storage.keep(plan.dsps)
@@ -132,6 +145,8 @@ struct PlanBuilder {
     var segmentCells: [[Int]] = []
     var guardNets: [Int: Set<NetID>] = [:]
     var alwaysRunLastSegment = false
+    /// Register cell -> the logic cell computed straight into it.
+    var fusedLogic: [Int: Int] = [:]
     /// Segments beyond these share the last bit; commit groups have the bits above.
     static let segmentBits = 48
 
@@ -143,9 +158,10 @@ struct PlanBuilder {
 
     mutating func build() throws -> SimulationPlan {
         let order = try levelOrder()
+        fusedLogic = findFusions()
         try addLogic(order)
         let state = design.cells.indices.filter { !design.cells[$0].kind.isLogic }
-        for index in commitOrder(state) { addState(design.cells[index]) }
+        for index in commitOrder(state) { addState(index) }
         markDependencies()
         return plan
     }
@@ -286,7 +302,8 @@ struct PlanBuilder {
 
     private mutating func addLogic(_ order: [Int]) throws {
         let guards = options.evaluatesEverything ? [:] : findGuards(order)
-        for index in order {
+        let fused = Set(fusedLogic.values)
+        for index in order where !fused.contains(index) {
             guard case .logic(let cell) = design.cells[index] else { continue }
             let net = design[cell.output]
             beginSegment(scope: net.scope, kind: stepClass(index))
@@ -348,8 +365,9 @@ struct PlanBuilder {
             mask: net.signed ? -1 : (Int64(1) << Int64(net.width)) - 1)
     }
 
-    private mutating func vectorStep(_ cell: LogicCell, _ net: Net) -> VectorStep {
-        let place = storage.places[cell.output.index]
+    /// `target` nil: the cell's own output.
+    mutating func vectorStep(_ cell: LogicCell, _ net: Net, into target: Place? = nil) -> VectorStep {
+        let place = target ?? storage.places[cell.output.index]
         let lanes = net.lanes
         var operands: [(element: Element, pointers: [UnsafeRawPointer])] = []
         switch cell.kind {
@@ -360,12 +378,12 @@ struct PlanBuilder {
                 count: lanes, destination: place.pointer, a: UnsafeRawPointer(source.pointer),
                 b: UnsafeRawPointer(place.pointer), c: UnsafeRawPointer(place.pointer), strideA: 1,
                 strideB: design[id].width, strideC: 0)
-            return makeStep(cell, net, [source.element], [run])
+            return makeStep(cell, net, [source.element], [run], place.element)
         case .laneSelect: operands = [sources(cell.operands[0], lanes: lanes)]
         default: operands = cell.operands.map { sources($0, lanes: lanes) }
         }
         let runs = PlanBuilder.runs(destination: place, lanes: lanes, operands: operands)
-        var step = makeStep(cell, net, operands.map { $0.element }, runs)
+        var step = makeStep(cell, net, operands.map { $0.element }, runs, place.element)
         if cell.kind == .laneSelect, case .net(let id, let map) = cell.operands[0] {
             step.index = scalar(cell.operands[1], fallback: 0)
             step.indexBytes = cell.parameter * operands[0].element.bytes
@@ -398,12 +416,14 @@ struct PlanBuilder {
         return result
     }
 
-    private func makeStep(_ cell: LogicCell, _ net: Net, _ elements: [Element], _ runs: [Run]) -> VectorStep {
+    private func makeStep(
+        _ cell: LogicCell, _ net: Net, _ elements: [Element], _ runs: [Run], _ destination: Element
+    ) -> VectorStep {
         let joined = cell.kind == .powerOfTwoShift ? PlanBuilder.merged(runs, elements, destination: net.lanes) : nil
         let runs = storage.keep(runs)
         return VectorStep(
             kind: cell.kind, parameter: cell.parameter, width: net.width, signed: net.signed,
-            fits: resultFits(cell, net), destination: storage.places[cell.output.index].element, a: elements[0],
+            fits: resultFits(cell, net), destination: destination, a: elements[0],
             b: elements.count > 1 ? elements[1] : .int64, c: elements.count > 2 ? elements[2] : .int64, runs: runs,
             scratch: joined == nil ? nil : storage.allocate(bytes: 4 * net.lanes + 64),
             merged: storage.keep(joined ?? []), guardPointer: nil, index: nil, indexBytes: 0, choices: 1)
@@ -480,7 +500,7 @@ struct PlanBuilder {
         for index in banks { for id in design.cells[index].outputs { driver[id] = index } }
         var readers: [Int: [(reader: Int, net: NetID)]] = [:]
         for index in banks {
-            for id in Set(design.cells[index].operands.compactMap { $0.netID }) {
+            for id in Set(bankOperands(index).compactMap { $0.netID }) {
                 if let source = driver[id], source != index { readers[source, default: []].append((index, id)) }
             }
         }
