@@ -11,7 +11,8 @@ import PackageDescription
 #else
     let vectorised: [SwiftSetting] = []
 #endif
-let fast: [SwiftSetting] = vectorised + [.unsafeFlags(["-Ounchecked", "-enforce-exclusivity=unchecked"], .when(configuration: .release))]
+let fast: [SwiftSetting] =
+    vectorised + [.unsafeFlags(["-Ounchecked", "-enforce-exclusivity=unchecked"], .when(configuration: .release))]
 
 let package = Package(
     name: "ShiftSim",

@@ -233,10 +233,13 @@ public struct DesignBuilder {
     public mutating func dsp(
         _ name: String, a: Signal, b: Signal, c: Signal? = nil, enables: DSPEnables
     ) -> Signal {
-        let aRegister = net("\(name).A_REG", width: 27, signed: true, role: .primitiveRegister, significantBits: a.width)
-        let bRegister = net("\(name).B_REG", width: 18, signed: true, role: .primitiveRegister, significantBits: b.width)
+        let aRegister = net(
+            "\(name).A_REG", width: 27, signed: true, role: .primitiveRegister, significantBits: a.width)
+        let bRegister = net(
+            "\(name).B_REG", width: 18, signed: true, role: .primitiveRegister, significantBits: b.width)
         let product = min(45, a.width + b.width)
-        let mRegister = net("\(name).M_REG", width: 45, signed: true, role: .primitiveRegister, significantBits: product)
+        let mRegister = net(
+            "\(name).M_REG", width: 45, signed: true, role: .primitiveRegister, significantBits: product)
         let cRegister = c.map {
             net("\(name).C_REG", width: 48, signed: true, role: .primitiveRegister, significantBits: $0.width)
         }

@@ -67,7 +67,8 @@ public struct TraceSignals: Sendable {
                 result.append(Signal(net: id, lane: lane, width: net.width))
             }
         }
-        if case .globs = taps {} else {
+        if case .globs = taps {
+        } else {
             for id in design.inputs where design[id].array != nil {
                 result.append(Signal(net: id, lane: nil, width: design[id].lanes * design[id].width))
             }

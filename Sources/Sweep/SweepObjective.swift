@@ -17,7 +17,8 @@ public struct SweepObjective: Sendable, Equatable {
         return try entries.map { entry in
             try check(entry.key, place: entry.place, in: "objectives", mode: mode)
             let values = try ConfigSection(node, path: "objectives", keys: entries.map(\.key), file: file)
-            return SweepObjective(key: entry.key, isMinimum: try values.word(entry.key, oneOf: ["min", "max"]) == "min")
+            return SweepObjective(
+                key: entry.key, isMinimum: try values.word(entry.key, oneOf: ["min", "max"]) == "min")
         }
     }
 

@@ -71,7 +71,8 @@ public struct SweepPlan: Sendable {
         base: ConfigNode, file: String, axes: [SweepAxis], mode: RunSettings.Mode
     ) throws -> [Point] {
         let count = axes.reduce(1) { $0 * $1.values.count }
-        let fixed = try base
+        let fixed =
+            try base
             .setting(["run", "mode"], to: plain(mode.rawValue, like: base))
             .setting(["run", "threads"], to: plain("1", like: base))
         return try (0..<count).map { index in

@@ -115,7 +115,6 @@ package enum ConfigText {
         }
     }
 
-
     /// Where a key stands for the second time in the mapping that begins at `mark`: in a block mapping at the column
     /// of its first key, in a flow mapping anywhere behind.
     private static func secondPlace(

@@ -1,8 +1,8 @@
 // The configuration as YAML again: complete, with every default written out, and re-runnable from any folder.
 
 import Foundation
-import Networks
 import NetworkReaders
+import Networks
 
 extension Configuration {
     /// A complete configuration file. `weightBits` is the array's resolved weight width.

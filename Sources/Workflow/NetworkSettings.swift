@@ -94,7 +94,8 @@ public struct NetworkSettings: Sendable, Hashable {
     private static func numbers(
         _ key: String, _ input: ConfigSection, in range: ClosedRange<Double>
     ) throws -> [Float]? {
-        let accepted = "a list of numbers in \(ConfigSection.text(range.lowerBound))..."
+        let accepted =
+            "a list of numbers in \(ConfigSection.text(range.lowerBound))..."
             + "\(ConfigSection.text(range.upperBound)), one a channel or one for all"
         let values = try input.list(key, accepted: accepted) { node -> Float? in
             guard let value = ConfigSection.number(node), range.contains(value) else { return nil }

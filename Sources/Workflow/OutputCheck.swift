@@ -1,9 +1,9 @@
 // The functional check: every output of the array against the reference model.
 
+import Dispatch
 import Networks
 import ReferenceModel
 import Synchronization
-import Dispatch
 
 /// Counts of compared and of differing output values.
 struct OutputCheck: Sendable, Equatable {

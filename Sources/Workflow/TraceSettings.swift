@@ -28,9 +28,10 @@ public struct TraceSettings: Sendable, Hashable {
         guard (try? TraceFormat(path: self.file)) != nil else {
             throw section.error("file", "is '\(self.file)'; accepted: \(accepted)")
         }
-        taps = try section.list("taps", accepted: "a list of patterns such as \"array.*\"") { node in
-            ConfigSection.text(node).flatMap { (try? SignalGlob($0)) == nil ? nil : $0 }
-        } ?? []
+        taps =
+            try section.list("taps", accepted: "a list of patterns such as \"array.*\"") { node in
+                ConfigSection.text(node).flatMap { (try? SignalGlob($0)) == nil ? nil : $0 }
+            } ?? []
         window = try TraceSettings.window(section)
         layers = try section.list("layers", accepted: "a list of layer names") { ConfigSection.text($0) } ?? []
     }

@@ -1,5 +1,5 @@
-import ArgumentParser
 import Accelerator
+import ArgumentParser
 import Foundation
 import Workflow
 

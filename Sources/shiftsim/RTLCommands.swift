@@ -53,7 +53,8 @@ struct CosimCommand: ParsableCommand {
             Console.result("\(report.cycles) cycles (\(span)), \(report.signals) signals of the kernel\n")
             for verdict in report.verdicts {
                 let signals = verdict.signals.map { ", \($0) signals compared" } ?? ""
-                Console.result("\(verdict.judge): \(verdict.isEqual ? "equal in every cycle" : "DIFFERENT")\(signals)\n")
+                Console.result(
+                    "\(verdict.judge): \(verdict.isEqual ? "equal in every cycle" : "DIFFERENT")\(signals)\n")
                 if !verdict.isEqual { Console.result(verdict.message + "\n") }
             }
         }
