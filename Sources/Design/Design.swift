@@ -34,6 +34,8 @@ public struct Design: Sendable, Hashable, Codable {
     /// Bits of state outside block RAM contents.
     public var registerBits: Int { nets.reduce(0) { $0 + ($1.isRegister ? $1.width * $1.lanes : 0) } }
 
-    /// Named signals, lane by lane, without the unnamed intermediate results.
-    public var signalCount: Int { nets.reduce(0) { $0 + ($1.role == .temporary ? 0 : $1.lanes) } }
+    /// Named signals, lane by lane, without unnamed intermediate results and registers that no pin shows.
+    public var signalCount: Int {
+        nets.reduce(0) { $0 + ($1.role == .temporary || $1.role == .hiddenRegister ? 0 : $1.lanes) }
+    }
 }

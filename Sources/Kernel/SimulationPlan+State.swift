@@ -30,7 +30,8 @@ extension PlanBuilder {
     private mutating func addScalarRegister(_ cell: RegisterCell) {
         let net = design[cell.output]
         let q = storage.places[cell.output.index].pointer.assumingMemoryBound(to: Int64.self)
-        q.pointee = cell.initial
+        let initial = PrimitiveMeaning.canonical(cell.initial, width: net.width, signed: net.signed)
+        q.pointee = initial
         let widthMask = (Int64(1) << Int64(net.width)) - 1
         let (element, pointers) = sources(cell.data, lanes: 1)
         // A lane of a 32-bit vector is read through a slot of its own.
@@ -51,7 +52,7 @@ extension PlanBuilder {
         plan.scalarRegisters.append(
             ScalarRegisterStep(
                 q: q, data: data, enable: scalar(cell.enable, fallback: 1), reset: scalar(cell.reset, fallback: 0),
-                initial: cell.initial, unused: net.signed ? UInt8(64 - net.width) : 0,
+                initial: initial, unused: net.signed ? UInt8(64 - net.width) : 0,
                 mask: net.signed ? -1 : widthMask, widthMask: widthMask, activity: cell.output.index))
         let bit = PlanBuilder.groupBit(net.scope)
         let last = plan.scalarRegisters.count
@@ -85,7 +86,8 @@ extension PlanBuilder {
 
     private mutating func addRegister(_ cell: RegisterCell) {
         let net = design[cell.output]
-        for lane in 0..<net.lanes { storage.store(cell.initial, cell.output, lane: lane) }
+        let initial = PrimitiveMeaning.canonical(cell.initial, width: net.width, signed: net.signed)
+        for lane in 0..<net.lanes { storage.store(initial, cell.output, lane: lane) }
         var laneEnables: [UnsafeRawPointer] = []
         var laneEnableElement = Element.int64
         var enable = scalar(nil, fallback: 1)
@@ -99,7 +101,7 @@ extension PlanBuilder {
         plan.registers.append(
             VectorRegisterStep(
                 copy: bankCopy(cell.output, cell.data), enable: enable, reset: scalar(cell.reset, fallback: 0),
-                initial: cell.initial, laneEnables: storage.keep(laneEnables),
+                initial: initial, laneEnables: storage.keep(laneEnables),
                 laneEnableElement: laneEnableElement, lanes: net.lanes, activity: cell.output.index))
         plan.banks.append(
             .init(kind: .register, index: plan.registers.count - 1, bit: PlanBuilder.groupBit(net.scope)))
@@ -108,7 +110,8 @@ extension PlanBuilder {
     private mutating func addFused(_ cell: RegisterCell, _ logic: Cell) {
         guard case .logic(let logic) = logic else { preconditionFailure("only logic is fused") }
         let net = design[cell.output]
-        for lane in 0..<net.lanes { storage.store(cell.initial, cell.output, lane: lane) }
+        let initial = PrimitiveMeaning.canonical(cell.initial, width: net.width, signed: net.signed)
+        for lane in 0..<net.lanes { storage.store(initial, cell.output, lane: lane) }
         plan.vectors.append(vectorStep(logic, design[logic.output], into: storage.places[cell.output.index]))
         plan.fused.append(
             .init(

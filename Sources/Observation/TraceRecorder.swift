@@ -41,8 +41,12 @@ public final class TraceRecorder: Observer {
     /// Signals in the trace, the clock included.
     public var signalCount: Int { signals.signals.count + 1 }
 
+    /// Cycles recorded so far.
+    public private(set) var cycleCount = 0
+
     public func observe(cycle: Int, _ state: StateView) throws {
         guard isShown() else { return }
+        cycleCount += 1
         lastCycle = cycle
         let time = UInt64(cycle) * period
         buffer.append(TraceRecord(time: time, handle: Int32(TraceSignals.clockHandle), value: 1))

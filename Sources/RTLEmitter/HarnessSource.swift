@@ -8,7 +8,7 @@
 // - A record of the stimulus (response) file is one cycle: all inputs (outputs) of top in the order of
 //   RTLEmitter.ports, each in ceil(bits / 8) bytes, least significant first, lane 0 lowest, unused bits 0.
 
-/// Writes sim/main.cpp.
+/// Writes bench/main.cpp.
 enum HarnessSource {
     static func file(_ ports: [RTLPort]) -> RTLFile {
         let inputs = ports.filter(\.isInput)
@@ -32,7 +32,7 @@ enum HarnessSource {
             }
 
             """
-        return RTLFile(name: "sim/main.cpp", text: head + constants + main)
+        return RTLFile(name: "bench/main.cpp", text: head + constants + main)
     }
 
     private static let head = #"""

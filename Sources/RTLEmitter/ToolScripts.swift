@@ -47,14 +47,20 @@ enum ToolScripts {
         WAIVERS = \(lintWaivers.joined(separator: " "))
         SOURCES = $(wildcard rtl/*.sv models/*.sv)
 
-        .PHONY: lint sim synth
+        .PHONY: lint sim bench synth
         lint:
         \t$(VERILATOR) --lint-only -Wall $(WAIVERS) --top-module top $(SOURCES)
 
-        # Builds obj/Vtop: STIMULUS RESPONSE [CYCLES [VCD]], see sim/main.cpp.
+        # Builds obj/Vtop: STIMULUS RESPONSE CYCLES PERIOD [VCD], see bench/main.cpp.
         sim:
         \t$(VERILATOR) --cc --exe --build --trace-vcd --trace-structs -Wno-fatal --top-module top --prefix Vtop \\
-        \t    -Mdir obj -o Vtop $(SOURCES) ../sim/main.cpp
+        \t    -MAKEFLAGS "CFG_CXXFLAGS_PCH_I=-include CFG_LDLIBS_THREADS=-pthread" \\
+        \t    -Mdir obj -o Vtop $(SOURCES) ../bench/main.cpp
+
+        # Replays images/stimulus.bin and compares every output of top in every cycle.
+        bench: sim
+        \t./obj/Vtop images/stimulus.bin images/response.bin $$(cat images/cycles.txt) 5000
+        \tcmp images/response.bin images/expected.bin
 
         synth:
         \t$(YOSYS) synth.ys

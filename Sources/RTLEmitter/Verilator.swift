@@ -71,7 +71,7 @@ public struct Verilator: Sendable {
         try tool.run(options + sources, in: directory)
     }
 
-    /// Writes the files into `directory` and builds a model with the harness sim/main.cpp.
+    /// Writes the files into `directory` and builds a model with the harness bench/main.cpp.
     public func build(_ files: [RTLFile], in directory: URL, options: Options = Options()) throws -> VerilatedModel {
         try RTLFile.write(files, to: directory)
         let model = directory.appendingPathComponent("obj")
@@ -85,7 +85,7 @@ public struct Verilator: Sendable {
         if options.optimization == "3" { arguments.append("-O3") }
         arguments += files.filter { $0.isDesign || $0.isModel }.map(\.name)
         try tool.run(arguments, in: directory)
-        let executable = try compile(model, harness: directory.appendingPathComponent("sim/main.cpp"), options)
+        let executable = try compile(model, harness: directory.appendingPathComponent("bench/main.cpp"), options)
         return VerilatedModel(executable: executable, canTrace: options.trace)
     }
 

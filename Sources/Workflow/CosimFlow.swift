@@ -26,23 +26,35 @@ public struct CosimFlow {
             cycles: cycles ?? Cosimulation.cycleLimit(compiled, timing))
     }
 
+    /// The file that marks a folder as written by `emit-rtl`: only such a folder, or an empty one, is written again.
+    private static let marker = ".shiftsim-emit-rtl"
+
     /// Writes rtl/, models/, bench/, images/ and the tools' scripts into `path`, which appears whole or not at all.
+    /// Throws `InputError` when `path` holds anything else or cannot be written.
     public func emit(to path: String) throws {
-        let target = URL(fileURLWithPath: path)
-        let staging = target.deletingLastPathComponent().appendingPathComponent(".\(UUID().uuidString)")
+        let target = URL(fileURLWithPath: path).standardizedFileURL
+        try CosimFlow.checkIsOurs(target, path)
+        let staging = target.deletingLastPathComponent().appendingPathComponent(".shiftsim-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: staging) }
         do {
             try FileManager.default.createDirectory(at: staging, withIntermediateDirectories: true)
-            defer { try? FileManager.default.removeItem(at: staging) }
             try cosimulation.export(to: staging)
-            try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
-            for name in try FileManager.default.contentsOfDirectory(atPath: staging.path) {
-                let destination = target.appendingPathComponent(name)
-                try? FileManager.default.removeItem(at: destination)
-                try FileManager.default.moveItem(at: staging.appendingPathComponent(name), to: destination)
-            }
+            try Data().write(to: staging.appendingPathComponent(CosimFlow.marker))
+            try? FileManager.default.removeItem(at: target)
+            try FileManager.default.moveItem(at: staging, to: target)
         } catch let error as CocoaError {
             throw InputError(at: "-o \(path)", "cannot be written: \(error.localizedDescription)")
         }
+    }
+
+    private static func checkIsOurs(_ target: URL, _ path: String) throws {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: target.path, isDirectory: &isFolder) else { return }
+        guard isFolder.boolValue else { throw InputError(at: "-o \(path)", "is a file; accepted: a folder") }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: target.path)) ?? []
+        if names.isEmpty || names.contains(marker) { return }
+        throw InputError(
+            at: "-o \(path)", "is not empty; accepted: a new or empty folder, or one that emit-rtl has written")
     }
 
     /// Runs the co-simulation in a temporary folder, or in `folder` to keep its files.

@@ -1,6 +1,7 @@
 import Accelerator
 import Design
 import ExternalMemory
+import Foundation
 import Kernel
 import Networks
 import Observation
@@ -46,6 +47,12 @@ struct ImageRun: Sendable {
             return interrupted()
         }
         try recorder?.close()
+        if let recorder, let trace, recorder.cycleCount == 0 {
+            try? FileManager.default.removeItem(atPath: trace.path)
+            throw InputError(
+                at: "trace", "no cycle of the run is in the window and layers asked for; the run has "
+                    + "\(simulation.cycle) cycles")
+        }
         if let fault = memory.fault { throw MachineFailure(description: "memory fault: \(fault)") }
         switch end {
         case .interrupted: return

