@@ -61,7 +61,8 @@ let package = Package(
             name: "WorkflowTests",
             dependencies: ["Networks", "NetworkReaders", "Workflow", "Sweep", "shiftsim"]),
         .testTarget(name: "PrimitiveTests", dependencies: ["RTLEmitter", "Design", "Fabric", "Kernel"]),
-        .testTarget(name: "ResourceTests", dependencies: ["RTLEmitter", "Accelerator", "Design", "Fabric"]),
+        .testTarget(
+            name: "ResourceTests", dependencies: ["RTLEmitter", "Accelerator", "Design", "Fabric", "Workflow"]),
         .testTarget(
             name: "MachineTests",
             dependencies: [

@@ -59,7 +59,8 @@ struct TileShape: Sendable, Equatable {
         let reason = smallest.shortage(layer, p, share: 2) ?? "ifmap_kib"
         throw InputError(
             .unsupported, at: "layer \(name)",
-            "one output pixel does not fit half of the buffer; make buffers.\(reason) larger")
+            "the smallest tile, one output pixel of \(p.outputs) channels, does not fit half of the "
+                + "buffer; make buffers.\(reason) larger")
     }
 
     /// Rows, then columns, as many as fit with this many groups.

@@ -50,7 +50,8 @@ struct ImageRun: Sendable {
         if let recorder, let trace, recorder.cycleCount == 0 {
             try? FileManager.default.removeItem(atPath: trace.path)
             throw InputError(
-                at: "trace", "no cycle of the run is in the window and layers asked for; the run has "
+                at: "trace",
+                "no cycle of the run is in the window and layers asked for; the run has "
                     + "\(simulation.cycle) cycles")
         }
         if let fault = memory.fault { throw MachineFailure(description: "memory fault: \(fault)") }

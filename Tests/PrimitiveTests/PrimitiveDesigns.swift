@@ -67,9 +67,12 @@ enum PrimitiveDesigns {
         case .slice, .shiftLeftConstant: return [([a], 0), ([a], 1), ([a], a.width / 2), ([a], a.width), ([a], 62)]
         case .multiplex: return [([c, a, b], 0), ([c, a, 5], 0), ([c, -3, b], 0), ([c, 0, b], 0), ([1, a, b], 0)]
         case .shiftRight, .shiftLeft: return [([a, amount], 0), ([a, 3], 0), ([a, b], 0), ([-77, amount], 0)]
-        case .roundShift: return [([a, amount], 0), ([a, 0], 0), ([a, 1], 0), ([a, 2], 0), ([a, 7], 0), ([a, 62], 0)]
+        case .roundShift:
+            return [([a, amount], 0), ([a, 0], 0), ([a, 1], 0), ([a, 2], 0), ([a, 7], 0), ([a, 62], 0)]
         case .powerOfTwoShift:
-            return (1...5).map { ([a, code($0)], $0) } + [([a, 3], 3), ([a, 5], 3), ([a, 0], 3), ([-9, code(4)], 4)]
+            return (1...5).map { ([a, code($0)], $0) } + [
+                ([a, 3], 3), ([a, 5], 3), ([a, 0], 3), ([-9, code(4)], 4),
+            ]
         default: return [([a, b], 0), ([a, 5], 0), ([-3, b], 0), ([a, 0], 0)]
         }
     }
@@ -102,7 +105,8 @@ enum PrimitiveDesigns {
         let code = builder.inArray("source", lanes: 6) { $0.input("code", width: 3) }
         let scalar = builder.input("scalar", width: 5)
         let tiled = x.mapped([.init(4, stride: 1, limit: 3), .init(2, stride: 2)], offset: 1)
-        let other: any Readable = kind == .powerOfTwoShift ? code.mapped([.init(2, stride: 3), .init(4, stride: 0)]) : 3
+        let other: any Readable =
+            kind == .powerOfTwoShift ? code.mapped([.init(2, stride: 3), .init(4, stride: 0)]) : 3
         let operands: [any Readable] = kind == .multiplex ? [c.lane(2), tiled, scalar] : [tiled, other]
         let used = kind == .multiplex ? 3 : [.not, .saturate, .slice, .shiftLeftConstant].contains(kind) ? 1 : 2
         builder.inScope("inner") { builder in
