@@ -51,7 +51,7 @@ let package = Package(
         .executableTarget(
             name: "shiftsim",
             dependencies: [
-                "Workflow", "Sweep", "Accelerator", "NetworkReaders", "Networks", "RTLEmitter", "Waveforms",
+                "Workflow", "Sweep", "Accelerator", "Kernel", "NetworkReaders", "Networks", "RTLEmitter", "Waveforms",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .testTarget(name: "QuantizerTests", dependencies: ["Networks", "Quantizer"]),

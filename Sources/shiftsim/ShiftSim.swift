@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import Kernel
 import Workflow
 
 @main
@@ -20,6 +21,10 @@ struct ShiftSim: ParsableCommand {
         ])
 
     static func main() {
+        if let problem = Processor.problem {
+            Console.message("shiftsim: \(problem)")
+            Foundation.exit(ExitStatus.environment)
+        }
         do {
             var command = try parseAsRoot()
             try command.run()

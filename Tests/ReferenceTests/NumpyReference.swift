@@ -15,48 +15,86 @@ enum NumpyReference {
         return FileManager.default.isExecutableFile(atPath: candidate) ? candidate : nil
     }()
 
+    /// Whether that Python also has ONNX and onnxruntime.
+    static let hasRuntime = (try? execute(arguments: ["-c", "import onnx, onnxruntime"])) != nil
+
     static let reason: String = "needs Python with numpy: set SHIFTSIM_PYTHON or make .venv in the package root"
 
     struct Failure: Error { var message: String }
 
     /// Every layer's output for every image: result[image][layer name].
     static func run(_ network: QuantizedNetwork, inputs: [IntegerTensor]) throws -> [[String: IntegerTensor]] {
-        let directory = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        defer { try? FileManager.default.removeItem(at: directory) }
-        let archive = directory.appendingPathComponent("archive")
-        try QuantizedNetworkArchive.write(network, to: archive)
-        let images = directory.appendingPathComponent("images.npy")
-        try npy(inputs, shape: network.input).write(to: images)
-        let output = directory.appendingPathComponent("output")
-        try execute([archive.path, images.path, "-o", output.path])
-        var results = [[String: IntegerTensor]](repeating: [:], count: inputs.count)
-        for (index, layer) in network.layers.enumerated() {
-            let file = output.appendingPathComponent(String(format: "%03d.npy", index))
-            let values = try integers(npy: Data(contentsOf: file))
-            let size = layer.outputShape.count
-            for image in inputs.indices {
-                let part = Array(values[image * size..<(image + 1) * size])
-                results[image][layer.name] = IntegerTensor(shape: layer.outputShape, values: part)
+        try results(network, inputs: inputs, options: []) { output in
+            var results = [[String: IntegerTensor]](repeating: [:], count: inputs.count)
+            for (index, layer) in network.layers.enumerated() {
+                for (image, tensor) in try tensors(of: layer, index: index, in: output).enumerated() {
+                    results[image][layer.name] = tensor
+                }
             }
+            return results
         }
-        return results
     }
 
-    private static func execute(_ arguments: [String]) throws {
+    /// The last layer's output for every image.
+    static func outputs(_ network: QuantizedNetwork, inputs: [IntegerTensor]) throws -> [IntegerTensor] {
+        let last = network.layers.count - 1
+        // In parts, for the matrices of all images together are large.
+        return try stride(from: 0, to: inputs.count, by: 50).flatMap { start in
+            let part = Array(inputs[start..<min(start + 50, inputs.count)])
+            return try results(network, inputs: part, options: ["--last"]) { output in
+                try tensors(of: network.layers[last], index: last, in: output)
+            }
+        }
+    }
+
+    private static func results<Result>(
+        _ network: QuantizedNetwork, inputs: [IntegerTensor], options: [String], read: (URL) throws -> Result
+    ) throws -> Result {
+        try TemporaryDirectory.with { directory in
+            let archive = directory.appendingPathComponent("archive")
+            try QuantizedNetworkArchive.write(network, to: archive)
+            let images = directory.appendingPathComponent("images.npy")
+            try npy(inputs, shape: network.input).write(to: images)
+            let output = directory.appendingPathComponent("output")
+            try execute("integer_reference.py", [archive.path, images.path, "-o", output.path] + options)
+            return try read(output)
+        }
+    }
+
+    private static func tensors(of layer: QuantizedLayer, index: Int, in output: URL) throws -> [IntegerTensor] {
+        let file = output.appendingPathComponent(String(format: "%03d.npy", index))
+        let values = try integers(npy: Data(contentsOf: file))
+        let size = layer.outputShape.count
+        return stride(from: 0, to: values.count, by: size).map { start in
+            IntegerTensor(shape: layer.outputShape, values: Array(values[start..<start + size]))
+        }
+    }
+
+    /// Runs a script of scripts/checks.
+    @discardableResult
+    static func execute(_ script: String, _ arguments: [String]) throws -> String {
+        try execute(arguments: [root.appendingPathComponent("scripts/checks/\(script)").path] + arguments)
+    }
+
+    /// Runs Python; its output is returned, or on a status other than 0 the message of the `Failure` that is thrown.
+    @discardableResult
+    static func execute(arguments: [String]) throws -> String {
+        guard let python else { throw Failure(message: reason) }
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: python ?? "")
-        process.arguments = [root.appendingPathComponent("scripts/checks/integer_reference.py").path] + arguments
-        let errors = Pipe()
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = errors
+        process.executableURL = URL(fileURLWithPath: python)
+        process.arguments = arguments
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = output
         try process.run()
-        let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         if process.terminationStatus != 0 { throw Failure(message: text) }
+        return text
     }
 
     /// Version 1.0 of the format: magic, header length, header padded to 64 bytes, little-endian int32.
-    private static func npy(_ tensors: [IntegerTensor], shape: Shape) -> Data {
+    static func npy(_ tensors: [IntegerTensor], shape: Shape) -> Data {
         let size = "(\(tensors.count), \(shape.channels), \(shape.height), \(shape.width))"
         var header = "{'descr': '<i4', 'fortran_order': False, 'shape': \(size), }"
         header += String(repeating: " ", count: 63 - (10 + header.utf8.count) % 64) + "\n"

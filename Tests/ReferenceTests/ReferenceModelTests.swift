@@ -40,7 +40,8 @@ import Testing
     @Test func theWorkedExampleWithAResidual() throws {
         let constants = Requantization(
             preShift: 0, multiplier: [1], bias: [0], residualShift: 1, shift: 2, relu: false)
-        let result = try infer(network(weights: [1, 0, 0, 0], constants: constants, residual: "input"), [2, -2, 6, 127])
+        let result = try infer(
+            network(weights: [1, 0, 0, 0], constants: constants, residual: "input"), [2, -2, 6, 127])
         #expect(result == [2, -2, 4, 95])
     }
 

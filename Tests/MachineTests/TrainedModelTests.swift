@@ -1,0 +1,39 @@
+import Foundation
+import Networks
+import ReferenceModel
+import Schedule
+import Testing
+
+@testable import Workflow
+
+/// Does a trained network on a real image give what ReferenceModel computes, layer by layer?
+@Suite(.enabled(if: TrainedModelTests.isPresent, "needs ../shared/data"))
+struct TrainedModelTests {
+    static let data = Tools.package.deletingLastPathComponent().appendingPathComponent("shared/data").path
+    static let model = "\(data)/models/resnet20_cifar10_pot4.onnx"
+    static let isPresent = FileManager.default.fileExists(atPath: model)
+
+    @Test func resNet20WithItsOwnCodes() throws {
+        let settings = [
+            "network.model=\(Self.model)", "network.input.images=\(Self.data)/cifar10/test-16.bin",
+            "quantization.scheme=as-is", "quantization.weight_bits=4",
+        ]
+        let configuration = try Configuration.load(
+            path: Tools.package.appendingPathComponent("configs/resnet20-cifar10-svpe.yaml").path,
+            assignments: settings.map { ConfigAssignment($0) })
+        let network = try PreparedNetwork(configuration.network, configuration.quantization)
+        let plan = try AcceleratorPlan(configuration, for: network.quantized)
+        let compiled = try Scheduler.compile(network.quantized, for: plan.accelerator.parameters)
+        let result = try Machine.run(
+            plan.accelerator, compiled, inputs: network.inputs,
+            timing: configuration.memory.timing(clockMHz: configuration.clockMHz), clockMHz: configuration.clockMHz,
+            options: MachineOptions(countsToggles: false, keepsTensors: true))
+        var wanted = try ReferenceModel.inferAll(network.quantized, input: network.inputs[0])
+        wanted[Network.inputName] = nil
+        for layer in network.quantized.layers {
+            #expect(result.tensors[0][layer.name] == wanted[layer.name], "\(layer.name)")
+        }
+        #expect(result.outputs.count == 1)
+        #expect(result.outputs.first == network.quantized.layers.last.flatMap { wanted[$0.name] })
+    }
+}
