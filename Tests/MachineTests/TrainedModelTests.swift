@@ -7,15 +7,11 @@ import Testing
 @testable import Workflow
 
 /// Does a trained network on a real image give what ReferenceModel computes, layer by layer?
-@Suite(.enabled(if: TrainedModelTests.isPresent, "needs ../shared/data"))
+@Suite(.enabled(if: TrainedModel.isPresent, "needs ../shared/data"))
 struct TrainedModelTests {
-    static let data = Tools.package.deletingLastPathComponent().appendingPathComponent("shared/data").path
-    static let model = "\(data)/models/resnet20_cifar10_pot4.onnx"
-    static let isPresent = FileManager.default.fileExists(atPath: model)
-
     @Test func resNet20WithItsOwnCodes() throws {
         let settings = [
-            "network.model=\(Self.model)", "network.input.images=\(Self.data)/cifar10/test-16.bin",
+            "network.model=\(TrainedModel.model)", "network.input.images=\(TrainedModel.data)/cifar10/test-16.bin",
             "quantization.scheme=as-is", "quantization.weight_bits=4",
         ]
         let configuration = try Configuration.load(
@@ -36,4 +32,11 @@ struct TrainedModelTests {
         #expect(result.outputs.count == 1)
         #expect(result.outputs.first == network.quantized.layers.last.flatMap { wanted[$0.name] })
     }
+}
+
+/// A trained model and images beside the package.
+enum TrainedModel {
+    static let data = Tools.package.deletingLastPathComponent().appendingPathComponent("shared/data").path
+    static let model = "\(data)/models/resnet20_cifar10_pot4.onnx"
+    static let isPresent = FileManager.default.fileExists(atPath: model)
 }

@@ -9,7 +9,7 @@ import Quantizer
 import ReferenceModel
 import Testing
 
-@Suite(.serialized, .enabled(if: AccuracyTests.isPossible, "needs ../shared/data and Python with onnxruntime"))
+@Suite(.serialized, .enabled(if: TestImages.canBeUsed, "needs ../shared/data and Python with onnxruntime"))
 struct AccuracyTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var model: String
@@ -28,12 +28,6 @@ struct AccuracyTests {
         Case(model: "resnet20_cifar10_float", scheme: .nBQ(bits: 4), top1: 0),
         Case(model: "resnet20_cifar10_float", scheme: .nBQ(bits: 5), top1: 0),
     ]
-
-    static let records = RealModel.path("cifar10/test-2000.bin.xz")
-    static let isPossible: Bool = {
-        let isCI = ProcessInfo.processInfo.environment["CI"] != nil
-        return FileManager.default.fileExists(atPath: records) && (isCI || NumpyReference.hasRuntime)
-    }()
 
     @Test(arguments: cases)
     func outputsAreNumpysAndTop1IsOnnxruntimes(example: Case) async throws {
@@ -55,7 +49,7 @@ struct AccuracyTests {
 
         try TemporaryDirectory.with { directory in
             try write(quantized, report, inputs: inputs, outputs: outputs, to: directory)
-            print(try NumpyReference.execute("top1.py", [model, directory.path, Self.records]))
+            print(try NumpyReference.execute("top1.py", [model, directory.path, TestImages.records]))
         }
     }
 
@@ -63,7 +57,7 @@ struct AccuracyTests {
         try TemporaryDirectory.with { directory in
             let file = directory.appendingPathComponent("images.bin").path
             let script = "import lzma, sys; open(sys.argv[2], 'wb').write(lzma.open(sys.argv[1]).read())"
-            try NumpyReference.execute(arguments: ["-c", script, Self.records, file])
+            try NumpyReference.execute(arguments: ["-c", script, TestImages.records, file])
             return try ImageReader.read(
                 source: file, first: 0, count: Self.images, seed: 0, expected: shape, normalization: nil)
         }
@@ -94,4 +88,13 @@ struct AccuracyTests {
             try data.write(to: directory.appendingPathComponent("\(name).npy"))
         }
     }
+}
+
+/// The 2,000 CIFAR-10 test images beside the package.
+enum TestImages {
+    static let records = RealModel.path("cifar10/test-2000.bin.xz")
+    static let canBeUsed: Bool = {
+        let isCI = ProcessInfo.processInfo.environment["CI"] != nil
+        return FileManager.default.fileExists(atPath: records) && (isCI || NumpyReference.hasRuntime)
+    }()
 }

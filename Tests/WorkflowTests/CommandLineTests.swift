@@ -30,7 +30,10 @@ import Testing
         run("simulate tiny.yaml -o file.txt", 2, "file.txt: the folder cannot be written"),
         run("simulate tiny.yaml -o file.txt/out", 2, "file.txt/out: the folder cannot be written"),
         run("simulate tiny.yaml -o /dev/null/out", 2, "/dev/null/out: the folder cannot be written"),
-        run("simulate tiny.yaml -o out --set network.model=cut.onnx", 2, "network.weights: only for built-in"),
+        run(
+            "simulate tiny.yaml -o out --set network.model=cut.onnx --set network.weights=synthetic", 2,
+            "network.weights: only for built-in"),
+        run("simulate tiny.yaml -o out --set network.model=cut.onnx", 2, "truncated or of another format"),
         run("simulate onnx.yaml -o out --set network.model=cut.onnx", 2, "truncated or of another format"),
         run("simulate onnx.yaml -o out --set network.model=none.onnx", 2, "none.onnx: no such file"),
         run("simulate onnx.yaml -o out --set network.model=folder.onnx", 2, "not a regular file"),
