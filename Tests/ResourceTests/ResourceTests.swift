@@ -57,7 +57,6 @@ struct ResourceTests {
 
     private func expectClose(_ counted: Int, _ synthesised: Int, _ what: Comment) {
         let error = abs(Double(counted - synthesised)) / Double(synthesised)
-        print("ERR", what, counted, synthesised)
         #expect(error < 0.15, "\(what): counted \(counted), Yosys \(synthesised)")
     }
 
