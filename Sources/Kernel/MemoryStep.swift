@@ -7,10 +7,8 @@ import Fabric
 enum MemoryElement: Sendable {
     case int8, int16, int32, int64
 
-    /// `codeBits` not nil: the lanes hold the weights that codes of so many bits stand for.
-    init(_ net: Net, codeBits: Int? = nil) {
-        let bits =
-            codeBits.map { PowerOfTwoCode.largestExponent(bits: $0) + 2 } ?? (net.signed ? net.width : net.width + 1)
+    init(_ net: Net) {
+        let bits = net.signed ? net.width : net.width + 1
         self = bits <= 8 ? .int8 : bits <= 16 ? .int16 : bits <= 32 ? .int32 : .int64
     }
 
@@ -55,8 +53,6 @@ struct MemoryStep {
     var readAddress: UnsafePointer<Int64>
     var writeAddress: UnsafePointer<Int64>
     var banks: UnsafeBufferPointer<MemoryBank>
-    /// Not 0: the lanes are codes of so many bits that only shifts read, and are kept as the weights they stand for.
-    var codeBits: Int
     var latchActivity: Int
     var outputActivity: Int
 
@@ -131,8 +127,7 @@ struct MemoryStep {
             let pointer = bank.data[i]
             let raw =
                 bank.dataElement == .int32 ? Int64(pointer.load(as: Int32.self)) : pointer.load(as: Int64.self)
-            let word = PrimitiveMeaning.canonical(raw, width: width, signed: signed)
-            let value = codeBits == 0 ? word : PowerOfTwoCode.value(word, bits: codeBits)
+            let value = PrimitiveMeaning.canonical(raw, width: width, signed: signed)
             switch stored {
             case .int8:
                 cells.storeBytes(of: Int8(truncatingIfNeeded: value), toByteOffset: start &+ i, as: Int8.self)

@@ -58,35 +58,6 @@ extension PlanBuilder {
         return fusions
     }
 
-    /// Memories whose words are codes that only shifts of one n read: their nets, with n.
-    func findDecodedMemories() -> [NetID: Int] {
-        guard !options.countsToggles, !options.evaluatesEverything else { return [:] }
-        var readers: [NetID: [(cell: Int, operand: Int)]] = [:]
-        for (index, cell) in design.cells.enumerated() {
-            for (position, operand) in cell.operands.enumerated() {
-                if let id = operand.netID { readers[id, default: []].append((index, position)) }
-            }
-        }
-        var decoded: [NetID: Int] = [:]
-        for case .memory(let memory) in design.cells {
-            let word = memory.output ?? memory.latch
-            guard design[word].lanes > 1, !design.outputs.contains(word),
-                memory.output == nil || readers[memory.latch] == nil
-            else { continue }
-            let bits = Set(
-                (readers[word] ?? []).map { use -> Int? in
-                    guard case .logic(let cell) = design.cells[use.cell], cell.kind == .powerOfTwoShift,
-                        use.operand == 1
-                    else { return nil }
-                    return cell.parameter
-                })
-            guard bits.count == 1, let only = bits.first, let n = only, n == design[word].width else { continue }
-            decoded[memory.latch] = n
-            decoded[word] = n
-        }
-        return decoded
-    }
-
     private func hasScalarEnable(_ register: RegisterCell) -> Bool {
         guard case .net(let id, let map) = register.enable else { return register.enable == nil }
         return design[id].lanes == 1 && map == nil

@@ -43,7 +43,7 @@ extension PlanBuilder {
             appendVector(
                 VectorStep(
                     kind: .slice, parameter: 0, width: 62, signed: true, fits: true, destination: .int64, a: element,
-                    b: .int64, c: .int64, runs: storage.keep(runs), isDecoded: false, scratch: nil,
+                    b: .int64, c: .int64, runs: storage.keep(runs), scratch: nil,
                     merged: storage.keep([]), guardPointer: nil, index: nil, indexBytes: 0, choices: 1))
             data = UnsafePointer(slot.assumingMemoryBound(to: Int64.self))
         } else {
@@ -141,8 +141,7 @@ extension PlanBuilder {
         guard let shape = BlockMemoryShape(depth: cell.depth, width: 1) else {
             preconditionFailure("memory \(cell.name) is deeper than a block RAM")
         }
-        let codeBits = decodedNets[cell.latch]
-        let stored = MemoryElement(net, codeBits: codeBits)
+        let stored = MemoryElement(net)
         let place = storage.places[cell.latch.index]
         let data = sources(cell.writeData, lanes: net.lanes)
         var banks: [MemoryBank] = []
@@ -163,7 +162,6 @@ extension PlanBuilder {
                 outputEnable: scalar(cell.outputEnable, fallback: 1), readEnable: scalar(cell.readEnable, fallback: 1),
                 readAddress: scalar(cell.readAddress, fallback: 0),
                 writeAddress: scalar(cell.writeAddress, fallback: 0), banks: storage.keep(banks),
-                codeBits: codeBits ?? 0,
                 latchActivity: cell.latch.index, outputActivity: (cell.output ?? cell.latch).index))
         plan.banks.append(.init(kind: .memory, index: plan.memories.count - 1, bit: 0))
     }

@@ -147,8 +147,6 @@ struct PlanBuilder {
     var alwaysRunLastSegment = false
     /// Register cell -> the logic cell computed straight into it.
     var fusedLogic: [Int: Int] = [:]
-    /// Memory words that are kept as weights instead of codes of so many bits.
-    var decodedNets: [NetID: Int] = [:]
     /// Segments beyond these share the last bit; commit groups have the bits above.
     static let segmentBits = 48
 
@@ -161,7 +159,6 @@ struct PlanBuilder {
     mutating func build() throws -> SimulationPlan {
         let order = try levelOrder()
         fusedLogic = findFusions()
-        decodedNets = findDecodedMemories()
         try addLogic(order)
         let state = design.cells.indices.filter { !design.cells[$0].kind.isLogic }
         for index in commitOrder(state) { addState(index) }
@@ -428,7 +425,6 @@ struct PlanBuilder {
             kind: cell.kind, parameter: cell.parameter, width: net.width, signed: net.signed,
             fits: resultFits(cell, net), destination: destination, a: elements[0],
             b: elements.count > 1 ? elements[1] : .int64, c: elements.count > 2 ? elements[2] : .int64, runs: runs,
-            isDecoded: cell.kind == .powerOfTwoShift && cell.operands[1].netID.map { decodedNets[$0] != nil } ?? false,
             scratch: joined == nil ? nil : storage.allocate(bytes: 4 * net.lanes + 64),
             merged: storage.keep(joined ?? []), guardPointer: nil, index: nil, indexBytes: 0, choices: 1)
     }

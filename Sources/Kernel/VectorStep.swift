@@ -32,8 +32,6 @@ struct VectorStep {
     var b: Element
     var c: Element
     var runs: RunList
-    /// powerOfTwoShift: operand b holds weights instead of codes.
-    var isDecoded: Bool
     /// powerOfTwoShift: room for one activation per lane, and the runs joined where destination and codes continue;
     /// nil when a run has another shape.
     var scratch: UnsafeMutableRawPointer?
@@ -79,8 +77,6 @@ struct VectorStep {
 
     private func shiftLanes() {
         switch (destination, a, b) {
-        case (.int32, .int32, .int32) where isDecoded: multiplyRuns(Int32.self)
-        case (.int64, .int32, .int32) where isDecoded: multiplyRuns(Int64.self)
         case (.int32, .int32, .int32) where parameter > 1: shiftRuns(Int32.self)
         case (.int64, .int32, .int32) where parameter > 1: shiftRuns(Int64.self)
         default: for run in runs { generic(run, offset: 0) }
@@ -190,40 +186,18 @@ struct VectorStep {
         }
         let n = Int32(parameter)
         let fieldMask = (Int32(1) << (n - 1)) - 1
-        spreadActivations(scratch)
+        var spread = scratch.assumingMemoryBound(to: Int32.self)
+        for run in runs {
+            let x = run.a.load(as: Int32.self)
+            for i in 0..<run.count { spread[i] = x }
+            spread += run.count
+        }
         var x = UnsafePointer(scratch.assumingMemoryBound(to: Int32.self))
         for run in merged {
             let d = run.destination.assumingMemoryBound(to: D.self)
             let codes = run.b.assumingMemoryBound(to: Int32.self)
             for i in 0..<run.count { d[i] = shifted(D(truncatingIfNeeded: x[i]), codes[i], n, fieldMask) }
             x += run.count
-        }
-    }
-
-    /// The same with weights in place of codes.
-    @inline(__always)
-    private func multiplyRuns<D: FixedWidthInteger & SignedInteger>(_: D.Type) {
-        guard let scratch, fits else {
-            for run in runs { generic(run, offset: 0) }
-            return
-        }
-        spreadActivations(scratch)
-        var x = UnsafePointer(scratch.assumingMemoryBound(to: Int32.self))
-        for run in merged {
-            let d = run.destination.assumingMemoryBound(to: D.self)
-            let weights = run.b.assumingMemoryBound(to: Int32.self)
-            for i in 0..<run.count { d[i] = D(truncatingIfNeeded: x[i]) &* D(truncatingIfNeeded: weights[i]) }
-            x += run.count
-        }
-    }
-
-    /// One activation per lane, in the order of the runs.
-    @inline(__always) private func spreadActivations(_ scratch: UnsafeMutableRawPointer) {
-        var spread = scratch.assumingMemoryBound(to: Int32.self)
-        for run in runs {
-            let x = run.a.load(as: Int32.self)
-            for i in 0..<run.count { spread[i] = x }
-            spread += run.count
         }
     }
 
@@ -283,10 +257,6 @@ struct VectorStep {
                 store(value(a, source, i / parameter) &>> shift, run, i)
             }
         case .pack: pack(run)
-        case .powerOfTwoShift where isDecoded:
-            for i in 0..<run.count {
-                store(value(a, source, i &* run.strideA) &* value(b, run.b, i &* run.strideB), run, i)
-            }
         default:
             for i in 0..<run.count {
                 store(
