@@ -47,7 +47,7 @@ struct DSPStep {
     }
 
     @inline(__always)
-    private func commitP<P: FixedWidthInteger & SignedInteger>(_: P.Type, counting: Bool) -> Int {
+    private func commitP<P: CountedLane>(_: P.Type, counting: Bool) -> Int {
         if let c {
             return mElement == .int32
                 ? sum(P.self, Int32.self, c, counting) : sum(P.self, Int64.self, c, counting)
@@ -57,23 +57,15 @@ struct DSPStep {
     }
 
     @inline(__always)
-    private func pass<P: FixedWidthInteger & SignedInteger, M: FixedWidthInteger & SignedInteger>(
+    private func pass<P: CountedLane, M: FixedWidthInteger & SignedInteger>(
         _: P.Type, _: M.Type, _ counting: Bool
     ) -> Int {
         let p = self.p.assumingMemoryBound(to: P.self)
         let m = self.m.assumingMemoryBound(to: M.self)
         let mask = pBits >= P.bitWidth ? ~P(0) : (P(1) << P(pBits)) &- 1
-        var total = 0
-        if counting {
-            for i in 0..<lanes {
-                let next = P(truncatingIfNeeded: m[i])
-                total &+= toggles(p[i], next, mask: mask, extra: 48 &- pBits)
-                p[i] = next
-            }
-        } else {
-            for i in 0..<lanes { p[i] = P(truncatingIfNeeded: m[i]) }
-        }
-        return total
+        if counting { return copyCounting(p, m, count: lanes, mask: mask, extra: 48 &- pBits) }
+        for i in 0..<lanes { p[i] = P(truncatingIfNeeded: m[i]) }
+        return 0
     }
 
     private func sum<P: FixedWidthInteger & SignedInteger, M: FixedWidthInteger & SignedInteger>(
@@ -97,23 +89,21 @@ struct DSPStep {
     }
 
     @inline(__always)
-    private func commitM<M: FixedWidthInteger & SignedInteger>(_: M.Type, counting: Bool) -> Int {
+    private func commitM<M: CountedLane>(_: M.Type, counting: Bool) -> Int {
         let m = self.m.assumingMemoryBound(to: M.self)
         let mask = mBits >= M.bitWidth ? ~M(0) : (M(1) << M(mBits)) &- 1
-        var total = 0
         guard a.element == .int32, b.element == .int32 else { return commitScalarM(counting: counting) }
         let a = self.a.destination.assumingMemoryBound(to: Int32.self)
         let b = self.b.destination.assumingMemoryBound(to: Int32.self)
         if counting {
-            for i in 0..<lanes {
-                let next = M(truncatingIfNeeded: a[i]) &* M(truncatingIfNeeded: b[i])
-                total &+= toggles(m[i], next, mask: mask, extra: 45 &- mBits)
-                m[i] = next
+            return replaceCounting(m, count: lanes, mask: mask, extra: 45 &- mBits) {
+                M.product(a + $0, b + $0)
+            } lane: {
+                M(truncatingIfNeeded: a[$0]) &* M(truncatingIfNeeded: b[$0])
             }
-        } else {
-            for i in 0..<lanes { m[i] = M(truncatingIfNeeded: a[i]) &* M(truncatingIfNeeded: b[i]) }
         }
-        return total
+        for i in 0..<lanes { m[i] = M(truncatingIfNeeded: a[i]) &* M(truncatingIfNeeded: b[i]) }
+        return 0
     }
 
     /// One lane: everything is a 64-bit slot.

@@ -56,7 +56,7 @@ struct MemoryStep {
     var latchActivity: Int
     var outputActivity: Int
 
-    /// Returns whether an output may have changed.
+    /// Returns whether anything may have changed.
     @inline(__always) func commit(counting: Bool, activity: UnsafeMutablePointer<UInt64>) -> Bool {
         var changed = false
         if let output, outputEnable.pointee != 0 {
@@ -72,12 +72,15 @@ struct MemoryStep {
             activity[latchActivity] &+= UInt64(element == .int32 ? read32(word, counting) : read64(word, counting))
             changed = true
         }
-        for bank in banks where bank.isEnabled { write(bank) }
+        for bank in banks where bank.isEnabled {
+            write(bank)
+            changed = true
+        }
         return changed
     }
 
     @inline(__always)
-    private func move<T: FixedWidthInteger & SignedInteger, S: FixedWidthInteger & SignedInteger>(
+    private func move<T: CountedLane, S: FixedWidthInteger & SignedInteger>(
         _: T.Type, _: S.Type, from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, _ counting: Bool
     ) -> Int {
         let s = source.assumingMemoryBound(to: S.self)
@@ -87,17 +90,11 @@ struct MemoryStep {
             return 0
         }
         let mask = width >= T.bitWidth ? ~T(0) : (T(1) << T(width)) &- 1
-        var total = 0
-        for i in 0..<lanes {
-            let next = T(truncatingIfNeeded: s[i])
-            total &+= ((d[i] ^ next) & mask).nonzeroBitCount
-            d[i] = next
-        }
-        return total
+        return copyCounting(d, s, count: lanes, mask: mask, extra: 0)
     }
 
     @inline(__always)
-    private func move<T: FixedWidthInteger & SignedInteger>(
+    private func move<T: CountedLane>(
         _ type: T.Type, from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, _ counting: Bool
     ) -> Int {
         move(type, type, from: source, to: target, counting)

@@ -52,7 +52,7 @@ struct BankCopy {
     }
 
     @inline(__always)
-    private func copy<D: FixedWidthInteger & SignedInteger, S: FixedWidthInteger & SignedInteger>(
+    private func copy<D: CountedLane, S: FixedWidthInteger & SignedInteger>(
         _ run: Run, _: D.Type, _: S.Type, _ counting: Bool
     ) -> Int {
         let d = run.destination.assumingMemoryBound(to: D.self)
@@ -64,21 +64,20 @@ struct BankCopy {
                 for i in 0..<run.count { d[i] = D(truncatingIfNeeded: s[i]) }
                 return 0
             }
-            var total = 0
-            if extra == 0 {
-                for i in 0..<run.count {
-                    let next = D(truncatingIfNeeded: s[i])
-                    total &+= ((d[i] ^ next) & mask).nonzeroBitCount
-                    d[i] = next
-                }
-            } else {
-                for i in 0..<run.count {
-                    let next = D(truncatingIfNeeded: s[i])
-                    total &+= toggles(d[i], next, mask: mask, extra: extra)
-                    d[i] = next
+            return copyCounting(d, s, count: run.count, mask: mask, extra: extra)
+        }
+        if run.strideA == 0 && fits {
+            let value = D(truncatingIfNeeded: s[0])
+            if counting {
+                let vector = D.repeated(value)
+                return replaceCounting(d, count: run.count, mask: mask, extra: extra) { _ in
+                    vector
+                } lane: { _ in
+                    value
                 }
             }
-            return total
+            for i in 0..<run.count { d[i] = value }
+            return 0
         }
         var total = 0
         for i in 0..<run.count {
@@ -192,7 +191,7 @@ struct ShiftRegisterStep {
     var dataElement: Element
     var activity: Int
     /// One bit, at most 64 deep: the ring is one word, the newest bit lowest.
-    var isBit: Bool { lanes == 1 && width == 1 && !signed && depth <= 64 && dataElement == .int64 }
+    @inline(__always) var isBit: Bool { lanes == 1 && width == 1 && !signed && depth <= 64 && dataElement == .int64 }
 
     @inline(__always) private func commitBit(counting: Bool) -> (Int, Bool) {
         let history = UInt64(bitPattern: ring.pointee) << 1 | UInt64(bitPattern: data[0].load(as: Int64.self))
@@ -204,9 +203,15 @@ struct ShiftRegisterStep {
         return (1, true)
     }
 
+    /// Whether shifting on would change nothing: all bits of the history are the data.
+    @inline(__always) var isSettled: Bool {
+        guard isBit else { return false }
+        let newest = UInt64(bitPattern: ring.pointee) << UInt64(64 &- depth)
+        return data[0].load(as: Int64.self) == 0 ? newest == 0 : ~newest >> UInt64(64 &- depth) == 0
+    }
+
     /// Returns toggles and whether an output changed.
     @inline(__always) func commit(counting: Bool) -> (Int, Bool) {
-        if enable.pointee == 0 { return (0, false) }
         if isBit { return commitBit(counting: counting) }
         var total = 0
         var changed = false

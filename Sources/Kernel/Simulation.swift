@@ -34,8 +34,11 @@ public final class Simulation {
     private let storage: Storage
     private let steps: StepTables
     private let pending: UnsafeMutablePointer<Int64>
-    private let dirty: UnsafeMutablePointer<UInt64>
-    private let masks: UnsafeMutablePointer<UInt64>
+    private let dirty: UnsafeMutablePointer<DirtyBits>
+    private let masks: UnsafeMutablePointer<DirtyBits>
+    private let always: DirtyBits
+    /// Bits of the two-phase groups.
+    private let twoPhase: UInt64
     private let activity: UnsafeMutablePointer<UInt64>
     private var observers: [any Observer] = []
     private var devices: [DeviceSlot] = []
@@ -51,6 +54,11 @@ public final class Simulation {
         steps = StepTables(plan, storage)
         dirty = storage.dirty
         masks = storage.masks
+        always = plan.always
+        // Groups that share a bit must be of one sort.
+        twoPhase =
+            plan.groups.count > DirtyBits.groups
+            ? ~0 : plan.groups.indices.reduce(0) { plan.groups[$1].isTwoPhase ? $0 | DirtyBits.group($1)[2] : $0 }
         pending = .allocate(capacity: max(1, plan.scalarRegisters.count))
         pending.initialize(repeating: 0, count: max(1, plan.scalarRegisters.count))
         activity = .allocate(capacity: max(1, design.nets.count))
@@ -117,102 +125,120 @@ public final class Simulation {
 
     // MARK: evaluate and commit
 
+    /// Runs the segments whose bit is set, in order: a segment only ever marks later ones. Bits are asked for in turn,
+    /// by bytes and bits, which a processor predicts well; finding the next set bit would make each segment wait for
+    /// the one before.
     private func evaluate() {
-        let dirty = self.dirty
-        let sections = steps.sections.baseAddress
-        for segment in steps.segments {
-            if dirty.pointee & segment.bit == 0 { continue }
-            if !sharesLastBit(segment.bit) { dirty.pointee &= ~segment.bit }
-            for position in segment.firstSection..<segment.endSection {
-                let section = sections![position]
-                if section.isScalar {
-                    var step = steps.scalars.baseAddress! + section.first
-                    let end = steps.scalars.baseAddress! + section.end
-                    while step < end {
-                        ScalarStep.evaluate(step)
-                        step += 1
-                    }
-                } else {
-                    var step = steps.vectors.baseAddress! + section.first
-                    let end = steps.vectors.baseAddress! + section.end
-                    while step < end {
-                        if step.pointee.isNeeded { VectorStep.evaluate(step) }
-                        step += 1
-                    }
-                }
+        let segments = steps.segments
+        let bytes = UnsafeRawPointer(dirty).assumingMemoryBound(to: UInt8.self)
+        let counted = min(segments.count, DirtyBits.segments)
+        for byte in 0..<(counted &+ 7) / 8 where bytes[byte] != 0 {
+            for bit in 0..<8 where bytes[byte] & (1 << UInt8(truncatingIfNeeded: bit)) != 0 {
+                run(segments.baseAddress! + (8 &* byte &+ bit))
             }
-            for export in segment.exports where export.value.pointee != export.last.pointee {
-                export.last.pointee = export.value.pointee
-                dirty.pointee |= export.mask
-            }
-            dirty.pointee |= segment.always
         }
+        for rest in counted..<segments.count { run(segments.baseAddress! + rest) }
         for copy in steps.snapshots { copy.to.copyMemory(from: copy.from, byteCount: copy.bytes) }
     }
 
-    /// Segments past the last bit share it: it stays set, they always run.
-    private func sharesLastBit(_ bit: UInt64) -> Bool {
-        steps.segments.count > PlanBuilder.segmentBits && bit == 1 << UInt64(PlanBuilder.segmentBits - 1)
+    @inline(__always) private func run(_ segment: UnsafePointer<SimulationPlan.Segment>) {
+        for position in segment.pointee.firstSection..<segment.pointee.endSection {
+            let section = steps.sections.baseAddress! + position
+            if section.pointee.isScalar {
+                var step = steps.scalars.baseAddress! + section.pointee.first
+                let end = steps.scalars.baseAddress! + section.pointee.end
+                while step < end {
+                    ScalarStep.evaluate(step)
+                    step += 1
+                }
+            } else {
+                var step = steps.vectors.baseAddress! + section.pointee.first
+                let end = steps.vectors.baseAddress! + section.pointee.end
+                while step < end {
+                    if step.pointee.isNeeded { VectorStep.evaluate(step) }
+                    step += 1
+                }
+            }
+        }
+        let exports = segment.pointee.exports
+        for index in 0..<exports.count where exports[index].value.pointee != exports[index].last {
+            exports[index].last = exports[index].value.pointee
+            dirty.pointee |= exports[index].mask
+        }
+        dirty.pointee |= segment.pointee.always
     }
 
     private func commit() {
-        let counting = options.countsToggles
-        let dirty = self.dirty
-        let masks = self.masks
         let look = dirty.pointee
-        let registers = steps.scalarRegisters
-        dirty.pointee &= (1 << UInt64(PlanBuilder.segmentBits)) - 1
-        for group in steps.groups where look & group.bit != 0 {
-            for index in group.first..<group.end { pending[index] = registers[index].next() }
+        dirty.pointee = always
+        let groups = steps.groups.baseAddress!
+        let registers = steps.scalarRegisters.baseAddress!
+        forEachBit(look[2] & twoPhase, steps.groups.count) { position in
+            for index in groups[position].first..<groups[position].end { pending[index] = registers[index].next() }
         }
-        commitBanks(look, counting: counting)
-        for group in steps.groups where look & group.bit != 0 {
-            for index in group.first..<group.end {
-                let q = registers[index].q
-                let next = pending[index]
-                if q.pointee == next { continue }
-                let net = registers[index].activity
-                if counting {
-                    activity[net] &+= UInt64(((q.pointee ^ next) & registers[index].widthMask).nonzeroBitCount)
-                }
-                q.pointee = next
-                dirty.pointee |= masks[net]
+        forEachBit(look[3], steps.banks.count) { commit(steps.banks.baseAddress! + $0) }
+        forEachBit(look[2] & ~twoPhase, steps.groups.count) { position in
+            for index in groups[position].first..<groups[position].end {
+                update(registers + index, registers[index].next())
             }
+        }
+        forEachBit(look[2] & twoPhase, steps.groups.count) { position in
+            for index in groups[position].first..<groups[position].end { update(registers + index, pending[index]) }
         }
     }
 
-    private func commitBanks(_ look: UInt64, counting: Bool) {
-        let dirty = self.dirty
-        let masks = self.masks
-        for bank in steps.banks where bank.bit == 0 || look & bank.bit != 0 {
-            switch bank.kind {
-            case .register:
-                let step = steps.registers.baseAddress! + bank.index
-                guard step.pointee.isActive else { continue }
-                let net = step.pointee.activity
-                activity[net] &+= UInt64(step.pointee.commit(counting: counting))
-                dirty.pointee |= masks[net]
-            case .fused:
-                let fused = steps.fused.baseAddress! + bank.index
-                if fused.pointee.enable.pointee == 0 { continue }
-                VectorStep.evaluate(steps.vectors.baseAddress! + fused.pointee.step)
-                dirty.pointee |= masks[fused.pointee.activity]
-            case .shiftRegister:
-                let step = steps.shiftRegisters.baseAddress! + bank.index
-                let net = step.pointee.activity
-                let (count, changed) = step.pointee.commit(counting: counting)
-                activity[net] &+= UInt64(count)
-                if changed { dirty.pointee |= masks[net] }
-            case .memory:
-                let step = steps.memories.baseAddress! + bank.index
-                if step.pointee.commit(counting: counting, activity: activity) {
-                    dirty.pointee |= masks[step.pointee.latchActivity] | masks[step.pointee.outputActivity]
-                }
-            case .dsp:
-                let step = steps.dsps.baseAddress! + bank.index
-                if step.pointee.commit(counting: counting, activity: activity) {
-                    dirty.pointee |= masks[step.pointee.pActivity]
-                }
+    @inline(__always) private func update(_ register: UnsafePointer<ScalarRegisterStep>, _ next: Int64) {
+        let q = register.pointee.q
+        if q.pointee == next { return }
+        let net = register.pointee.activity
+        if options.countsToggles {
+            activity[net] &+= UInt64(((q.pointee ^ next) & register.pointee.widthMask).nonzeroBitCount)
+        }
+        q.pointee = next
+        dirty.pointee |= masks[net]
+    }
+
+    /// Calls `body` with the positions below `count` whose bit is set, in order; those past the last bit share it.
+    @inline(__always) private func forEachBit(_ bits: UInt64, _ count: Int, _ body: (Int) -> Void) {
+        if bits == 0 { return }
+        for byte in 0..<(min(count, 64) &+ 7) / 8 where (bits >> UInt64(truncatingIfNeeded: 8 &* byte)) & 255 != 0 {
+            for position in 8 &* byte..<8 &* byte &+ 8
+            where (bits >> UInt64(truncatingIfNeeded: position)) & 1 != 0 { body(position) }
+        }
+        if bits >> 63 != 0 { for rest in 64..<max(64, count) { body(rest) } }
+    }
+
+    @inline(__always) private func commit(_ bank: UnsafePointer<SimulationPlan.Bank>) {
+        if bank.pointee.enable.pointee == 0 { return }
+        let counting = options.countsToggles
+        switch bank.pointee.kind {
+        case .register:
+            let step = steps.registers.baseAddress! + bank.pointee.index
+            guard step.pointee.isActive else { return }
+            let net = step.pointee.activity
+            activity[net] &+= UInt64(step.pointee.commit(counting: counting))
+            dirty.pointee |= masks[net]
+        case .fused:
+            let fused = steps.fused.baseAddress! + bank.pointee.index
+            VectorStep.evaluate(steps.vectors.baseAddress! + fused.pointee.step)
+            dirty.pointee |= masks[fused.pointee.activity]
+        case .shiftRegister:
+            let step = steps.shiftRegisters.baseAddress! + bank.pointee.index
+            let net = step.pointee.activity
+            let (count, changed) = step.pointee.commit(counting: counting)
+            activity[net] &+= UInt64(count)
+            if changed { dirty.pointee |= masks[net] }
+            if !step.pointee.isSettled { dirty.pointee |= bank.pointee.bit }
+        case .memory:
+            let step = steps.memories.baseAddress! + bank.pointee.index
+            if step.pointee.commit(counting: counting, activity: activity) {
+                dirty.pointee |=
+                    masks[step.pointee.latchActivity] | masks[step.pointee.outputActivity] | bank.pointee.bit
+            }
+        case .dsp:
+            let step = steps.dsps.baseAddress! + bank.pointee.index
+            if step.pointee.commit(counting: counting, activity: activity) {
+                dirty.pointee |= masks[step.pointee.pActivity] | bank.pointee.bit
             }
         }
     }

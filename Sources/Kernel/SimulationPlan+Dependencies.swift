@@ -1,6 +1,6 @@
 import Design
 
-// Who must look again when a net changes: segments that read it, and the commit groups of registers that read it.
+// Who must look again when a net changes: the segments, groups of scalar registers and banks that read it.
 
 extension PlanBuilder {
     mutating func markDependencies() {
@@ -8,24 +8,29 @@ extension PlanBuilder {
         for (segment, cells) in segmentCells.enumerated() {
             for index in cells { producer[design.cells[index].outputs[0]] = segment }
         }
-        var masks = [UInt64](repeating: 0, count: design.nets.count)
+        var masks = [DirtyBits](repeating: .zero, count: design.nets.count)
         for (segment, cells) in segmentCells.enumerated() {
             let read = cells.flatMap { design.cells[$0].operands.compactMap { $0.netID } }
             for id in Set(read).union(guardNets[segment] ?? []) where producer[id] != segment {
-                masks[id.index] |= plan.segments[segment].bit
+                masks[id.index] |= .segment(segment)
             }
         }
-        for index in design.cells.indices {
-            guard case .register(let register) = design.cells[index] else { continue }
-            let bit = PlanBuilder.groupBit(design[register.output].scope)
-            for id in bankOperands(index).compactMap({ $0.netID }) { masks[id.index] |= bit }
+        for (group, cells) in groupCells.enumerated() {
+            for id in cells.flatMap({ design.cells[$0].operands.compactMap { $0.netID } }) {
+                masks[id.index] |= .group(group)
+            }
+        }
+        for (bank, cell) in bankCells.enumerated() {
+            for id in bankOperands(cell).compactMap({ $0.netID }) { masks[id.index] |= .bank(bank) }
         }
         for index in masks.indices { storage.masks[index] = masks[index] }
         for segment in plan.segments.indices { connect(segment, masks) }
-        if alwaysRunLastSegment, let last = plan.segments.indices.last {
-            // Its step has no cell of its own: keep it running.
-            plan.segments[last].always |= plan.segments[last].bit
-        }
+        // At first everything must be looked at.
+        var all = plan.always
+        for segment in plan.segments.indices { all |= .segment(segment) }
+        for group in plan.groups.indices { all |= .group(group) }
+        for bank in plan.banks.indices { all |= .bank(bank) }
+        storage.dirty.pointee = all
     }
 
     /// What a bank reads at commit: its operands and those of the logic computed straight into it.
@@ -63,27 +68,21 @@ extension PlanBuilder {
         return design[id].lanes == 1 && map == nil
     }
 
-    private mutating func connect(_ segment: Int, _ masks: [UInt64]) {
-        let own = PlanBuilder.groupBit(plan.segments[segment].scope)
+    private mutating func connect(_ segment: Int, _ masks: [DirtyBits]) {
         var exports: [SimulationPlan.Export] = []
-        var always: UInt64 = 0
+        var always = DirtyBits.zero
         for index in segmentCells[segment] {
             let id = design.cells[index].outputs[0]
             let mask = masks[id.index]
-            guard mask != 0 else { continue }
-            // The module's own registers look again whenever the segment has run.
-            always |= mask & own
-            let others = mask & ~own
-            guard others != 0 else { continue }
+            guard mask != .zero else { continue }
             if design[id].lanes > 1 {
-                always |= others
+                always |= mask
             } else {
-                let last = storage.allocate(bytes: 8).assumingMemoryBound(to: Int64.self)
                 let value = storage.places[id.index].pointer.assumingMemoryBound(to: Int64.self)
-                exports.append(.init(value: UnsafePointer(value), last: last, mask: others))
+                exports.append(.init(value: UnsafePointer(value), last: 0, mask: mask))
             }
         }
-        plan.segments[segment].exports = storage.keep(exports)
+        plan.segments[segment].exports = UnsafeMutableBufferPointer(mutating: storage.keep(exports))
         plan.segments[segment].always = always
     }
 }

@@ -4,18 +4,12 @@ import Fabric
 // Steps of cells with state.
 
 extension PlanBuilder {
-    /// The bit of a module's commit group.
-    static func groupBit(_ scope: Int) -> UInt64 {
-        let spare = 64 - segmentBits
-        return 1 << UInt64(segmentBits + min(scope, spare - 1))
-    }
-
     mutating func addState(_ index: Int) {
         switch design.cells[index] {
         case .logic: preconditionFailure("logic has no state")
         case .register(let register):
             if design[register.output].lanes == 1 {
-                addScalarRegister(register)
+                addScalarRegister(register, cell: index)
             } else if let logic = fusedLogic[index] {
                 addFused(register, design.cells[logic])
             } else {
@@ -25,9 +19,16 @@ extension PlanBuilder {
         case .memory(let memory): addMemory(memory)
         case .dsp(let dsp): addDSP(dsp)
         }
+        if !isScalarRegister(design.cells[index]) { bankCells.append(index) }
     }
 
-    private mutating func addScalarRegister(_ cell: RegisterCell) {
+    /// `enable` nil: the bank decides for itself.
+    private mutating func appendBank(_ kind: SimulationPlan.BankKind, _ index: Int, enable: Operand? = nil) {
+        plan.banks.append(
+            .init(kind: kind, index: index, enable: scalar(enable, fallback: 1), bit: .bank(plan.banks.count)))
+    }
+
+    private mutating func addScalarRegister(_ cell: RegisterCell, cell index: Int) {
         let net = design[cell.output]
         let q = storage.places[cell.output.index].pointer.assumingMemoryBound(to: Int64.self)
         let initial = PrimitiveMeaning.canonical(cell.initial, width: net.width, signed: net.signed)
@@ -44,7 +45,8 @@ extension PlanBuilder {
                 VectorStep(
                     kind: .slice, parameter: 0, width: 62, signed: true, fits: true, destination: .int64, a: element,
                     b: .int64, c: .int64, runs: storage.keep(runs), scratch: nil,
-                    merged: storage.keep([]), guardPointer: nil, index: nil, indexBytes: 0, choices: 1))
+                    merged: storage.keep([]), runsOfEight: false, guardPointer: nil, index: nil, indexBytes: 0,
+                    choices: 1))
             data = UnsafePointer(slot.assumingMemoryBound(to: Int64.self))
         } else {
             data = pointers[0].assumingMemoryBound(to: Int64.self)
@@ -54,18 +56,27 @@ extension PlanBuilder {
                 q: q, data: data, enable: scalar(cell.enable, fallback: 1), reset: scalar(cell.reset, fallback: 0),
                 initial: initial, unused: net.signed ? UInt8(64 - net.width) : 0,
                 mask: net.signed ? -1 : widthMask, widthMask: widthMask, activity: cell.output.index))
-        let bit = PlanBuilder.groupBit(net.scope)
         let last = plan.scalarRegisters.count
-        if plan.groups.last?.bit == bit {
+        let waits = twoPhase.contains(index)
+        if let group = plan.groups.last, group.scope == net.scope, group.isTwoPhase == waits,
+            group.end - group.first < chunk.registers
+        {
             plan.groups[plan.groups.count - 1].end = last
+            groupCells[groupCells.count - 1].append(index)
         } else {
-            plan.groups.append(.init(bit: bit, first: last - 1, end: last))
+            plan.groups.append(.init(scope: net.scope, isTwoPhase: waits, first: last - 1, end: last))
+            groupCells.append([index])
         }
     }
 
-    /// A step outside any logic cell: it runs with the last segment, in every cycle.
+    /// A step outside any logic cell: it has a segment of its own, which runs in every cycle.
     private mutating func appendVector(_ step: VectorStep) {
-        alwaysRunLastSegment = true
+        plan.segments.append(
+            .init(
+                firstSection: plan.sections.count, endSection: plan.sections.count,
+                exports: .init(start: nil, count: 0), always: .zero))
+        segmentCells.append([])
+        plan.always |= .segment(plan.segments.count - 1)
         plan.vectors.append(step)
         extend(scalar: false)
     }
@@ -103,8 +114,8 @@ extension PlanBuilder {
                 copy: bankCopy(cell.output, cell.data), enable: enable, reset: scalar(cell.reset, fallback: 0),
                 initial: initial, laneEnables: storage.keep(laneEnables),
                 laneEnableElement: laneEnableElement, lanes: net.lanes, activity: cell.output.index))
-        plan.banks.append(
-            .init(kind: .register, index: plan.registers.count - 1, bit: PlanBuilder.groupBit(net.scope)))
+        let decides = cell.reset != nil || !laneEnables.isEmpty
+        appendBank(.register, plan.registers.count - 1, enable: decides ? nil : cell.enable)
     }
 
     private mutating func addFused(_ cell: RegisterCell, _ logic: Cell) {
@@ -115,10 +126,8 @@ extension PlanBuilder {
         plan.vectors.append(vectorStep(logic, design[logic.output], into: storage.places[cell.output.index]))
         plan.fused.append(
             .init(
-                enable: scalar(cell.enable, fallback: 1), step: plan.vectors.count - 1,
-                activity: cell.output.index))
-        plan.banks.append(
-            .init(kind: .fused, index: plan.fused.count - 1, bit: PlanBuilder.groupBit(net.scope)))
+                step: plan.vectors.count - 1, activity: cell.output.index))
+        appendBank(.fused, plan.fused.count - 1, enable: cell.enable)
     }
 
     private mutating func addShiftRegister(_ cell: ShiftRegisterCell) {
@@ -133,7 +142,7 @@ extension PlanBuilder {
                 width: net.width, signed: net.signed, enable: scalar(cell.enable, fallback: 1), ring: ring,
                 position: position, depth: cell.depth, lanes: net.lanes, data: storage.keep(source.pointers),
                 dataElement: source.element, activity: cell.output.index))
-        plan.banks.append(.init(kind: .shiftRegister, index: plan.shiftRegisters.count - 1, bit: 0))
+        appendBank(.shiftRegister, plan.shiftRegisters.count - 1, enable: cell.enable)
     }
 
     private mutating func addMemory(_ cell: MemoryCell) {
@@ -163,7 +172,7 @@ extension PlanBuilder {
                 readAddress: scalar(cell.readAddress, fallback: 0),
                 writeAddress: scalar(cell.writeAddress, fallback: 0), banks: storage.keep(banks),
                 latchActivity: cell.latch.index, outputActivity: (cell.output ?? cell.latch).index))
-        plan.banks.append(.init(kind: .memory, index: plan.memories.count - 1, bit: 0))
+        appendBank(.memory, plan.memories.count - 1)
     }
 
     private mutating func addDSP(_ cell: DSPCell) {
@@ -183,6 +192,6 @@ extension PlanBuilder {
                 enableP: scalar(cell.enableP, fallback: 1), aActivity: cell.aRegister.index,
                 bActivity: cell.bRegister.index, mActivity: cell.mRegister.index,
                 cActivity: (cell.cRegister ?? cell.p).index, pActivity: cell.p.index))
-        plan.banks.append(.init(kind: .dsp, index: plan.dsps.count - 1, bit: 0))
+        appendBank(.dsp, plan.dsps.count - 1)
     }
 }

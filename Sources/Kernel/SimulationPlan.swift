@@ -3,11 +3,11 @@ import Fabric
 
 // Design -> plan: places for nets, steps in level order, commit order. Built once per simulation.
 //
-// Evaluate: logic cells in topological order, cut into segments of one module each. A segment runs only when one of
-// its sources has changed since it last ran; a vector cell whose result only feeds registers of one enable is skipped
-// while that enable is low, unless someone observes the nets.
-// Commit: scalar registers are two-phase, in groups of one module that are skipped while nothing they read has
-// changed; banks commit so that a bank is read before it is overwritten.
+// Evaluate: logic cells in topological order, cut into short segments. A segment runs only when one of its sources has
+// changed since it last ran; a vector cell whose result only feeds registers of one enable is skipped while that
+// enable is low, unless someone observes the nets.
+// Commit: scalar registers are two-phase, in small groups; banks commit so that a bank is read before it is
+// overwritten. Groups and banks run only when something they read has changed, or while they are under way.
 // Without toggles and observers, a vector cell that only feeds one register is computed straight into it at commit.
 // All of this leaves every value as it would be without them.
 
@@ -41,19 +41,16 @@ struct SimulationPlan {
     /// A scalar that later segments or other modules' registers read.
     struct Export {
         var value: UnsafePointer<Int64>
-        var last: UnsafeMutablePointer<Int64>
-        var mask: UInt64
+        var last: Int64
+        var mask: DirtyBits
     }
     struct Segment {
-        var bit: UInt64
-        var scope: Int
-        var kind: StepClass
         /// Sections of this segment, in order.
         var firstSection: Int
         var endSection: Int
-        var exports: UnsafeBufferPointer<Export>
+        var exports: UnsafeMutableBufferPointer<Export>
         /// Bits to set whenever the segment has run.
-        var always: UInt64
+        var always: DirtyBits
     }
     enum BankKind {
         case register
@@ -62,22 +59,25 @@ struct SimulationPlan {
         case shiftRegister, memory, dsp
     }
     struct FusedRegister {
-        var enable: UnsafePointer<Int64>
         /// Index of the step in `vectors`.
         var step: Int
         var activity: Int
     }
-    /// Scalar registers of one module.
+    /// A few scalar registers of one module. Those of a two-phase group read banks or each other in a circle: their
+    /// next values are taken before anything commits.
     struct CommitGroup {
-        var bit: UInt64
+        var scope: Int
+        var isTwoPhase: Bool
         var first: Int
         var end: Int
     }
-    /// A bank and the commit group whose bit lets it be skipped; 0: never skipped.
     struct Bank {
         var kind: BankKind
         var index: Int
-        var bit: UInt64
+        /// The bank changes nothing while this is zero.
+        var enable: UnsafePointer<Int64>
+        /// The bank's own bit, set again while it is under way.
+        var bit: DirtyBits
     }
     struct Snapshot {
         var from: UnsafeRawPointer
@@ -98,11 +98,15 @@ struct SimulationPlan {
     var memories: [MemoryStep] = []
     var dsps: [DSPStep] = []
     var banks: [Bank] = []
+    /// Bits that are set again in every cycle.
+    var always = DirtyBits.zero
 }
 
 /// Builds a plan over a storage.
 struct PlanBuilder {
     let design: Design
+    /// Copies that nothing reads.
+    private let unread: Set<Int>
     let storage: Storage
     let options: PlanOptions
     var plan = SimulationPlan()
@@ -111,16 +115,22 @@ struct PlanBuilder {
     /// Cells of each segment, and the enables that guard some of them.
     var segmentCells: [[Int]] = []
     var guardNets: [Int: Set<NetID>] = [:]
-    var alwaysRunLastSegment = false
+    /// State cells of each group of scalar registers, and of each bank.
+    var groupCells: [[Int]] = []
+    private(set) var twoPhase: Set<Int> = []
+    var bankCells: [Int] = []
     /// Register cell -> the logic cell computed straight into it.
     var fusedLogic: [Int: Int] = [:]
-    /// Segments beyond these share the last bit; commit groups have the bits above.
-    static let segmentBits = 48
+    /// Scalar steps of one segment, scalar registers of one group.
+    let chunk: (steps: Int, registers: Int)
 
     init(design: Design, storage: Storage, options: PlanOptions) {
-        self.design = design
+        (self.design, unread) = options.evaluatesEverything ? (design, []) : design.withoutCopies()
         self.storage = storage
         self.options = options
+        let scalars = design.cells.count { design[$0.outputs[0]].lanes == 1 && $0.kind.isLogic }
+        let registers = design.cells.count { design[$0.outputs[0]].lanes == 1 && !$0.kind.isLogic }
+        chunk = (max(8, scalars / 64), max(6, registers / 48))
     }
 
     mutating func build() throws -> SimulationPlan {
@@ -216,95 +226,33 @@ struct PlanBuilder {
 
     // MARK: logic
 
-    /// Topological order that stays in one module as long as it can, scalars first so that enables are known before
-    /// data.
-    private func levelOrder() throws -> [Int] {
-        _ = try design.combinationalOrder()
-        var driver: [NetID: Int] = [:]
-        let logic = design.cells.indices.filter { design.cells[$0].kind.isLogic }
-        for index in logic { driver[design.cells[index].outputs[0]] = index }
-        var waiting: [Int: Int] = [:]
-        var readers: [Int: [Int]] = [:]
-        for index in logic {
-            let sources = Set(design.cells[index].operands.compactMap { $0.netID.flatMap { driver[$0] } })
-            waiting[index] = sources.count
-            for source in sources { readers[source, default: []].append(index) }
-        }
-        var ready = [[Int]](repeating: [], count: 3 * design.scopes.count)
-        func release(_ index: Int) { ready[3 * scope(ofCell: index) + stepClass(index).rawValue].append(index) }
-        for index in logic.reversed() where waiting[index] == 0 { release(index) }
-        var order: [Int] = []
-        var current = 0
-        while order.count < logic.count {
-            if ready[current].isEmpty {
-                // Fields, then scalars, then vectors; the module with most to do first.
-                current = ready.indices.max { a, b in
-                    (ready[a].isEmpty ? 0 : 3 - a % 3, ready[a].count)
-                        < (ready[b].isEmpty ? 0 : 3 - b % 3, ready[b].count)
-                }!
-            }
-            guard let next = ready[current].popLast() else { break }
-            order.append(next)
-            for reader in readers[next] ?? [] {
-                waiting[reader]! -= 1
-                if waiting[reader] == 0 { release(reader) }
-            }
-        }
-        return order
-    }
-
-    private func stepClass(_ index: Int) -> SimulationPlan.StepClass {
-        if lanes(index) > 1 { return .vector }
-        if case .logic(let cell) = design.cells[index], cell.kind == .slice, let id = cell.operands[0].netID,
-            design[id].lanes > 1
-        {
-            return .field
-        }
-        return .scalar
-    }
-
-    private func scope(ofCell index: Int) -> Int { design[design.cells[index].outputs[0]].scope }
-
-    private func lanes(_ cell: Int) -> Int { design[design.cells[cell].outputs[0]].lanes }
-
     private mutating func addLogic(_ order: [Int]) throws {
         let guards = options.evaluatesEverything ? [:] : findGuards(order)
-        let fused = Set(fusedLogic.values)
-        for index in order where !fused.contains(index) {
-            guard case .logic(let cell) = design.cells[index] else { continue }
-            let net = design[cell.output]
-            beginSegment(scope: net.scope, kind: stepClass(index))
-            segmentCells[segmentCells.count - 1].append(index)
-            let movesLanes = [.pack, .unpack, .laneSelect].contains(cell.kind)
-            if net.lanes == 1 && !movesLanes && readsScalarsOnly(cell) {
-                plan.scalars.append(scalarStep(cell, net))
-                extend(scalar: true)
-            } else {
-                var step = vectorStep(cell, net)
-                if let enable = guards[index] {
-                    step.guardPointer = scalar(.net(enable, nil), fallback: 1)
-                    guardNets[segmentCells.count - 1, default: []].insert(enable)
-                }
-                plan.vectors.append(step)
-                extend(scalar: false)
-            }
+        let left = unread.union(fusedLogic.values)
+        for cells in cutSegments(order.filter { !left.contains($0) }) {
+            plan.segments.append(
+                .init(
+                    firstSection: plan.sections.count, endSection: plan.sections.count,
+                    exports: .init(start: nil, count: 0), always: .zero))
+            segmentCells.append(cells)
+            for index in cells { addLogic(index, guardedBy: guards[index]) }
         }
     }
 
-    private mutating func beginSegment(scope: Int, kind: SimulationPlan.StepClass) {
-        if let last = plan.segments.last, last.scope == scope, last.kind == kind { return }
-        let bit = UInt64(1) << UInt64(min(plan.segments.count, PlanBuilder.segmentBits - 1))
-        plan.segments.append(
-            .init(
-                bit: bit, scope: scope, kind: kind, firstSection: plan.sections.count, endSection: plan.sections.count,
-                exports: UnsafeBufferPointer(start: nil, count: 0), always: 0))
-        segmentCells.append([])
-    }
-
-    private func readsScalarsOnly(_ cell: LogicCell) -> Bool {
-        cell.operands.allSatisfy { operand in
-            guard case .net(let id, _) = operand else { return true }
-            return Element(design[id]) == .int64
+    private mutating func addLogic(_ index: Int, guardedBy enable: NetID?) {
+        guard case .logic(let cell) = design.cells[index] else { preconditionFailure("only logic is evaluated") }
+        let net = design[cell.output]
+        if isScalar(cell) {
+            plan.scalars.append(scalarStep(cell, net))
+            extend(scalar: true)
+        } else {
+            var step = vectorStep(cell, net)
+            if let enable {
+                step.guardPointer = scalar(.net(enable, nil), fallback: 1)
+                guardNets[segmentCells.count - 1, default: []].insert(enable)
+            }
+            plan.vectors.append(step)
+            extend(scalar: false)
         }
     }
 
@@ -319,17 +267,6 @@ struct PlanBuilder {
             plan.sections.append(.init(isScalar: scalar, first: end - 1, end: end))
             plan.segments[segment].endSection = plan.sections.count
         }
-    }
-
-    private mutating func scalarStep(_ cell: LogicCell, _ net: Net) -> ScalarStep {
-        let zero = UnsafePointer(storage.zero.assumingMemoryBound(to: Int64.self))
-        let pointers = cell.operands.map { scalar($0, fallback: 0) }
-        return ScalarStep(
-            kind: cell.kind, unused: net.signed ? UInt8(64 - net.width) : 0, parameter: UInt8(cell.parameter),
-            width: UInt8(net.width),
-            destination: storage.places[cell.output.index].pointer.assumingMemoryBound(to: Int64.self),
-            a: pointers[0], b: pointers.count > 1 ? pointers[1] : zero, c: pointers.count > 2 ? pointers[2] : zero,
-            mask: net.signed ? -1 : (Int64(1) << Int64(net.width)) - 1)
     }
 
     /// `target` nil: the cell's own output.
@@ -387,13 +324,15 @@ struct PlanBuilder {
         _ cell: LogicCell, _ net: Net, _ elements: [Element], _ runs: [Run], _ destination: Element
     ) -> VectorStep {
         let joined = cell.kind == .powerOfTwoShift ? PlanBuilder.merged(runs, elements, destination: net.lanes) : nil
+        let areEights = joined != nil && runs.allSatisfy { $0.count % 8 == 0 }
         let runs = storage.keep(runs)
         return VectorStep(
             kind: cell.kind, parameter: cell.parameter, width: net.width, signed: net.signed,
             fits: resultFits(cell, net), destination: destination, a: elements[0],
             b: elements.count > 1 ? elements[1] : .int64, c: elements.count > 2 ? elements[2] : .int64, runs: runs,
             scratch: joined == nil ? nil : storage.allocate(bytes: 4 * net.lanes + 64),
-            merged: storage.keep(joined ?? []), guardPointer: nil, index: nil, indexBytes: 0, choices: 1)
+            merged: storage.keep(joined ?? []), runsOfEight: areEights, guardPointer: nil, index: nil, indexBytes: 0,
+            choices: 1)
     }
 
     /// Whether no result can need truncation.
@@ -484,8 +423,36 @@ struct PlanBuilder {
         }
         for index in banks where state[index] == nil { visit(index) }
         for net in cut.sorted() { snapshot(net) }
-        let scalars = cells.filter { isScalarRegister(design.cells[$0]) }
-        return scalars.sorted { scope(ofCell: $0) < scope(ofCell: $1) } + order
+        let registers = scalarOrder(cells.filter { isScalarRegister(design.cells[$0]) }, banks: Set(driver.keys))
+        twoPhase = registers.twoPhase
+        return registers.order + order
+    }
+
+    /// Order in which scalar registers commit after the banks: readers of a register before the register. Two-phase
+    /// are those that read a bank's output or each other in a circle.
+    private func scalarOrder(_ cells: [Int], banks: Set<NetID>) -> (order: [Int], twoPhase: Set<Int>) {
+        var driver: [NetID: Int] = [:]
+        for index in cells { driver[design.cells[index].outputs[0]] = index }
+        var readers: [Int: [Int]] = [:]
+        var twoPhase: Set<Int> = []
+        for index in cells {
+            for id in Set(design.cells[index].operands.compactMap { $0.netID }) {
+                if banks.contains(id) { twoPhase.insert(index) }
+                if let source = driver[id], source != index { readers[source, default: []].append(index) }
+            }
+        }
+        var state: [Int: Int] = [:]
+        var order: [Int] = []
+        func visit(_ index: Int) {
+            state[index] = 1
+            for reader in readers[index] ?? [] where !twoPhase.contains(reader) {
+                if state[reader] == nil { visit(reader) } else if state[reader] == 1 { twoPhase.insert(reader) }
+            }
+            state[index] = 2
+            order.append(index)
+        }
+        for index in cells where state[index] == nil { visit(index) }
+        return (order, twoPhase)
     }
 
     private mutating func snapshot(_ id: NetID) {

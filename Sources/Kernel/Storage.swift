@@ -29,10 +29,10 @@ final class Storage {
     /// Sixteen zero bytes: the source of operands that are wired to nothing.
     let zero: UnsafeMutableRawPointer
     private var owned: [UnsafeMutableRawPointer] = []
-    /// Which segments and commit groups must look again, one bit each (see SimulationPlan).
-    let dirty: UnsafeMutablePointer<UInt64>
-    /// The bits that a change of a net sets, by net.
-    let masks: UnsafeMutablePointer<UInt64>
+    /// Parts of the plan that must look again.
+    let dirty: UnsafeMutablePointer<DirtyBits>
+    /// The parts that read a net, by net.
+    let masks: UnsafeMutablePointer<DirtyBits>
 
     init(_ nets: [Net]) {
         var offsets: [Int] = []
@@ -52,9 +52,9 @@ final class Storage {
         base.initializeMemory(as: UInt8.self, repeating: 0, count: size + 64)
         zero = base
         dirty = .allocate(capacity: 1)
-        dirty.initialize(to: ~0)
+        dirty.initialize(to: .zero)
         masks = .allocate(capacity: max(1, nets.count))
-        masks.initialize(repeating: ~0, count: max(1, nets.count))
+        masks.initialize(repeating: .zero, count: max(1, nets.count))
         places = zip(nets, offsets).map { [base] net, offset in
             Place(pointer: base + offset, element: Element(net), lanes: net.lanes)
         }

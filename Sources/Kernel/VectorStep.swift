@@ -36,6 +36,8 @@ struct VectorStep {
     /// nil when a run has another shape.
     var scratch: UnsafeMutableRawPointer?
     var merged: RunList
+    /// powerOfTwoShift: every run has one activation, adjacent codes and a multiple of eight lanes.
+    var runsOfEight: Bool
     /// Run the step only when this scalar is non-zero; nil: always.
     var guardPointer: UnsafePointer<Int64>?
     /// laneSelect: the index operand and the bytes one index step moves operand a.
@@ -77,8 +79,8 @@ struct VectorStep {
 
     private func shiftLanes() {
         switch (destination, a, b) {
-        case (.int32, .int32, .int32) where parameter > 1: shiftRuns(Int32.self)
-        case (.int64, .int32, .int32) where parameter > 1: shiftRuns(Int64.self)
+        case (.int32, .int32, .int32): shiftRuns(Int32.self)
+        case (.int64, .int32, .int32): shiftRuns(Int64.self)
         default: for run in runs { generic(run, offset: 0) }
         }
     }
@@ -177,7 +179,8 @@ struct VectorStep {
         }
     }
 
-    /// Activations are spread over their lanes first, so that the loop over codes is long whatever the array's shape.
+    /// One activation meets the codes of a whole run when runs are multiples of eight lanes; else activations are
+    /// spread over their lanes first, so that the loop over codes is long whatever the array's shape.
     @inline(__always)
     private func shiftRuns<D: FixedWidthInteger & SignedInteger>(_: D.Type) {
         guard let scratch, fits else {
@@ -186,6 +189,7 @@ struct VectorStep {
         }
         let n = Int32(parameter)
         let fieldMask = (Int32(1) << (n - 1)) - 1
+        if D.self == Int32.self && runsOfEight { return shiftEights(n, fieldMask) }
         var spread = scratch.assumingMemoryBound(to: Int32.self)
         for run in runs {
             let x = run.a.load(as: Int32.self)
@@ -201,13 +205,38 @@ struct VectorStep {
         }
     }
 
+    @inline(__always)
+    private func shiftEights(_ n: Int32, _ fieldMask: Int32) {
+        typealias Eight = SIMD8<Int32>
+        let mask = Eight(repeating: fieldMask)
+        // One bit has no code for zero.
+        let always = Eight(repeating: n == 1 ? -1 : 0)
+        let signShift = Eight(repeating: n &- 1)
+        for run in runs {
+            let x = Eight(repeating: run.a.load(as: Int32.self))
+            var codes = run.b
+            var d = run.destination
+            let end = d + 4 &* run.count
+            while d < end {
+                let code = codes.loadUnaligned(as: Eight.self)
+                let field = code & mask
+                let isZero = (field &- 1) &>> 31
+                let magnitude = (x &<< (mask &- field)) & (always | ~isZero)
+                let sign = 0 &- (code &>> signShift)
+                d.storeBytes(of: (magnitude ^ sign) &- sign, as: Eight.self)
+                codes += 32
+                d += 32
+            }
+        }
+    }
+
     /// x times the weight of a code, without a branch.
     @inline(__always)
     private func shifted<D: FixedWidthInteger & SignedInteger>(
         _ x: D, _ code: Int32, _ n: Int32, _ fieldMask: Int32
     ) -> D {
         let field = code & fieldMask
-        let magnitude = field == 0 ? 0 : x &<< D(truncatingIfNeeded: fieldMask &- field)
+        let magnitude = field == 0 && n > 1 ? 0 : x &<< D(truncatingIfNeeded: fieldMask &- field)
         let sign = D(truncatingIfNeeded: 0 &- (code &>> (n &- 1)))
         return (magnitude ^ sign) &- sign
     }

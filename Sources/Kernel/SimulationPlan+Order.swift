@@ -1,0 +1,76 @@
+import Design
+import Fabric
+
+// The order in which logic is evaluated.
+
+extension PlanBuilder {
+    /// Topological order that stays in one module as long as it can, scalars first so that enables are known before
+    /// data, and otherwise in the order of the Design, where what belongs together stands together.
+    func levelOrder() throws -> [Int] {
+        _ = try design.combinationalOrder()
+        var driver: [NetID: Int] = [:]
+        let logic = design.cells.indices.filter { design.cells[$0].kind.isLogic }
+        for index in logic { driver[design.cells[index].outputs[0]] = index }
+        var waiting: [Int: Int] = [:]
+        var readers: [Int: [Int]] = [:]
+        for index in logic {
+            let sources = Set(design.cells[index].operands.compactMap { $0.netID.flatMap { driver[$0] } })
+            waiting[index] = sources.count
+            for source in sources { readers[source, default: []].append(index) }
+        }
+        var ready = [Set<Int>](repeating: [], count: 3 * design.scopes.count)
+        func release(_ index: Int) { ready[3 * scope(ofCell: index) + stepClass(index).rawValue].insert(index) }
+        for index in logic where waiting[index] == 0 { release(index) }
+        var order: [Int] = []
+        var current = 0
+        while order.count < logic.count {
+            if ready[current].isEmpty {
+                // Fields, then scalars, then vectors; the module with most to do first.
+                current = ready.indices.max { a, b in
+                    (ready[a].isEmpty ? 0 : 3 - a % 3, ready[a].count)
+                        < (ready[b].isEmpty ? 0 : 3 - b % 3, ready[b].count)
+                }!
+            }
+            guard let next = ready[current].min() else { break }
+            ready[current].remove(next)
+            order.append(next)
+            for reader in readers[next] ?? [] {
+                waiting[reader]! -= 1
+                if waiting[reader] == 0 { release(reader) }
+            }
+        }
+        return order
+    }
+
+    /// Cuts the order into segments: cells of one module and class, scalars in short stretches.
+    func cutSegments(_ order: [Int]) -> [[Int]] {
+        var segments: [[Int]] = []
+        var last: (scope: Int, kind: SimulationPlan.StepClass)?
+        for index in order {
+            let kind = stepClass(index)
+            let scope = scope(ofCell: index)
+            let isFull = kind == .scalar && (segments.last?.count ?? 0) >= chunk.steps
+            if let last, last == (scope, kind), !isFull {
+                segments[segments.count - 1].append(index)
+            } else {
+                segments.append([index])
+            }
+            last = (scope, kind)
+        }
+        return segments
+    }
+
+    func stepClass(_ index: Int) -> SimulationPlan.StepClass {
+        if lanes(index) > 1 { return .vector }
+        if case .logic(let cell) = design.cells[index], cell.kind == .slice, let id = cell.operands[0].netID,
+            design[id].lanes > 1
+        {
+            return .field
+        }
+        return .scalar
+    }
+
+    func scope(ofCell index: Int) -> Int { design[design.cells[index].outputs[0]].scope }
+
+    func lanes(_ cell: Int) -> Int { design[design.cells[cell].outputs[0]].lanes }
+}
