@@ -23,6 +23,14 @@ public enum ProcessingElement: Sendable, Hashable, Codable {
         }
     }
 
+    /// Whether a lane shifts.
+    var isShift: Bool {
+        switch self {
+        case .svpe: true
+        case .vpe: false
+        }
+    }
+
     /// Largest magnitude of a weight, as a power of two's exponent (svpe) or bits without sign (vpe).
     var magnitudeBits: Int {
         switch self {
@@ -32,9 +40,11 @@ public enum ProcessingElement: Sendable, Hashable, Codable {
     }
 }
 
-/// Sizes of the `vector` family and its buffers, in the terms of the configuration file.
+/// Sizes of an array and its buffers, in the terms of the configuration file.
 public struct AcceleratorParameters: Sendable, Hashable, Codable {
     public var element: ProcessingElement
+    /// The `convolver` family's own sizes; nil: the `vector` family.
+    public var convolver: ConvolverParameters?
     /// Pp: output pixels worked on in one cycle.
     public var pixels: Int
     /// Pm: input channels worked on in one cycle.
@@ -59,26 +69,31 @@ public struct AcceleratorParameters: Sendable, Hashable, Codable {
 
     public init(
         element: ProcessingElement, pixels: Int, inputs: Int, outputs: Int, activationBits: Int,
-        ifmapBytes: Int, weightBytes: Int, ofmapBytes: Int, constantDepth: Int = 512
+        ifmapBytes: Int, weightBytes: Int, ofmapBytes: Int, constantDepth: Int = 512,
+        convolver: ConvolverParameters? = nil
     ) {
         self.element = element
+        self.convolver = convolver
         self.pixels = pixels
         self.inputs = inputs
         self.outputs = outputs
         self.activationBits = activationBits
         let product = activationBits + element.magnitudeBits
         accumulatorBits = min(48, product + AcceleratorParameters.accumulationBits)
-        func depth(_ bytes: Int, wordBits: Int) -> Int {
-            min(BlockMemoryShape.maximumDepth, max(16, bytes * 8 / wordBits))
-        }
-        ifmapDepth = depth(ifmapBytes, wordBits: pixels * inputs * activationBits)
-        weightDepth = depth(weightBytes, wordBits: inputs * outputs * element.weightBits)
-        ofmapDepth = depth(ofmapBytes, wordBits: pixels * outputs * activationBits)
+        let depth = AcceleratorParameters.depth
+        ifmapDepth = depth(ifmapBytes, pixels * inputs * activationBits)
+        weightDepth = depth(weightBytes, inputs * outputs * element.weightBits)
+        ofmapDepth = depth(ofmapBytes, pixels * outputs * activationBits)
         self.constantDepth = constantDepth
     }
 
+    /// Words of a buffer of that many bytes.
+    public static func depth(_ bytes: Int, wordBits: Int) -> Int {
+        min(BlockMemoryShape.maximumDepth, max(16, bytes * 8 / wordBits))
+    }
+
     /// Multiplies or shifts per cycle.
-    public var lanes: Int { pixels * inputs * outputs }
+    public var lanes: Int { pixels * inputs * outputs * (convolver.map { $0.kernel * $0.kernel } ?? 1) }
 
     /// Channels that one memory beat carries: the granule of every feature map in external memory.
     public var granule: Int {

@@ -19,23 +19,29 @@ extension Elaboration {
     mutating func makeArray(_ load: Load, _ control: Control) -> LaneArray {
         builder.beginScope("array")
         defer { builder.endScope() }
-        let ifmap = makeIfmapBuffer(load, control)
-        let weights = makeWeightBuffer(load, control)
+        let anyValid = or(control.valid[1], control.poolValid[1])
+        let ifmap = makeIfmapBuffer(
+            load, .init(read: control.active, address: control.ifmapAddress, output: anyValid))
+        let weights = makeWeightBuffer(
+            load, .init(read: control.valid[0], address: control.weightAddress, output: control.valid[1]))
         var sum = makeLanes(ifmap, weights, control)
         var inputs = p.inputs
         for level in 0..<p.treeLevels {
             let half = (inputs + 1) / 2
-            sum = addPairs(sum, level: level, inputs: inputs, half: half, control)
+            let enable = control.valid[2 + p.laneStages + level]
+            sum = addPairs(sum, level: level, inputs: inputs, half: half, enable: enable)
             inputs = half
         }
         let accumulator = makeAccumulators(sum, control)
         return LaneArray(accumulator: accumulator, pool: makePool(ifmap, control))
     }
 
-    private mutating func makeIfmapBuffer(_ load: Load, _ control: Control) -> Signal {
+    /// The read side of a buffer: latch in the next cycle, output register in the one after.
+    struct ReadPort { var read, address, output: Signal }
+
+    mutating func makeIfmapBuffer(_ load: Load, _ port: ReadPort) -> Signal {
         let banks = bankCount(.ifmap)
         let enables = load.banks[.ifmap]!
-        let anyValid = or(control.valid[1], control.poolValid[1])
         return builder.inArray("ifmap_lane", lanes: p.pixels * p.inputs) { [p] in
             $0.memory(
                 "ifmap", depth: p.ifmapDepth, width: p.activationBits, signed: true, lanesPerBank: p.granule,
@@ -43,11 +49,11 @@ extension Elaboration {
                     writeEnable: enables.mapped([.init(banks, stride: 1), .init(p.granule, stride: 0)]),
                     writeAddress: load.bufferAddress,
                     writeData: load.data.mapped([.init(banks, stride: 0), .init(p.granule, stride: 1)]),
-                    readEnable: control.active, readAddress: control.ifmapAddress, outputEnable: anyValid))
+                    readEnable: port.read, readAddress: port.address, outputEnable: port.output))
         }
     }
 
-    private mutating func makeWeightBuffer(_ load: Load, _ control: Control) -> Signal {
+    mutating func makeWeightBuffer(_ load: Load, _ port: ReadPort) -> Signal {
         let bits = p.element.weightBits
         let perBeat = p.weightsPerBeat
         let isSigned = p.element.name == "vpe"
@@ -59,8 +65,7 @@ extension Elaboration {
                     writeEnable: enables.mapped([.init(p.weightBeats, stride: 1), .init(perBeat, stride: 0)]),
                     writeAddress: load.bufferAddress,
                     writeData: load.weights.mapped([.init(p.weightBeats, stride: 0), .init(perBeat, stride: 1)]),
-                    readEnable: control.valid[0], readAddress: control.weightAddress,
-                    outputEnable: control.valid[1]))
+                    readEnable: port.read, readAddress: port.address, outputEnable: port.output))
         }
     }
 
@@ -89,8 +94,8 @@ extension Elaboration {
     }
 
     /// One pipelined level of the adder tree: input i meets input i + half.
-    private mutating func addPairs(
-        _ source: Signal, level: Int, inputs: Int, half: Int, _ control: Control
+    mutating func addPairs(
+        _ source: Signal, level: Int, inputs: Int, half: Int, enable: Signal
     ) -> Signal {
         let run = half * p.outputs
         let a = source.mapped([.init(p.pixels, stride: inputs * p.outputs), .init(run, stride: 1)])
@@ -99,7 +104,6 @@ extension Elaboration {
                 .init(p.pixels, stride: inputs * p.outputs),
                 .init(run, stride: 1, limit: (inputs - half) * p.outputs),
             ], offset: run)
-        let enable = control.valid[2 + p.laneStages + level]
         return builder.inArray("tree\(level + 1)", lanes: p.pixels * run) {
             let sum = $0.logic(.add, [a, b], width: source.width + 1, signed: true)
             return $0.register("sum", sum, enable: enable)
@@ -125,7 +129,7 @@ extension Elaboration {
         }
     }
 
-    private mutating func makePool(_ ifmap: Signal, _ control: Control) -> Signal {
+    mutating func makePool(_ ifmap: Signal, _ control: Control) -> Signal {
         let width = p.activationBits + AcceleratorParameters.accumulationBits
         let map: [LaneMap.Dimension] = [.init(p.pixels, stride: p.inputs), .init(p.granule, stride: 1)]
         return builder.inArray("pool", lanes: p.pixels * p.granule) { [p] builder in

@@ -32,7 +32,8 @@ extension Elaboration {
         builder.connect(busy, next: begin, enable: or(begin, feedback.computeFinish))
 
         let nest = makeNest(words, begin)
-        let addresses = makeAddresses(words, begin, nest)
+        let ifmapAddress = makeIfmapAddress(words, begin, nest)
+        let weightAddress = makeWeightAddress(words, begin, nest)
         let mode = field(ComputeField.mode, of: words)
         let isConvolution = equal(mode, ComputeMode.convolution.rawValue)
         let isPool = not(isConvolution, name: "is_pool")
@@ -52,8 +53,8 @@ extension Elaboration {
         let finish = builder.delayed("finish", tileEnds, by: 7)
         builder.drive(feedback.computeFinish, with: finish)
         return Control(
-            begin: begin, busy: busy, active: nest.active, ifmapAddress: addresses.ifmap,
-            weightAddress: addresses.weight, valid: valid, poolValid: poolValid,
+            begin: begin, busy: busy, active: nest.active, ifmapAddress: ifmapAddress,
+            weightAddress: weightAddress, valid: valid, poolValid: poolValid,
             first: builder.delayed("accumulate_first", nest.first, by: accumulate),
             shiftAccumulator: builder.delayed("shift_accumulator", nest.passShift, by: accumulate),
             poolFirst: builder.delayed("pool_first", nest.first, by: 2), isPool: isPool, isMaxPool: isMaxPool,
@@ -75,7 +76,7 @@ extension Elaboration {
         var kernelRowAdvance, inputGroupAdvance, passAdvance, pixelEnd, rowAdvance, groupEnd, tileEnd: Signal
     }
 
-    private mutating func makeNest(_ words: [Signal], _ begin: Signal) -> Nest {
+    mutating func makeNest(_ words: [Signal], _ begin: Signal) -> Nest {
         let active = builder.register("active", width: 1)
         func loop(
             _ name: String, _ last: InstructionField, _ advance: Signal?, _ this: inout Elaboration
@@ -108,9 +109,7 @@ extension Elaboration {
             pixelEnd: pass.end, rowAdvance: column.end, groupEnd: row.end, tileEnd: outputGroup.end)
     }
 
-    private mutating func makeAddresses(
-        _ words: [Signal], _ begin: Signal, _ nest: Nest
-    ) -> (ifmap: Signal, weight: Signal) {
+    mutating func makeIfmapAddress(_ words: [Signal], _ begin: Signal, _ nest: Nest) -> Signal {
         let enable = or(begin, nest.active)
         var jump = select(
             nest.kernelRowAdvance, field(ComputeField.kernelRowJump, of: words), 1, width: 16)
@@ -126,7 +125,11 @@ extension Elaboration {
         builder.connect(
             ifmap, next: select(begin, field(ComputeField.ifmapAddress, of: words), moved, width: 16),
             enable: enable)
+        return ifmap
+    }
 
+    private mutating func makeWeightAddress(_ words: [Signal], _ begin: Signal, _ nest: Nest) -> Signal {
+        let enable = or(begin, nest.active)
         // Weights are read in storage order within a pixel and from the group's start again for the next pixel.
         let weight = builder.register("weight_address", width: 16)
         let groupStart = builder.register("weight_group_start", width: 16)
@@ -138,6 +141,6 @@ extension Elaboration {
         builder.connect(
             groupStart, next: select(begin, base, next, width: 16),
             enable: or(begin, and(nest.active, nest.groupEnd)))
-        return (ifmap, weight)
+        return weight
     }
 }

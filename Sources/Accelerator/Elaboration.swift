@@ -1,13 +1,15 @@
 import Design
 import Fabric
 
-// Elaboration of the `vector` family. Modules below `top`:
+// Elaboration of both array families. Modules below `top`:
 //   sequencer  fetches the tile program, dispatches to the engines, counts dependency tokens
 //   load       DMA reads: requests, padding, writes into the buffers
 //   compute    the loop nest: buffer addresses and the markers that travel beside the data
 //   array      ifmap and weight buffers, lanes, adder tree, accumulators, pooling lanes
 //   post       requantization (constants, residual, DSP48E2, rounding, ReLU, saturation)
 //   store      ofmap buffer and DMA writes
+// The families differ in compute and array: Elaboration+Compute and +Array are the `vector` family's,
+// Elaboration+Stream and +Convolver the `convolver` family's. All else is shared.
 
 /// The ports of `top` by name, for whoever drives them.
 public struct AcceleratorPorts: Sendable, Equatable, Codable {
@@ -76,8 +78,16 @@ struct Elaboration {
         let feedback = makeFeedback()
         let sequencer = makeSequencer(inputs, feedback)
         let load = makeLoad(inputs, feedback, sequencer)
-        let control = makeCompute(feedback, sequencer)
-        let array = makeArray(load, control)
+        let control: Control
+        let array: LaneArray
+        if let convolver = p.convolver {
+            let stream: Stream
+            (control, stream) = makeConvolverCompute(convolver, feedback, sequencer)
+            array = makeConvolverArray(convolver, load, control, stream)
+        } else {
+            control = makeCompute(feedback, sequencer)
+            array = makeArray(load, control)
+        }
         let post = makePost(load, control, array)
         let store = makeStore(inputs, feedback, sequencer, post)
         let outputs = [

@@ -131,6 +131,35 @@ public enum ComputeField {
     public static let shift = InstructionField("shift", 10, 16, 6)
 }
 
+/// Compute on the `convolver` family, mode convolution: a stream of slots, one per cycle, in place of the jumps. A slot
+/// is a position of a row; rows have as many slots as pixels or results, whichever are more.
+public enum StreamField {
+    /// Rows of slots less one: rows of the map in the tile and the padding below it.
+    public static let lastStreamRow = InstructionField("last_stream_row", 7, 0, 16)
+    /// Slots of a row less one.
+    public static let lastSlot = InstructionField("last_slot", 7, 16, 16)
+    /// Rows and columns of the map in the tile, less one: slots beyond them have no pixel.
+    public static let lastMapRow = InstructionField("last_map_row", 8, 0, 16)
+    public static let lastMapColumn = InstructionField("last_map_column", 8, 16, 16)
+    /// The slot that stands for a row's last result: (results - 1) * stride.
+    public static let lastResultSlot = InstructionField("last_result_slot", 9, 0, 16)
+    /// Leftmost pixel column of a row's last window; negative where it begins in the padding.
+    public static let lastWindowColumn = InstructionField("last_window_column", 9, 16, 16)
+    /// Index of the tap.
+    public static let tap = InstructionField("tap", 10, 24, 2)
+    /// Bit j: there is a window that begins j columns left of the map.
+    public static let columnMask = InstructionField("column_mask", 11, 0, 11)
+    /// The row of slots that completes the first row of results.
+    public static let firstResultRow = InstructionField("first_result_row", 11, 11, 4)
+    /// Strides less one.
+    public static let lastRowStride = InstructionField("last_row_stride", 11, 15, 4)
+    public static let lastColumnStride = InstructionField("last_column_stride", 11, 19, 4)
+    /// The first column of the map at which a window begins.
+    public static let firstWindowPhase = InstructionField("first_window_phase", 11, 23, 4)
+    /// Cycles from a result's slot until its window leaves the grid, less the pipeline's.
+    public static let resultDelay = InstructionField("result_delay", 11, 27, 5)
+}
+
 /// Store: planes x rows x columns of beats from one granule of the ofmap buffer to external memory.
 public enum StoreField {
     /// Granule of the word: pixel * (outputs / granule) + granule of the output channels.

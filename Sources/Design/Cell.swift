@@ -66,22 +66,63 @@ public struct MemoryCell: Sendable, Hashable, Codable {
     public var lanesPerBank: Int
 }
 
-/// A DSP48E2 per lane: A, B registers, M register, P = M or M + C, C register.
+/// A DSP48E2 per lane: P = M + C + PCIN, each where the cell has it.
 /// Port widths: a 27, b 18, c 48 bits; M 45, P 48.
 public struct DSPCell: Sendable, Hashable, Codable {
+    /// M = A * B through a register each. With `staged`, B passes two registers, B1 and B.
+    public struct Multiplier: Sendable, Hashable, Codable {
+        public struct Stage: Sendable, Hashable, Codable {
+            public var enable: Operand
+            public var register: NetID
+        }
+        public var a: Operand
+        public var b: Operand
+        public var staged: Stage?
+        public var enableA: Operand
+        public var enableB: Operand
+        public var enableM: Operand
+        public var aRegister: NetID
+        public var bRegister: NetID
+        public var mRegister: NetID
+    }
     public var name: String
-    public var a: Operand
-    public var b: Operand
+    /// nil: the slice only adds.
+    public var multiplier: Multiplier?
     public var c: Operand?
-    public var enableOperands: Operand
-    public var enableM: Operand
+    /// P of another DSP48E2, lane by lane, over the cascade PCOUT to PCIN.
+    public var cascade: NetID?
     public var enableC: Operand?
     public var enableP: Operand
-    public var aRegister: NetID
-    public var bRegister: NetID
-    public var mRegister: NetID
     public var cRegister: NetID?
     public var p: NetID
+
+    /// What the cell reads as data, with the clock enable under which it does.
+    public var dataOperands: [(operand: Operand, enable: Operand?)] {
+        var result: [(Operand, Operand?)] = []
+        if let multiplier {
+            result.append((multiplier.a, multiplier.enableA))
+            result.append((multiplier.b, multiplier.staged?.enable ?? multiplier.enableB))
+        }
+        if let c { result.append((c, enableC)) }
+        if let cascade { result.append((.net(cascade, nil), enableP)) }
+        return result
+    }
+
+    /// All clock enables.
+    public var enables: [Operand] {
+        let multiplies = multiplier.map {
+            [$0.enableA, $0.enableB, $0.enableM] + [$0.staged?.enable].compactMap { $0 }
+        }
+        return (multiplies ?? []) + [enableC].compactMap { $0 } + [enableP]
+    }
+
+    /// Registers besides P.
+    var innerRegisters: [NetID] {
+        let multiplies = multiplier.map {
+            [$0.aRegister, $0.bRegister, $0.mRegister] + [$0.staged?.register].compactMap { $0 }
+        }
+        return (multiplies ?? []) + [cRegister].compactMap { $0 }
+    }
 }
 
 /// Any primitive of a Design.
@@ -110,7 +151,7 @@ public enum Cell: Sendable, Hashable, Codable {
         case .shiftRegister(let cell): [cell.output]
         case .memory(let cell): [cell.latch] + (cell.output.map { [$0] } ?? [])
         case .dsp(let cell):
-            [cell.aRegister, cell.bRegister, cell.mRegister, cell.p] + (cell.cRegister.map { [$0] } ?? [])
+            [cell.p] + cell.innerRegisters
         }
     }
 
@@ -124,8 +165,7 @@ public enum Cell: Sendable, Hashable, Codable {
             return [cell.writeEnable, cell.writeAddress, cell.writeData, cell.readEnable, cell.readAddress]
                 + [cell.outputEnable].compactMap { $0 }
         case .dsp(let cell):
-            return [cell.a, cell.b] + [cell.c].compactMap { $0 } + [cell.enableOperands, cell.enableM]
-                + [cell.enableC].compactMap { $0 } + [cell.enableP]
+            return cell.dataOperands.map(\.operand) + cell.enables
         }
     }
 }

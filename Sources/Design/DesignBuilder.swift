@@ -37,8 +37,8 @@ public struct LaneIndex: Readable {
 
 /// Builds a Design; the current scope and instance array give new nets their place.
 public struct DesignBuilder {
-    public private(set) var design: Design
-    private var scope = 0
+    public internal(set) var design: Design
+    private(set) var scope = 0
     private var array: (name: String, lanes: Int)?
     private var temporaries = 0
 
@@ -71,7 +71,7 @@ public struct DesignBuilder {
 
     // MARK: nets
 
-    private mutating func net(
+    mutating func net(
         _ name: String, width: Int, signed: Bool, role: Net.Role, significantBits: Int? = nil
     ) -> Signal {
         let lanes = array?.lanes ?? 1
@@ -211,49 +211,6 @@ public struct DesignBuilder {
                     latch: latch.id, output: output?.id, outputEnable: ports.outputEnable?.asOperand,
                     lanesPerBank: lanesPerBank)))
         return output ?? latch
-    }
-
-    /// Clock enables of a DSP48E2's register stages.
-    public struct DSPEnables {
-        public var operands: any Readable
-        public var m: any Readable
-        public var c: (any Readable)?
-        public var p: any Readable
-
-        public init(operands: any Readable, m: any Readable, c: (any Readable)? = nil, p: any Readable) {
-            self.operands = operands
-            self.m = m
-            self.c = c
-            self.p = p
-        }
-    }
-
-    /// A DSP48E2 per lane; returns P (48 bits), a * b three enabled stages later, plus c when given (C is registered
-    /// beside M).
-    public mutating func dsp(
-        _ name: String, a: Signal, b: Signal, c: Signal? = nil, enables: DSPEnables
-    ) -> Signal {
-        let aRegister = net(
-            "\(name).A_REG", width: 27, signed: true, role: .primitiveRegister, significantBits: a.width)
-        let bRegister = net(
-            "\(name).B_REG", width: 18, signed: true, role: .primitiveRegister, significantBits: b.width)
-        let product = min(45, a.width + b.width)
-        let mRegister = net(
-            "\(name).M_REG", width: 45, signed: true, role: .primitiveRegister, significantBits: product)
-        let cRegister = c.map {
-            net("\(name).C_REG", width: 48, signed: true, role: .primitiveRegister, significantBits: $0.width)
-        }
-        let p = net(
-            "\(name).P", width: 48, signed: true, role: .primitiveRegister,
-            significantBits: c.map { min(48, max(product, $0.width) + 1) } ?? product)
-        design.cells.append(
-            .dsp(
-                DSPCell(
-                    name: name, a: a.operand, b: b.operand, c: c?.operand,
-                    enableOperands: enables.operands.asOperand, enableM: enables.m.asOperand,
-                    enableC: enables.c?.asOperand, enableP: enables.p.asOperand, aRegister: aRegister.id,
-                    bRegister: bRegister.id, mRegister: mRegister.id, cRegister: cRegister?.id, p: p.id)))
-        return p
     }
 
     /// The finished Design, structurally checked.

@@ -177,21 +177,41 @@ extension PlanBuilder {
 
     private mutating func addDSP(_ cell: DSPCell) {
         let p = design[cell.p]
-        let m = design[cell.mRegister]
-        let mPlace = storage.places[cell.mRegister.index]
         let pPlace = storage.places[cell.p.index]
+        var addends: [DSPStep.Addend] = []
+        func addend(_ id: NetID) {
+            // The cascade may be cut by a snapshot.
+            let (element, pointers) = sources(.net(id, nil), lanes: p.lanes)
+            addends.append(.init(pointer: pointers[0], element: element))
+        }
+        if let multiplier = cell.multiplier { addend(multiplier.mRegister) }
+        if let register = cell.cRegister { addend(register) }
+        if let cascade = cell.cascade { addend(cascade) }
         var c: BankCopy?
         if let register = cell.cRegister, let operand = cell.c { c = bankCopy(register, operand) }
         plan.dsps.append(
             DSPStep(
-                a: bankCopy(cell.aRegister, cell.a), b: bankCopy(cell.bRegister, cell.b), c: c, m: mPlace.pointer,
-                mElement: mPlace.element, mBits: m.significantBits, p: pPlace.pointer, pElement: pPlace.element,
-                pBits: p.significantBits, lanes: p.lanes,
-                enableOperands: scalar(cell.enableOperands, fallback: 1), enableM: scalar(cell.enableM, fallback: 1),
+                multiplier: cell.multiplier.map { dspMultiplier($0) }, c: c, first: addends[0],
+                second: addends.count > 1 ? addends[1] : nil, third: addends.count > 2 ? addends[2] : nil,
+                p: pPlace.pointer, pElement: pPlace.element, pBits: p.significantBits, lanes: p.lanes,
                 enableC: c == nil ? nil : scalar(cell.enableC, fallback: 1),
-                enableP: scalar(cell.enableP, fallback: 1), aActivity: cell.aRegister.index,
-                bActivity: cell.bRegister.index, mActivity: cell.mRegister.index,
-                cActivity: (cell.cRegister ?? cell.p).index, pActivity: cell.p.index))
+                enableP: scalar(cell.enableP, fallback: 1), cActivity: (cell.cRegister ?? cell.p).index,
+                pActivity: cell.p.index))
         appendBank(.dsp, plan.dsps.count - 1)
+    }
+
+    private mutating func dspMultiplier(_ cell: DSPCell.Multiplier) -> DSPStep.Multiplier {
+        let m = design[cell.mRegister]
+        let mPlace = storage.places[cell.mRegister.index]
+        var b1: BankCopy?
+        if let stage = cell.staged { b1 = bankCopy(stage.register, cell.b) }
+        return DSPStep.Multiplier(
+            a: bankCopy(cell.aRegister, cell.a),
+            b: bankCopy(cell.bRegister, cell.staged.map { .net($0.register, nil) } ?? cell.b), b1: b1,
+            m: mPlace.pointer, mElement: mPlace.element, mBits: m.significantBits, lanes: m.lanes,
+            enableA: scalar(cell.enableA, fallback: 1), enableB: scalar(cell.enableB, fallback: 1),
+            enableB1: scalar(cell.staged?.enable, fallback: 0), enableM: scalar(cell.enableM, fallback: 1),
+            aActivity: cell.aRegister.index, bActivity: cell.bRegister.index,
+            b1Activity: (cell.staged?.register ?? cell.bRegister).index, mActivity: cell.mRegister.index)
     }
 }

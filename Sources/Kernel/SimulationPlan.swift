@@ -390,8 +390,8 @@ struct PlanBuilder {
         case .logic: return guards[index]
         case .register(let cell): return operand == 0 ? scalarNet(cell.enable) : nil
         case .dsp(let cell):
-            if operand < 2 { return scalarNet(cell.enableOperands) }
-            return cell.c != nil && operand == 2 ? scalarNet(cell.enableC) : nil
+            let data = cell.dataOperands
+            return operand < data.count ? scalarNet(data[operand].enable) : nil
         case .memory(let cell): return operand == 2 ? scalarNet(cell.writeEnable) : nil
         case .shiftRegister: return nil
         }

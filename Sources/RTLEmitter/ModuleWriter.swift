@@ -12,6 +12,7 @@ struct ModuleWriter {
     let names: [String]
     private let nets: [Int]
     private let initials: [Int: Int64]
+    private let cascaded: Set<NetID>
 
     init(_ design: Design, _ routing: Routing, scope: Int, names: [String]) {
         self.design = design
@@ -24,6 +25,11 @@ struct ModuleWriter {
             if case .register(let cell) = design.cells[index] { initials[cell.output.index] = cell.initial }
         }
         self.initials = initials
+        cascaded = Set(
+            routing.cells[scope].compactMap { index in
+                if case .dsp(let cell) = design.cells[index] { return cell.cascade }
+                return nil
+            })
     }
 
     func file() throws -> RTLFile {
@@ -85,12 +91,16 @@ struct ModuleWriter {
             text.line((net.array == nil ? plain("wire", name, net) : bus) + ";")
         }
         for case .dsp(let cell) in cells where design[cell.p].array == nil {
-            text.append(DSPText.instance(cell, declaresP: !ports.contains(cell.p.index)).lines)
+            let declaresP = !ports.contains(cell.p.index)
+            text.append(DSPText.instance(cell, declaresP: declaresP, cascades: cascades(cell)).lines)
         }
         text.blank()
     }
 
     private var cells: [Cell] { routing.cells[scope].map { design.cells[$0] } }
+
+    /// Whether another DSP48E2 takes this one's PCOUT.
+    private func cascades(_ cell: DSPCell) -> Bool { cascaded.contains(cell.p) }
 
     /// Instance arrays of this module with their lanes, in order of appearance.
     private var arrays: [(name: String, lanes: Int)] {
@@ -109,7 +119,7 @@ struct ModuleWriter {
                     if !isInsidePrimitive(design.nets[index]) { loop.line(declaration(index) + ";") }
                 }
                 for case .dsp(let cell) in cells where design[cell.p].array == array.name {
-                    loop.append(DSPText.instance(cell).lines)
+                    loop.append(DSPText.instance(cell, cascades: cascades(cell)).lines)
                 }
             }
             text.blank()

@@ -12,9 +12,10 @@ enum VendorModels {
     }
 
     private static let dsp48e2 = #"""
-        // Simulation model of DSP48E2 (UG579): P = M or M + C with M = A[26:0] * B, one A, B, C, M and P register each.
-        // Not modelled: pre-adder, cascades, SIMD, pattern detector, wide XOR, other OPMODE, ALUMODE and INMODE values,
-        // other register depths, carries.
+        // Simulation model of DSP48E2 (UG579): P = M + C + PCIN, each as OPMODE says, with M = A[26:0] * B; one A, C, M and
+        // P register each, one or two B registers.
+        // Not modelled: pre-adder, A and B cascades, SIMD, pattern detector, wide XOR, other OPMODE, ALUMODE and INMODE
+        // values, other register depths, carries.
         `default_nettype none
         /* verilator lint_off UNUSEDSIGNAL */
         /* verilator lint_off UNUSEDPARAM */
@@ -77,42 +78,56 @@ enum VendorModels {
             input wire RSTALUMODE,
             input wire RSTCTRL,
             input wire RSTINMODE,
-            output reg signed [47:0] P = 48'd0
+            output reg signed [47:0] P = 48'd0,
+            output wire [47:0] PCOUT
         );
             reg signed [26:0] A_REG = 27'd0;
+            reg signed [17:0] B1_REG = 18'd0;
             reg signed [17:0] B_REG = 18'd0;
             reg signed [44:0] M_REG = 45'd0;
             reg signed [47:0] C_REG = 48'd0;
             wire [44:0] product = {{18{A_REG[26]}}, A_REG} * {{27{B_REG[17]}}, B_REG};
-            wire [47:0] z = (OPMODE[6:4] == 3'b011) ? C_REG : 48'd0;
+            wire [47:0] m = (OPMODE[1:0] == 2'b01) ? {{3{M_REG[44]}}, M_REG} : 48'd0;
+            wire [47:0] c = (OPMODE[6:4] == 3'b011 || OPMODE[3:2] == 2'b11 || OPMODE[8:7] == 2'b11) ? C_REG : 48'd0;
+            wire [47:0] z = (OPMODE[6:4] == 3'b001) ? PCIN : 48'd0;
+            assign PCOUT = P;
 
             always @(posedge CLK) begin
                 if (RSTA) A_REG <= 27'd0;
                 else if (CEA2) A_REG <= A[26:0];
+                if (RSTB) B1_REG <= 18'd0;
+                else if (CEB1) B1_REG <= B;
                 if (RSTB) B_REG <= 18'd0;
-                else if (CEB2) B_REG <= B;
+                else if (CEB2) B_REG <= (BREG == 2) ? B1_REG : B;
                 if (RSTC) C_REG <= 48'd0;
                 else if (CEC) C_REG <= C;
                 if (RSTM) M_REG <= 45'd0;
                 else if (CEM) M_REG <= product;
                 if (RSTP) P <= 48'd0;
-                else if (CEP) P <= {{3{M_REG[44]}}, M_REG} + z;
+                else if (CEP) P <= m + c + z;
             end
 
         `ifndef YOSYS
             initial begin
-                if (AREG != 1 || BREG != 1 || CREG != 1 || MREG != 1 || PREG != 1)
-                    $error("DSP48E2 model: AREG, BREG, CREG, MREG and PREG must be 1");
+                if (AREG != 1 || CREG != 1 || PREG != 1)
+                    $error("DSP48E2 model: AREG, CREG and PREG must be 1");
+                if ((BREG != 1 && BREG != 2) || MREG != ((USE_MULT == "NONE") ? 0 : 1))
+                    $error("DSP48E2 model: BREG must be 1 or 2, MREG 1 with and 0 without the multiplier");
                 if (INMODEREG != 0 || OPMODEREG != 0 || ALUMODEREG != 0)
                     $error("DSP48E2 model: INMODEREG, OPMODEREG and ALUMODEREG must be 0");
-                if (AMULTSEL != "A" || BMULTSEL != "B" || USE_MULT != "MULTIPLY" || USE_SIMD != "ONE48")
+                if (AMULTSEL != "A" || BMULTSEL != "B" || USE_SIMD != "ONE48")
                     $error("DSP48E2 model: only A * B in one 48-bit word");
+                if (USE_MULT != "MULTIPLY" && USE_MULT != "NONE")
+                    $error("DSP48E2 model: USE_MULT must be MULTIPLY or NONE");
             end
             always @(posedge CLK) begin
                 if (ALUMODE != 4'd0 || INMODE != 5'd0 || CARRYINSEL != 3'd0 || CARRYIN)
                     $error("DSP48E2 model: ALUMODE, INMODE and carry must be 0");
-                if (OPMODE != 9'b00_000_01_01 && OPMODE != 9'b00_011_01_01)
-                    $error("DSP48E2 model: OPMODE %b is not modelled", OPMODE);
+                case (OPMODE)
+                    9'b00_000_01_01, 9'b00_011_01_01, 9'b00_001_01_01, 9'b11_001_01_01,
+                    9'b00_011_00_00, 9'b00_001_11_00: ;
+                    default: $error("DSP48E2 model: OPMODE %b is not modelled", OPMODE);
+                endcase
             end
         `endif
         endmodule

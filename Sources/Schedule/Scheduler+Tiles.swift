@@ -4,6 +4,14 @@ import Networks
 // Tiles of one layer. Buffers are used as two halves in turn, so that a tile loads while the one before computes;
 // a tile larger than half a buffer (then the layer has just that one) starts at word 0.
 
+extension Window {
+    /// Kernel position `position` counted with the last row first.
+    fileprivate func fromBottom(_ position: Int) -> Int {
+        let (row, column) = position.quotientAndRemainder(dividingBy: kernelWidth)
+        return (kernelHeight - 1 - row) * kernelWidth + column
+    }
+}
+
 /// Halves of a buffer in turn.
 struct PingPong {
     let depth: Int
@@ -49,10 +57,11 @@ extension Scheduler {
     ) throws {
         let passes = try WeightPasses(weights, element: p.element, layer: layer.name)
         let window = layer.window
-        let shape = LayerShape(
+        var shape = LayerShape(
             inputShape: layer.inputShape, outputShape: layer.outputShape, window: window,
             inputGroups: (inputs + p.inputs - 1) / p.inputs, outputGroups: (outputs + p.outputs - 1) / p.outputs,
             passes: passes.count, hasResidual: layer.residual != nil, isPool: false)
+        if let convolver = p.convolver { try checkStream(layer, convolver, &shape) }
         try checkAccumulator(layer, weights: weights, outputs: outputs, extraShift: passes.extraShift)
         let tile = try TileShape.choose(shape, p, name: layer.name)
         let weightAddress = storeWeights(passes, shape: shape, inputs: inputs, outputs: outputs)
@@ -64,6 +73,33 @@ extension Scheduler {
             outputGranules: (outputs + p.granule - 1) / p.granule, poolGranule: 0,
             weightAddress: weightAddress, constantAddress: constantAddress, passes: passes)
         emitter.run(&self)
+    }
+
+    /// What a convolver can do with a window.
+    private func checkStream(
+        _ layer: QuantizedLayer, _ convolver: ConvolverParameters, _ shape: inout LayerShape
+    ) throws {
+        let window = layer.window
+        func unsupported(_ message: String) -> InputError {
+            InputError(.unsupported, at: "layer \(layer.name)", message)
+        }
+        shape.streams = true
+        guard window.padTop < window.kernelHeight, window.padBottom < window.kernelHeight,
+            window.padLeft < window.kernelWidth, window.padRight < window.kernelWidth
+        else { throw unsupported("windows that lie in the padding alone do not run on family convolver") }
+        guard max(window.strideHeight, window.strideWidth) <= 16 else {
+            throw unsupported("strides \(window.strideHeight), \(window.strideWidth); family convolver has 1...16")
+        }
+        if convolver.tap(height: window.kernelHeight, width: window.kernelWidth) != nil { return }
+        let coversMap = window.kernelHeight == layer.inputShape.height && window.kernelWidth == layer.inputShape.width
+        guard coversMap, window.padTop == 0, window.padLeft == 0, layer.outputShape.height == 1,
+            layer.outputShape.width == 1
+        else {
+            throw unsupported(
+                "its \(window.kernelHeight)x\(window.kernelWidth) kernel is larger than the convolvers' "
+                    + "\(convolver.kernel)x\(convolver.kernel); make array.kernel larger")
+        }
+        shape.isFlattened = true
     }
 
     mutating func schedulePool(_ layer: QuantizedLayer) throws {
@@ -107,6 +143,7 @@ extension Scheduler {
     // MARK: weights and constants
 
     /// Words [output group][pass][input group][kernel row][kernel column], lanes [input][output], packed into beats.
+    /// For the convolver family the last kernel row is the first.
     private mutating func storeWeights(
         _ passes: WeightPasses, shape: LayerShape, inputs: Int, outputs: Int
     ) -> Int {
@@ -119,7 +156,8 @@ extension Scheduler {
         for outputGroup in 0..<shape.outputGroups {
             for pass in 0..<passes.count {
                 for inputGroup in 0..<shape.inputGroups {
-                    for tap in 0..<kernel {
+                    for position in 0..<kernel {
+                        let tap = shape.streams && !shape.isFlattened ? shape.window.fromBottom(position) : position
                         for m in 0..<p.inputs {
                             let input = inputGroup * p.inputs + m
                             guard input < inputs else { break }

@@ -169,7 +169,11 @@ public struct Scheduler {
                 let isPool = instruction[ComputeField.mode] != ComputeMode.convolution.rawValue
                 plan.tiles += 1
                 plan.steps += steps
-                plan.computeCycles += steps + (isPool ? p.poolTileOverhead : p.tileOverhead)
+                if p.convolver != nil, !isPool {
+                    plan.computeCycles += p.convolverCycles(instruction)
+                } else {
+                    plan.computeCycles += steps + (isPool ? p.poolTileOverhead : p.tileOverhead)
+                }
                 plan.passes = max(plan.passes, instruction[ComputeField.lastPass] + 1)
                 lastStores = 0
             case .store:
@@ -199,6 +203,9 @@ public struct Scheduler {
     }
 
     private func computeSteps(_ i: Instruction) -> Int {
+        if p.convolver != nil, i[ComputeField.mode] == ComputeMode.convolution.rawValue {
+            return AcceleratorParameters.streams(i) * AcceleratorParameters.streamSlots(i)
+        }
         let inner =
             (i[ComputeField.lastInputGroup] + 1) * (i[ComputeField.lastPass] + 1)
             * (i[ComputeField.lastKernelRow] + 1) * (i[ComputeField.lastKernelColumn] + 1)

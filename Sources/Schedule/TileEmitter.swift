@@ -94,7 +94,35 @@ struct TileEmitter {
         (place.columnsPerUnit - 1) * window.strideWidth + window.kernelWidth
     }
     private func planes(_ place: TilePlace) -> Int { shape.isPool ? place.groups : shape.inputGroups }
-    private func featureWords(_ place: TilePlace) -> Int { planes(place) * rows(place) * columns(place) }
+    private func featureWords(_ place: TilePlace) -> Int {
+        let extent = extent(place, pixel: 0)
+        return planes(place) * extent.rows * extent.columns
+    }
+
+    /// What of the map a tile of one pixel unit takes, and how it stands in the buffer.
+    private struct Extent {
+        /// Rows and columns in the buffer.
+        var rows: Int
+        var columns: Int
+        /// Rows and columns of the map.
+        var validRows: Range<Int>
+        var validColumns: Range<Int>
+        /// Padding before them, in the window's terms.
+        var padTop: Int
+        var padLeft: Int
+    }
+
+    private func extent(_ place: TilePlace, pixel: Int) -> Extent {
+        let (rowCount, columnCount) = (rows(place), columns(place))
+        let top = place.row * window.strideHeight - window.padTop
+        let left = (place.column + pixel * place.columnsPerUnit) * window.strideWidth - window.padLeft
+        let validRows = max(0, top)..<max(max(0, top), min(layer.inputShape.height, top + rowCount))
+        let validColumns = max(0, left)..<max(max(0, left), min(layer.inputShape.width, left + columnCount))
+        return Extent(
+            rows: shape.streams ? validRows.count : rowCount,
+            columns: shape.streams ? validColumns.count : columnCount, validRows: validRows,
+            validColumns: validColumns, padTop: validRows.lowerBound - top, padLeft: validColumns.lowerBound - left)
+    }
 
     /// Output columns of one pixel unit in a tile; 0 when the unit has none.
     private func columns(of pixel: Int, _ place: TilePlace) -> Int {
@@ -153,12 +181,9 @@ struct TileEmitter {
     private func loadFeatures(_ place: TilePlace, _ range: Range<Int>, _ s: inout Scheduler, _ loads: inout Loads) {
         let source = s.placements[layer.input]!
         let perWord = s.p.inputs / s.p.granule
-        let top = place.row * window.strideHeight - window.padTop
-        let rowCount = rows(place)
-        let columnCount = columns(place)
         for pixel in 0..<s.p.pixels where columns(of: pixel, place) > 0 {
-            let left =
-                (place.column + pixel * place.columnsPerUnit) * window.strideWidth - window.padLeft
+            let extent = extent(place, pixel: pixel)
+            let (rowCount, columnCount) = (extent.rows, extent.columns)
             for part in shape.isPool ? poolGranule..<poolGranule + 1 : 0..<perWord {
                 // Words of the tile that hold a real granule here.
                 let firstWord = shape.isPool ? place.group : 0
@@ -175,17 +200,16 @@ struct TileEmitter {
                 i[LoadField.bufferRowStep] = columnCount
                 i[LoadField.bufferPlaneStep] = rowCount * columnCount
                 if existing > 0 {
-                    let validRows = max(0, top)..<min(source.shape.height, top + rowCount)
-                    let validColumns = max(0, left)..<min(source.shape.width, left + columnCount)
+                    let (validRows, validColumns) = (extent.validRows, extent.validColumns)
                     guard !validColumns.isEmpty, !validRows.isEmpty else { continue }
                     i[LoadField.address] = source.address(
                         plane: plane, row: validRows.lowerBound, column: validColumns.lowerBound)
                     i[LoadField.planeStride] = perWord * source.planeStride
                     i[LoadField.rowStride] = source.rowStride
                     i[LoadField.lastPlane] = existing - 1
-                    i[LoadField.firstValidRow] = validRows.lowerBound - top
+                    i[LoadField.firstValidRow] = shape.streams ? 0 : extent.padTop
                     i[LoadField.lastValidRow] = validRows.count - 1
-                    i[LoadField.firstValidColumn] = validColumns.lowerBound - left
+                    i[LoadField.firstValidColumn] = shape.streams ? 0 : extent.padLeft
                     i[LoadField.lastValidColumn] = validColumns.count - 1
                     i[LoadField.bufferAddress] = range.lowerBound
                     append(i, .ifmap, range, features: true, &s, &loads)
@@ -268,8 +292,6 @@ struct TileEmitter {
         _ place: TilePlace, ifmap: Range<Int>, weights: Range<Int>, constants: Range<Int>, ofmap: Range<Int>,
         _ s: inout Scheduler
     ) {
-        let pitch = columns(place)
-        let plane = rows(place) * pitch
         let (kh, kw) = (window.kernelHeight, window.kernelWidth)
         let requantization = layer.requantization
         var i = Instruction()
@@ -295,6 +317,17 @@ struct TileEmitter {
         i[ComputeField.passShift] = passes?.shiftMask ?? 0
         i[ComputeField.lastKernelRow] = kh - 1
         i[ComputeField.lastKernelColumn] = kw - 1
+        i[ComputeField.preShift] = requantization.preShift + (passes?.extraShift ?? 0)
+        i[ComputeField.residualShift] = requantization.residualShift
+        i[ComputeField.shift] = requantization.shift
+        if shape.streams { setStream(place, s.p, &i) } else { setJumps(place, &i) }
+        s.program.append(i)
+    }
+
+    private func setJumps(_ place: TilePlace, _ i: inout Instruction) {
+        let pitch = columns(place)
+        let plane = rows(place) * pitch
+        let (kh, kw) = (window.kernelHeight, window.kernelWidth)
         // From the last step inside a loop back to its start.
         let kernel = -(kh - 1) * pitch - (kw - 1)
         let back = kernel - (shape.inputGroups - 1) * plane
@@ -306,10 +339,41 @@ struct TileEmitter {
         i.set(ComputeField.rowJump, wrapping: rowBack + window.strideHeight * pitch)
         let groupBack = rowBack - (place.rows - 1) * window.strideHeight * pitch
         i.set(ComputeField.outputGroupJump, wrapping: groupBack + (shape.isPool ? plane : 0))
-        i[ComputeField.preShift] = requantization.preShift + (passes?.extraShift ?? 0)
-        i[ComputeField.residualShift] = requantization.residualShift
-        i[ComputeField.shift] = requantization.shift
-        s.program.append(i)
+    }
+
+    /// The convolver family's streams.
+    private func setStream(_ place: TilePlace, _ p: AcceleratorParameters, _ i: inout Instruction) {
+        let extent = extent(place, pixel: 0)
+        if shape.isFlattened {
+            // Every pixel of every plane is an input group of one 1x1 window.
+            i[ComputeField.lastInputGroup] = shape.inputGroups * extent.rows * extent.columns - 1
+            i[ComputeField.lastKernelRow] = 0
+            i[ComputeField.lastKernelColumn] = 0
+            i[StreamField.resultDelay] = AcceleratorParameters.resultDelay(tap: p.convolver!.taps[0], padLeft: 0)
+            return
+        }
+        let (kh, stride) = (window.kernelHeight, window.strideWidth)
+        let tap = p.convolver!.tap(height: kh, width: window.kernelWidth)!
+        let padBottom = rows(place) - extent.padTop - extent.rows
+        // Windows by their place in the row, 0 being padLeft columns left of the map.
+        let lastWindow = (place.columnsPerUnit - 1) * stride
+        func isWindow(_ position: Int) -> Bool { position >= 0 && position % stride == 0 && position <= lastWindow }
+        i[StreamField.lastStreamRow] = extent.rows + padBottom - 1
+        i[StreamField.lastSlot] = max(extent.columns - 1, lastWindow)
+        i[StreamField.lastMapRow] = extent.rows - 1
+        i[StreamField.lastMapColumn] = extent.columns - 1
+        i[StreamField.lastResultSlot] = lastWindow
+        i.set(StreamField.lastWindowColumn, wrapping: lastWindow - extent.padLeft)
+        i[StreamField.tap] = tap
+        for column in 1..<max(2, window.kernelWidth) where isWindow(extent.padLeft - column) {
+            i[StreamField.columnMask] |= 1 << column
+        }
+        i[StreamField.firstResultRow] = kh - 1 - extent.padTop
+        i[StreamField.lastRowStride] = window.strideHeight - 1
+        i[StreamField.lastColumnStride] = stride - 1
+        i[StreamField.firstWindowPhase] = (stride - extent.padLeft % stride) % stride
+        i[StreamField.resultDelay] = AcceleratorParameters.resultDelay(
+            tap: p.convolver!.taps[tap], padLeft: extent.padLeft)
     }
 
     private func emitStores(_ place: TilePlace, _ ofmap: Range<Int>, _ s: inout Scheduler) -> [Int] {

@@ -16,6 +16,11 @@ struct LayerShape: Sendable, Equatable {
     var passes: Int
     var hasResidual: Bool
     var isPool: Bool
+    /// A convolution on the convolver family: padding is masked, not loaded.
+    var streams = false
+    /// On the convolver family: the one window is the whole map and larger than the grid, so that each of its pixels
+    /// counts as an input group of a 1x1 kernel.
+    var isFlattened = false
 }
 
 /// Output extent of the tiles of one layer.
@@ -56,11 +61,11 @@ struct TileShape: Sendable, Equatable {
         }
         if let best { return best }
         let smallest = TileShape(rows: 1, columns: 1, groups: 1, pixels: p.pixels)
-        let reason = smallest.shortage(layer, p, share: 2) ?? "ifmap_kib"
+        let reason = smallest.shortage(layer, p, share: 2) ?? "buffers.ifmap_kib"
         throw InputError(
             .unsupported, at: "layer \(name)",
             "the smallest tile, one output pixel of \(p.outputs) channels, does not fit half of the "
-                + "buffer; make buffers.\(reason) larger")
+                + "buffer; make \(reason) larger")
     }
 
     /// Rows, then columns, as many as fit with this many groups.
@@ -101,13 +106,21 @@ struct TileShape: Sendable, Equatable {
     /// The configuration key of a buffer that is too small, nil when the tile fits 1/share of each.
     private func shortage(_ layer: LayerShape, _ p: AcceleratorParameters, share: Int) -> String? {
         let planes = layer.isPool ? groups : layer.inputGroups
-        if planes * inputRows(layer.window) * inputColumns(layer.window) > p.ifmapDepth / share { return "ifmap_kib" }
+        var (rows, columns) = (inputRows(layer.window), inputColumns(layer.window))
+        if let convolver = p.convolver, layer.streams {
+            (rows, columns) = (min(rows, layer.inputShape.height), min(columns, layer.inputShape.width))
+            if columns > convolver.rowLength && !layer.isFlattened { return "array.row_length" }
+            // Psums of one output group at a time.
+            let streams = layer.passes * layer.inputGroups * (layer.isFlattened ? rows * columns : 1)
+            if streams > 1 && self.rows * columnsPerUnit > convolver.psumDepth { return "buffers.psum_kib" }
+        }
+        if planes * rows * columns > p.ifmapDepth / share { return "buffers.ifmap_kib" }
         let kernel = layer.window.kernelHeight * layer.window.kernelWidth
         if !layer.isPool && groups * layer.passes * layer.inputGroups * kernel > p.weightDepth / share {
-            return "weight_kib"
+            return "buffers.weight_kib"
         }
-        if groups * rows * columnsPerUnit > p.ofmapDepth / share { return "ofmap_kib" }
-        if groups > p.constantDepth / share { return "ofmap_kib" }
+        if groups * self.rows * columnsPerUnit > p.ofmapDepth / share { return "buffers.ofmap_kib" }
+        if groups > p.constantDepth / share { return "buffers.ofmap_kib" }
         return nil
     }
 }

@@ -1,5 +1,6 @@
-// Sections `array` and `buffers`: the accelerator's sizes.
+// Section `array`: the accelerator's sizes.
 
+import Accelerator
 import Networks
 
 /// The array of processing elements.
@@ -19,21 +20,30 @@ public struct ArraySettings: Sendable, Hashable {
     /// Width of the accumulators; nil takes a width that 2^14 products cannot overflow.
     public var accumulatorBits: Int?
 
+    /// Keys of family `convolver`; nil: family `vector`.
+    public var convolver: ConvolverSettings?
+
     /// Largest array, in lanes.
-    static let mostLanes = 8192
+    var mostLanes: Int { convolver == nil ? 8192 : 32768 }
+    /// Multiplies or shifts per cycle.
+    var lanes: Int { outputs * inputs * pixels * (convolver.map { $0.kernel * $0.kernel } ?? 1) }
 
     init(_ node: ConfigNode?, file: String) throws {
         let keys = [
-            "family", "pe", "outputs", "inputs", "pixels", "kernel", "terms", "weight_bits", "accumulator_bits",
+            "family", "pe", "outputs", "inputs", "pixels", "kernel", "taps", "row_length", "column_adders", "terms",
+            "weight_bits", "accumulator_bits",
         ]
         let section = try ConfigSection(node, path: "array", keys: keys, file: file)
-        _ = try section.word("family", oneOf: ["vector"], later: ["convolver"])
+        let family = try section.word("family", oneOf: ["vector", "convolver"])
         element = try section.word("pe", oneOf: Element.allCases.map(\.rawValue)).flatMap(Element.init) ?? .svpe
         outputs = try section.integer("outputs", in: 1...64) ?? 16
         inputs = try section.integer("inputs", in: 1...64) ?? 16
         pixels = try section.integer("pixels", in: 1...64) ?? 1
-        if section.node("kernel") != nil {
-            throw section.error("kernel", "is a key of family convolver; family vector runs every kernel: remove it")
+        convolver = family == "convolver" ? try ConvolverSettings(section, pixels: pixels) : nil
+        if convolver == nil {
+            for key in ConvolverSettings.keys where section.node(key) != nil {
+                throw section.error(key, "is a key of family convolver; family vector runs every kernel: remove it")
+            }
         }
         if let terms = try section.integer("terms", in: 1...2), terms == 2 {
             throw section.error("terms", "2 is not available yet; accepted: 1", kind: .unsupported)

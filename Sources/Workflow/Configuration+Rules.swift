@@ -6,12 +6,15 @@ import Networks
 extension Configuration {
     /// Throws `InputError` when keys that are right by themselves do not go together.
     package func validate() throws {
-        let lanes = array.outputs * array.inputs * array.pixels
-        guard lanes <= ArraySettings.mostLanes else {
+        guard array.lanes <= array.mostLanes else {
+            let cells = array.convolver.map { "\($0.kernel) x \($0.kernel) cells" } ?? "\(array.pixels) pixels"
             throw error(
                 "array.outputs",
-                "\(array.outputs) x \(array.inputs) inputs x \(array.pixels) pixels are \(lanes) lanes; "
-                    + "accepted: up to \(ArraySettings.mostLanes)")
+                "\(array.outputs) x \(array.inputs) inputs x \(cells) are \(array.lanes) lanes; "
+                    + "accepted: up to \(array.mostLanes)")
+        }
+        if array.convolver == nil, buffers.psumKiB != nil {
+            throw error("buffers.psum_kib", "is a key of array.family convolver; family vector has no psum buffer")
         }
         if let bits = array.weightBits { try check(weightBits: bits) }
         if let bits = fixedWeightBits { try checkActivations(weightBits: bits) }
@@ -80,6 +83,14 @@ extension Configuration {
             activationBits: quantization.activationBits, ifmapBytes: buffers.ifmapKiB * 1024,
             weightBytes: buffers.weightKiB * 1024, ofmapBytes: buffers.ofmapKiB * 1024)
         if let bits = array.accumulatorBits { parameters.accumulatorBits = bits }
+        if let convolver = array.convolver {
+            let word = array.outputs * parameters.accumulatorBits
+            let bytes = (buffers.psumKiB ?? BufferSettings.defaultPsumKiB) * 1024
+            parameters.convolver = ConvolverParameters(
+                kernel: convolver.kernel, taps: convolver.taps, rowLength: convolver.rowLength,
+                columnAdders: convolver.columnAdders,
+                psumDepth: AcceleratorParameters.depth(bytes, wordBits: word))
+        }
         return parameters
     }
 

@@ -73,8 +73,11 @@ extension Configuration {
 
     private func arrayPairs(_ weightBits: Int) -> [(String, String?)] {
         [
-            ("family", "vector"), ("pe", array.element.rawValue), ("outputs", "\(array.outputs)"),
-            ("inputs", "\(array.inputs)"), ("pixels", "\(array.pixels)"), ("terms", "1"),
+            ("family", array.convolver == nil ? "vector" : "convolver"), ("pe", array.element.rawValue),
+            ("outputs", "\(array.outputs)"), ("inputs", "\(array.inputs)"), ("pixels", "\(array.pixels)"),
+            ("kernel", array.convolver.map { "\($0.kernel)" }), ("taps", array.convolver.map { "\($0.taps)" }),
+            ("row_length", array.convolver.map { "\($0.rowLength)" }),
+            ("column_adders", array.convolver?.columnAdders.rawValue), ("terms", "1"),
             ("weight_bits", "\(weightBits)"), ("accumulator_bits", array.accumulatorBits.map { "\($0)" }),
         ]
     }
@@ -83,6 +86,10 @@ extension Configuration {
         [
             ("ifmap_kib", "\(buffers.ifmapKiB)"), ("weight_kib", "\(buffers.weightKiB)"),
             ("ofmap_kib", "\(buffers.ofmapKiB)"),
+            (
+                "psum_kib",
+                array.convolver.map { _ in "\(buffers.psumKiB ?? BufferSettings.defaultPsumKiB)" }
+            ),
         ]
     }
 

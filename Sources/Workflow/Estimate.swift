@@ -59,7 +59,7 @@ public struct Estimate: Sendable, Codable, Equatable {
 
     private static func buffers(_ parameters: AcceleratorParameters) -> [Buffer] {
         let activations = parameters.activationBits
-        return [
+        var buffers = [
             Buffer(
                 name: "ifmap", words: parameters.ifmapDepth,
                 wordBits: parameters.pixels * parameters.inputs * activations),
@@ -73,6 +73,18 @@ public struct Estimate: Sendable, Codable, Equatable {
                 name: "constants", words: parameters.constantDepth,
                 wordBits: parameters.outputs * AcceleratorParameters.constantBits),
         ]
+        if let convolver = parameters.convolver {
+            buffers.append(
+                Buffer(
+                    name: "psum", words: convolver.psumDepth,
+                    wordBits: parameters.outputs * parameters.accumulatorBits))
+            for line in 1..<convolver.kernel {
+                buffers.append(
+                    Buffer(
+                        name: "line \(line)", words: convolver.rowLength, wordBits: parameters.inputs * activations))
+            }
+        }
+        return buffers
     }
 
     /// Throws `DoesNotFit` unless the design fits or may overflow.

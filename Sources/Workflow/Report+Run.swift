@@ -52,11 +52,13 @@ extension Report {
         let accelerator = run.plan.accelerator
         let parameters = accelerator.parameters
         return Design(
-            family: "vector", pe: parameters.element.name, mode: run.configuration.run.mode.rawValue,
+            family: parameters.convolver == nil ? "vector" : "convolver", pe: parameters.element.name,
+            mode: run.configuration.run.mode.rawValue,
             lanes: parameters.lanes, outputs: parameters.outputs, inputs: parameters.inputs,
             pixels: parameters.pixels, weightBits: parameters.element.weightBits,
             activationBits: parameters.activationBits, accumulatorBits: parameters.accumulatorBits,
-            clockHz: run.configuration.clockMHz * 1e6, signals: accelerator.design.signalCount,
+            kernel: parameters.convolver?.kernel, clockHz: run.configuration.clockMHz * 1e6,
+            signals: accelerator.design.signalCount,
             registersBits: accelerator.design.registerBits)
     }
 

@@ -66,6 +66,8 @@ public struct Report: Sendable, Codable, Equatable {
         public var weightBits: Int
         public var activationBits: Int
         public var accumulatorBits: Int
+        /// Family `convolver`: rows and columns of a convolver's cells.
+        public var kernel: Int?
         public var clockHz: Double
         /// Named signals, lane by lane.
         public var signals: Int

@@ -33,7 +33,8 @@ struct ReportText {
                 + (report.quantization.weightBits.map { ", \($0) bits" } ?? "")
                 + "; activations \(design.activationBits) bits; rounding \(report.rounding)",
             "array     \(design.family) of \(design.pe): \(design.outputs) outputs x \(design.inputs) inputs x "
-                + "\(design.pixels) pixels = \(design.lanes) lanes at \(ConfigSection.text(design.clockHz / 1e6)) MHz",
+                + (design.kernel.map { "\($0) x \($0) cells" } ?? "\(design.pixels) pixels")
+                + " = \(design.lanes) lanes at \(ConfigSection.text(design.clockHz / 1e6)) MHz",
             "memory    \(memory.model): latency \(memory.latencyCycles) cycles\(rate)",
         ]
     }

@@ -107,6 +107,37 @@ extension PrimitiveDesigns {
         builder.output(word)
     }
 
+    /// A chain of three multipliers with B1 and B2 over PCIN, and adders behind it, in lanes and scalar.
+    private static func cascades(_ builder: inout DesignBuilder) {
+        let names = ["a", "b1", "b2", "m", "p", "c"]
+        let enables = names.map { builder.input("cascade_enable_\($0)", width: 1) }
+        let all = DesignBuilder.CascadeEnables(
+            a: enables[0], b1: enables[1], b2: enables[2], m: enables[3], p: enables[4])
+        for (lanes, width) in [(1, 27), (3, 8), (5, 18)] {
+            builder.inScope("chain\(lanes)") { builder in
+                var sum: Signal?
+                for stage in 0..<3 {
+                    sum = builder.inArray("cell\(stage)", lanes: lanes) { builder in
+                        let a = builder.input("a\(lanes)_\(stage)", width: width, signed: true)
+                        let b = builder.input("b\(lanes)_\(stage)", width: min(width, 18), signed: true)
+                        let bits = min(48, width + min(width, 18) + stage)
+                        return builder.dspCascade("dsp", a: a, b: b, cascade: sum, bits: bits, enables: all)
+                    }
+                }
+                var total: Signal?
+                for stage in 0..<2 {
+                    total = builder.inArray("adder\(stage)", lanes: lanes) { builder in
+                        let c = builder.input("c\(lanes)_\(stage)", width: 2 * width - 10, signed: true)
+                        let bits = min(48, 2 * width - 10 + stage)
+                        return builder.dspAdder(
+                            "dsp", c: c, cascade: total, bits: bits, enables: (enables[5], enables[4]))
+                    }
+                }
+                for signal in [sum, total].compactMap({ $0 }) { builder.output(signal) }
+            }
+        }
+    }
+
     private static func multipliers(_ builder: inout DesignBuilder) {
         let enables = ["ab", "m", "c", "p"].map { builder.input("enable_\($0)", width: 1) }
         let all = DesignBuilder.DSPEnables(operands: enables[0], m: enables[1], c: enables[2], p: enables[3])
@@ -122,6 +153,7 @@ extension PrimitiveDesigns {
             ($0.input("x", width: 16, signed: true), $0.input("enable", width: 1))
         }
         let weight = builder.input("weight", width: 16, signed: true)
+        cascades(&builder)
         builder.inScope("array") { builder in
             builder.inArray("pe", lanes: 8) { builder in
                 let a = x.0.mapped([.init(2, stride: 0), .init(4, stride: 1)])

@@ -63,8 +63,7 @@ import Testing
             switch cell {
             case .shiftRegister(let shift) where isVector(shift.enable): found.formUnion(cell.outputs)
             case .dsp(let dsp):
-                let enables = [dsp.enableOperands, dsp.enableM, dsp.enableC, dsp.enableP]
-                if enables.contains(where: isVector) { found.formUnion(cell.outputs) }
+                if dsp.enables.contains(where: isVector) { found.formUnion(cell.outputs) }
             default: break
             }
         }

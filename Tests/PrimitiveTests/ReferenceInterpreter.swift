@@ -150,17 +150,24 @@ struct ReferenceInterpreter {
 
     private mutating func step(_ cell: DSPCell, _ old: ReferenceInterpreter) {
         for lane in 0..<design[cell.p].lanes {
-            if old.holds(cell.enableOperands, lane) {
-                set(cell.aRegister, lane, old.read(cell.a, lane))
-                set(cell.bRegister, lane, old.read(cell.b, lane))
-            }
-            let product = old.values[cell.aRegister.index][lane] * old.values[cell.bRegister.index][lane]
-            if old.holds(cell.enableM, lane) { set(cell.mRegister, lane, product) }
+            if let multiplier = cell.multiplier { step(multiplier, lane, old) }
             if let c = cell.c, let register = cell.cRegister, old.holds(cell.enableC, lane) {
                 set(register, lane, old.read(c, lane))
             }
-            let addend = cell.cRegister.map { old.values[$0.index][lane] } ?? 0
-            if old.holds(cell.enableP, lane) { set(cell.p, lane, old.values[cell.mRegister.index][lane] &+ addend) }
+            let addends = [cell.multiplier?.mRegister, cell.cRegister, cell.cascade].compactMap { $0 }
+            let sum = addends.reduce(0) { $0 &+ old.values[$1.index][lane] }
+            if old.holds(cell.enableP, lane) { set(cell.p, lane, sum) }
         }
+    }
+
+    private mutating func step(_ cell: DSPCell.Multiplier, _ lane: Int, _ old: ReferenceInterpreter) {
+        if old.holds(cell.enableA, lane) { set(cell.aRegister, lane, old.read(cell.a, lane)) }
+        let b = cell.staged.map { old.values[$0.register.index][lane] } ?? old.read(cell.b, lane)
+        if old.holds(cell.enableB, lane) { set(cell.bRegister, lane, b) }
+        if let stage = cell.staged, old.holds(stage.enable, lane) {
+            set(stage.register, lane, old.read(cell.b, lane))
+        }
+        let product = old.values[cell.aRegister.index][lane] * old.values[cell.bRegister.index][lane]
+        if old.holds(cell.enableM, lane) { set(cell.mRegister, lane, product) }
     }
 }

@@ -99,7 +99,7 @@ struct ResourceTests {
 }
 
 /// What Yosys makes of a design's text.
-private struct SynthesisedCells {
+struct SynthesisedCells {
     private let cells: [String: Int]
 
     init(_ design: Design) throws {

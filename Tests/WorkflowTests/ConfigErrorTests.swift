@@ -85,12 +85,32 @@ import Workflow
         bad("  weight_bits: 3", "  calibration_images: 0", "8:23", "calibration_images: is '0'", "1...1000"),
     ]
 
+    /// On family `convolver`.
+    static func convolver(
+        _ replacement: String, _ place: String, _ parts: String..., kind: InputError.Kind = .invalid
+    ) -> Case {
+        Case(
+            line: "  family: vector", replacement: "  family: convolver\n" + replacement, place: place, parts: parts,
+            kind: kind)
+    }
+
+    static let convolvers = [
+        convolver("  kernel: 4", "14:11", "array.kernel: is '4'", "3, 5, 7, 11"),
+        convolver("  taps: 3", "14:9", "array.taps: is '3'", "3, 5, 7, 11"),
+        convolver("  taps: [4]", "14:10", "array.taps: an element is '4'", "3, 5, 7, 11"),
+        convolver("  kernel: 5\n  taps: [3, 11]", "15:9", "array.taps: 11 lies outside array.kernel 5"),
+        convolver("  row_length: 0", "14:15", "array.row_length: is '0'", "1...4096"),
+        convolver("  column_adders: carry", "14:18", "array.column_adders: is 'carry'", "dsp, lut"),
+    ]
+
     static let hardware = [
         bad("  pe: svpe", "  pe: pe", "14:7", "array.pe: is 'pe'", "svpe, vpe"),
-        bad(
-            "  family: vector", "  family: convolver", "13:11", "array.family: convolver is not available yet",
-            "accepted: vector", kind: .unsupported),
+        bad("  family: vector", "  family: systolic", "13:11", "array.family: is 'systolic'", "vector, convolver"),
         bad("  pixels: 1", "  kernel: 3", "17:11", "array.kernel: is a key of family convolver"),
+        bad("  pixels: 1", "  taps: [3]", "17:9", "array.taps: is a key of family convolver"),
+        bad("  pixels: 1", "  row_length: 64", "17:15", "array.row_length: is a key of family convolver"),
+        bad("  pixels: 1", "  column_adders: lut", "17:18", "array.column_adders: is a key of family convolver"),
+        bad("ofmap_kib: 16", "ofmap_kib: 16, psum_kib: 1", "18:67", "buffers.psum_kib: is a key of array.family"),
         bad("  pixels: 1", "  terms: 2", "17:10", "array.terms: 2 is not available yet", "1", kind: .unsupported),
         bad("  pixels: 1", "  terms: 3", "17:10", "array.terms: is '3'", "1...2"),
         bad("  pixels: 1", "  weight_bits: 6", "17:16", "array.weight_bits: is 6", "1...5 for svpe"),
@@ -112,7 +132,7 @@ import Workflow
         bad("run: {", "trace: {file: a.fst, taps: ['a..b']}\nrun: {", "21:29", "trace.taps", "patterns"),
     ]
 
-    @Test(arguments: keys + values + quantization + hardware)
+    @Test(arguments: keys + values + quantization + hardware + convolvers)
     func errorNamesPlaceKeyAndWhatIsAccepted(_ item: Case) throws {
         let workplace = try Workplace()
         let text = try #require(Texts.tiny(item.line, item.replacement))

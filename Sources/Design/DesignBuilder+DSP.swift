@@ -1,0 +1,111 @@
+import Fabric
+
+// DSP48E2 cells. UG579: A, B, C, M and P registers; B optionally through B1 and B2; the cascade PCOUT to PCIN.
+
+extension DesignBuilder {
+    /// Clock enables of a DSP48E2's register stages.
+    public struct DSPEnables {
+        public var operands: any Readable
+        public var m: any Readable
+        public var c: (any Readable)?
+        public var p: any Readable
+
+        public init(operands: any Readable, m: any Readable, c: (any Readable)? = nil, p: any Readable) {
+            self.operands = operands
+            self.m = m
+            self.c = c
+            self.p = p
+        }
+    }
+
+    /// A DSP48E2 per lane; returns P (48 bits), a * b three enabled stages later, plus c when given (C is registered
+    /// beside M).
+    public mutating func dsp(
+        _ name: String, a: Signal, b: Signal, c: Signal? = nil, enables: DSPEnables
+    ) -> Signal {
+        let multiplier = multiplier(
+            name, a: a, b: b, staged: nil, enables: (enables.operands, enables.operands, enables.m))
+        let cRegister = c.map { dspRegister(name, "C_REG", width: 48, significantBits: $0.width) }
+        let product = min(45, a.width + b.width)
+        let p = dspRegister(
+            name, "P", width: 48, significantBits: c.map { min(48, max(product, $0.width) + 1) } ?? product)
+        design.cells.append(
+            .dsp(
+                DSPCell(
+                    name: name, multiplier: multiplier, c: c?.operand, enableC: enables.c?.asOperand,
+                    enableP: enables.p.asOperand, cRegister: cRegister?.id, p: p.id)))
+        return p
+    }
+
+    /// Clock enables of a multiplying cell whose B has two registers.
+    public struct CascadeEnables {
+        public var a: any Readable
+        /// B1, which takes the port, and B2, which takes B1.
+        public var b1: any Readable
+        public var b2: any Readable
+        public var m: any Readable
+        public var p: any Readable
+
+        public init(
+            a: any Readable, b1: any Readable, b2: any Readable, m: any Readable, p: any Readable
+        ) {
+            self.a = a
+            self.b1 = b1
+            self.b2 = b2
+            self.m = m
+            self.p = p
+        }
+    }
+
+    /// A DSP48E2 per lane: P = A * B2 + the P of `cascade`, its neighbour. `bits` suffice for every P.
+    public mutating func dspCascade(
+        _ name: String, a: Signal, b: Signal, cascade: Signal?, bits: Int, enables: CascadeEnables
+    ) -> Signal {
+        let multiplier = multiplier(name, a: a, b: b, staged: enables.b1, enables: (enables.a, enables.b2, enables.m))
+        let p = dspRegister(name, "P", width: 48, significantBits: bits)
+        design.cells.append(
+            .dsp(
+                DSPCell(
+                    name: name, multiplier: multiplier, c: nil, cascade: cascade?.id, enableC: nil,
+                    enableP: enables.p.asOperand, cRegister: nil, p: p.id)))
+        return p
+    }
+
+    /// A DSP48E2 per lane as an adder: P = C + the P of `cascade`. `bits` suffice for every P.
+    public mutating func dspAdder(
+        _ name: String, c: Signal, cascade: Signal?, bits: Int, enables: (c: any Readable, p: any Readable)
+    ) -> Signal {
+        let register = dspRegister(name, "C_REG", width: 48, significantBits: c.width)
+        let p = dspRegister(name, "P", width: 48, significantBits: bits)
+        design.cells.append(
+            .dsp(
+                DSPCell(
+                    name: name, multiplier: nil, c: c.operand, cascade: cascade?.id, enableC: enables.c.asOperand,
+                    enableP: enables.p.asOperand, cRegister: register.id, p: p.id)))
+        return p
+    }
+
+    private mutating func dspRegister(
+        _ name: String, _ register: String, width: Int, significantBits: Int
+    ) -> Signal {
+        net(
+            "\(name).\(register)", width: width, signed: true, role: .primitiveRegister,
+            significantBits: min(width, significantBits))
+    }
+
+    private mutating func multiplier(
+        _ name: String, a: Signal, b: Signal, staged: (any Readable)?,
+        enables: (a: any Readable, b: any Readable, m: any Readable)
+    ) -> DSPCell.Multiplier {
+        let aRegister = dspRegister(name, "A_REG", width: 27, significantBits: a.width)
+        let stage = staged.map {
+            DSPCell.Multiplier.Stage(
+                enable: $0.asOperand, register: dspRegister(name, "B1_REG", width: 18, significantBits: b.width).id)
+        }
+        let bRegister = dspRegister(name, "B_REG", width: 18, significantBits: b.width)
+        let mRegister = dspRegister(name, "M_REG", width: 45, significantBits: min(45, a.width + b.width))
+        return DSPCell.Multiplier(
+            a: a.operand, b: b.operand, staged: stage, enableA: enables.a.asOperand, enableB: enables.b.asOperand,
+            enableM: enables.m.asOperand, aRegister: aRegister.id, bRegister: bRegister.id, mRegister: mRegister.id)
+    }
+}
