@@ -53,7 +53,16 @@ need_fashion_mnist() {
     [ -n "${SHIFTSIM_FASHION_MNIST:-}" ] || need_packages dataset-fashion-mnist
 }
 
-need_yosys() { command -v yosys >/dev/null || need_packages yosys; }
+# Yosys with cxxrtl.h, which co-simulation compiles against. Debian has the header in yosys-dev.
+need_yosys() {
+    local yosys
+    yosys=$(command -v "${SHIFTSIM_YOSYS:-yosys}") || {
+        need_packages yosys yosys-dev
+        return
+    }
+    [ -f "$(dirname "$(readlink -f "$yosys")")/../share/yosys/include/backends/cxxrtl/cxxrtl.h" ] ||
+        need_packages yosys-dev
+}
 
 # fst2vcd and vcd2fst, the waveform readers of the tests.
 need_gtkwave() { command -v fst2vcd >/dev/null || need_packages gtkwave; }

@@ -14,6 +14,16 @@ struct Tool: Sendable {
         executable = URL(fileURLWithPath: found)
     }
 
+    /// The C++ compiler of the models: SHIFTSIM_CXX, then clang++ and g++ in PATH.
+    static func cxx(_ environment: [String: String]) throws -> Tool {
+        let candidates = [environment["SHIFTSIM_CXX"]].compactMap { $0 }
+        let compiler =
+            Tool(candidates: candidates, name: "clang++", environment: environment)
+            ?? Tool(candidates: [], name: "g++", environment: environment)
+        guard let compiler else { throw ToolError.missing(tool: "A C++ compiler", install: "apt-get install clang") }
+        return compiler
+    }
+
     /// Runs to the end; returns standard output and standard error together.
     @discardableResult
     func run(_ arguments: [String], in directory: URL? = nil, environment: [String: String]? = nil) throws -> String {

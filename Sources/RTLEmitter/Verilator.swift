@@ -41,13 +41,8 @@ public struct Verilator: Sendable {
         guard let tool = Tool(candidates: candidates, name: "verilator", environment: environment) else {
             throw ToolError.missing(tool: "Verilator", install: Verilator.install)
         }
-        let compilers = [environment["SHIFTSIM_CXX"]].compactMap { $0 }
-        guard
-            let compiler = Tool(candidates: compilers, name: "clang++", environment: environment)
-                ?? Tool(candidates: [], name: "g++", environment: environment)
-        else { throw ToolError.missing(tool: "A C++ compiler", install: "apt-get install clang") }
         self.tool = tool
-        self.compiler = compiler
+        compiler = try Tool.cxx(environment)
         version = Verilator.firstLine(try tool.run(["--version"]))
         let root = Verilator.firstLine(try tool.run(["--getenv", "VERILATOR_ROOT"]))
         include = URL(fileURLWithPath: root).appendingPathComponent("include")
@@ -72,7 +67,7 @@ public struct Verilator: Sendable {
     }
 
     /// Writes the files into `directory` and builds a model with the harness bench/main.cpp.
-    public func build(_ files: [RTLFile], in directory: URL, options: Options = Options()) throws -> VerilatedModel {
+    public func build(_ files: [RTLFile], in directory: URL, options: Options = Options()) throws -> CompiledModel {
         try RTLFile.write(files, to: directory)
         let model = directory.appendingPathComponent("obj")
         try? FileManager.default.removeItem(at: model)
@@ -86,7 +81,7 @@ public struct Verilator: Sendable {
         arguments += files.filter { $0.isDesign || $0.isModel }.map(\.name)
         try tool.run(arguments, in: directory)
         let executable = try compile(model, harness: directory.appendingPathComponent("bench/main.cpp"), options)
-        return VerilatedModel(executable: executable, canTrace: options.trace)
+        return CompiledModel(executable: executable, canTrace: options.trace)
     }
 
     // MARK: C++

@@ -7,6 +7,7 @@ import Networks
 import Observation
 import RTLEmitter
 import Schedule
+import Synchronization
 import Waveforms
 
 // Co-simulation: the kernel runs the Design and records every signal and every input; Verilator and Yosys run the
@@ -22,8 +23,8 @@ public struct CosimulationReport: Sendable, Codable, Equatable {
     public struct Verdict: Sendable, Codable, Equatable {
         public var judge: String
         public var isEqual: Bool
-        /// Signals compared; absent when the judge does not say.
-        public var signals: Int?
+        /// Signals compared, lane by lane.
+        public var signals: Int
         /// The first difference, or a summary.
         public var message: String
     }
@@ -113,22 +114,22 @@ public struct Cosimulation {
     /// Simulates, emits and asks the judges. `directory` receives rtl/, models/, kernel.fst and the judges' files.
     /// Throws `ToolError` when a judge is not installed.
     public func run(against judge: CosimulationJudge, in directory: URL) throws -> CosimulationReport {
-        let verilator = judge == .yosys ? nil : try Verilator()
-        let yosys = judge == .verilator ? nil : try Yosys()
+        let judges = try judges(judge)
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let files = sabotage(try RTLEmitter.emit(accelerator.design))
         try RTLFile.write(files, to: directory)
         let trace = directory.appendingPathComponent("kernel.fst")
         let run = try record(trace: trace)
-        var verdicts: [CosimulationReport.Verdict] = []
-        if let verilator { verdicts.append(try judgeByVerilator(verilator, files, run, trace, directory)) }
-        if let yosys {
-            let replay = try yosys.replay(files, in: directory, fst: trace)
-            verdicts.append(
-                .init(judge: "yosys", isEqual: replay.isEqual, signals: nil, message: replay.message))
+        // Two judges work side by side: most of their time is one thread of a C++ compiler.
+        let verdicts = Mutex([Int: Result<CosimulationReport.Verdict, any Error>]())
+        DispatchQueue.concurrentPerform(iterations: judges.count) { index in
+            let verdict = Result { try Cosimulation.verdict(of: judges[index], files, run, trace, directory) }
+            verdicts.withLock { $0[index] = verdict }
         }
+        let found = verdicts.withLock { $0 }
         return CosimulationReport(
-            cycles: run.cycles, finished: run.finished, signals: run.signals, verdicts: verdicts)
+            cycles: run.cycles, finished: run.finished, signals: run.signals,
+            verdicts: try judges.indices.map { try found[$0]!.get() })
     }
 
     /// Twice the predicted cycles plus what the slowest memory may add per beat and instruction: no legal program
@@ -143,7 +144,7 @@ public struct Cosimulation {
 
     // MARK: kernel
 
-    private struct Recording {
+    private struct Recording: Sendable {
         var stimulus, response: Data
         var cycles: Int
         var finished: Bool
@@ -177,36 +178,64 @@ public struct Cosimulation {
             signals: recorder?.signalCount ?? 0)
     }
 
-    // MARK: Verilator
+    // MARK: judges
 
-    private func judgeByVerilator(
-        _ verilator: Verilator, _ files: [RTLFile], _ run: Recording, _ trace: URL, _ directory: URL
+    /// A tool that makes the emitted text a program.
+    private struct Judge: Sendable {
+        var name: String
+        /// Builds in a folder, at an -O level of the C++ compiler, a model that can trace.
+        var build: @Sendable ([RTLFile], URL, String) throws -> CompiledModel
+    }
+
+    private func judges(_ judge: CosimulationJudge) throws -> [Judge] {
+        var judges: [Judge] = []
+        if judge != .yosys {
+            let verilator = try Verilator()
+            judges.append(
+                Judge(name: "verilator") { files, folder, optimization in
+                    var options = Verilator.Options()
+                    options.trace = true
+                    options.optimization = optimization
+                    return try verilator.build(files, in: folder, options: options)
+                })
+        }
+        if judge != .verilator {
+            let cxxrtl = try CXXRTL()
+            let ports = try RTLEmitter.ports(of: accelerator.design)
+            judges.append(
+                Judge(name: "yosys") { files, folder, optimization in
+                    try cxxrtl.build(files, ports: ports, in: folder, optimization: optimization)
+                })
+        }
+        return judges
+    }
+
+    /// Builds, runs, and compares all signals in all cycles and the outputs byte by byte.
+    private static func verdict(
+        of judge: Judge, _ files: [RTLFile], _ run: Recording, _ trace: URL, _ directory: URL
     ) throws -> CosimulationReport.Verdict {
-        var options = Verilator.Options()
-        options.trace = true
-        options.optimization = run.cycles > 50_000 ? "1" : "0"
-        let model = try verilator.build(files, in: directory.appendingPathComponent("verilator"), options: options)
-        let vcd = directory.appendingPathComponent("verilator.vcd")
-        let outcome = try model.run(
-            stimulus: run.stimulus, cycles: run.cycles, vcd: vcd, period: Cosimulation.period)
+        let model = try judge.build(
+            files, directory.appendingPathComponent(judge.name), run.cycles > 50_000 ? "1" : "0")
+        let vcd = directory.appendingPathComponent("\(judge.name).vcd")
+        let outcome = try model.run(stimulus: run.stimulus, cycles: run.cycles, vcd: vcd, period: period)
         let ours = try TraceFile.open(trace.path)
         let theirs = try TraceFile.open(vcd.path)
         var diff = TraceDiffOptions()
         // Both files change at the start of a cycle only, but for the clock's falling edge.
-        diff.samplingA = try TraceSampling(period: UInt64(Cosimulation.period), offset: UInt64(Cosimulation.period) / 4)
+        diff.samplingA = try TraceSampling(period: UInt64(period), offset: UInt64(period) / 4)
         diff.samplingB = diff.samplingA
-        diff.prefixB = Cosimulation.prefix(theirs)
+        diff.prefixB = prefix(theirs)
         let report = try TraceDiff.compare(ours, theirs, options: diff)
         let complete = report.onlyInA.isEmpty && report.signalsCompared == run.signals
         let sameOutputs = outcome.response == run.response
         var message = report.text
         if !sameOutputs { message += "the outputs of top differ\n" }
         return .init(
-            judge: "verilator", isEqual: report.isMatch && complete && sameOutputs, signals: report.signalsCompared,
+            judge: judge.name, isEqual: report.isMatch && complete && sameOutputs, signals: report.signalsCompared,
             message: message)
     }
 
-    /// What stands before `top.` in a Verilator trace.
+    /// What stands before `top.` in a trace.
     private static func prefix(_ file: TraceFile) -> String {
         guard let scope = file.scopes.first(where: { $0.path.hasSuffix(".top") }) else { return "" }
         return String(scope.path.dropLast(".top".count))

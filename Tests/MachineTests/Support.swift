@@ -20,9 +20,9 @@ enum Tools {
     /// SHIFTSIM_LONG=1: the tests that take many minutes.
     static let isLong = environment["SHIFTSIM_LONG"] == "1"
     static let hasVerilator = isCI || (try? Verilator()) != nil
-    static let hasYosys = isCI || (try? Yosys()) != nil
+    static let hasYosys = isCI || (try? CXXRTL()) != nil
     static let noVerilator: Comment = "Verilator was not found: set SHIFTSIM_VERILATOR or install it in .venv"
-    static let noYosys: Comment = "Yosys was not found: apt-get install yosys"
+    static let noYosys: Comment = "Yosys or its headers were not found: apt-get install yosys-dev"
 
     /// The folder of the package: the one that has both Sources and Package.swift.
     static let package: URL = {

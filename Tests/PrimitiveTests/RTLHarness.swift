@@ -8,13 +8,12 @@ import Testing
 /// Tools of the tests, found once.
 enum Tools {
     static let verilator = Result { try Verilator() }
-    static let yosys = Result { try Yosys() }
+    static let cxxrtl = Result { try CXXRTL() }
 
     static var hasVerilator: Bool { (try? verilator.get()) != nil }
-    static var hasYosys: Bool { (try? yosys.get()) != nil }
+    static var hasCXXRTL: Bool { (try? cxxrtl.get()) != nil }
     static let noVerilator: Comment = "Verilator was not found (set SHIFTSIM_VERILATOR or install it in .venv)"
-    static let noYosys: Comment = "Yosys or vcd2fst was not found"
-    static var hasVCD2FST: Bool { FileManager.default.isExecutableFile(atPath: "/usr/bin/vcd2fst") }
+    static let noCXXRTL: Comment = "Yosys or its headers were not found (apt-get install yosys-dev)"
 }
 
 /// Inputs of top per cycle, per input, per lane.

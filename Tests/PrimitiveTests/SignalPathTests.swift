@@ -6,74 +6,76 @@ import Testing
 
 /// Does a simulation of the emitted text have every signal of the Design, under its path, with its value in every
 /// cycle?
-@Suite(.serialized, .enabled(if: Tools.hasVerilator, Tools.noVerilator))
+@Suite(.serialized)
 struct SignalPathTests {
     static let period = 1000
     static let cycles = 300
 
-    /// A traced run of the mixed design.
-    struct Traced {
-        let scratch: ScratchDirectory
-        let design: Design
-        let files: [RTLFile]
-        let stimulus: Stimulus
-        let vcd: URL
-    }
-
-    static func trace() throws -> Traced {
-        let design = try MixedDesign.make()
-        let scratch = try ScratchDirectory()
-        let files = try RTLEmitter.emit(design)
+    private func verilated(_ files: [RTLFile], in directory: URL) throws -> CompiledModel {
         var options = Verilator.Options()
         options.trace = true
         options.optimization = "0"
-        let model = try Tools.verilator.get().build(files, in: scratch.url, options: options)
-        let stimulus = RTLHarness.randomStimulus(design, cycles: cycles, seed: 7)
-        let vcd = scratch.url.appendingPathComponent("run.vcd")
-        let data = RTLHarness.encode(stimulus, ports: try RTLEmitter.ports(of: design))
-        _ = try model.run(stimulus: data, cycles: cycles, vcd: vcd, period: period)
-        return Traced(scratch: scratch, design: design, files: files, stimulus: stimulus, vcd: vcd)
+        return try Tools.verilator.get().build(files, in: directory, options: options)
     }
 
-    @Test func everySignalHasItsPathAndValue() throws {
-        let run = try Self.trace()
-        let trace = try VCDValues(run.vcd, period: Self.period)
+    /// Signals and cycles of the mixed design that differ from the reference, as "path, cycle t: found, expected".
+    private func differences(
+        _ change: (RTLFile) -> RTLFile = { $0 }, build: ([RTLFile], [RTLPort], URL) throws -> CompiledModel
+    ) throws -> [String] {
+        let design = try MixedDesign.make()
+        let scratch = try ScratchDirectory()
+        let ports = try RTLEmitter.ports(of: design)
+        let model = try build(try RTLEmitter.emit(design).map(change), ports, scratch.url)
+        let stimulus = RTLHarness.randomStimulus(design, cycles: Self.cycles, seed: 7)
+        let vcd = scratch.url.appendingPathComponent("run.vcd")
+        let outcome = try model.run(
+            stimulus: RTLHarness.encode(stimulus, ports: ports), cycles: Self.cycles, vcd: vcd, period: Self.period)
+        #expect(outcome.response.count == Self.cycles * ports.filter { !$0.isInput }.reduce(0) { $0 + $1.bytes })
+        let trace = try VCDValues(vcd, period: Self.period)
         #expect(trace.cycles.count == Self.cycles)
-        var reference = try ReferenceInterpreter(run.design)
-        for (cycle, inputs) in run.stimulus.enumerated() {
+        var reference = try ReferenceInterpreter(design)
+        var found: [String] = []
+        for (cycle, inputs) in stimulus.enumerated() {
             reference.settle(inputs: inputs)
-            compare(reference, trace, cycle: cycle)
+            found += differences(reference, trace, cycle: cycle)
             reference.edge()
         }
+        return found
     }
 
-    private func compare(_ reference: ReferenceInterpreter, _ trace: VCDValues, cycle: Int) {
+    private func differences(_ reference: ReferenceInterpreter, _ trace: VCDValues, cycle: Int) -> [String] {
+        var differences: [String] = []
         for (index, net) in reference.design.nets.enumerated() where net.role != .hiddenRegister {
             for lane in 0..<net.lanes {
                 let path = reference.design.path(of: NetID(index), lane: lane)
                 let wanted = UInt64(bitPattern: reference.values[index][lane]) & ((1 << UInt64(net.width)) - 1)
                 let found = trace.value(path, cycle: cycle)
                 if found != wanted {
-                    Issue.record("\(path), cycle \(cycle): \(found.map { "\($0)" } ?? "absent"), expected \(wanted)")
+                    differences.append(
+                        "\(path), cycle \(cycle): \(found.map { "\($0)" } ?? "absent"), expected \(wanted)")
                 }
             }
         }
+        return differences
     }
 
-    @Test(.enabled(if: Tools.hasYosys && Tools.hasVCD2FST, Tools.noYosys))
-    func yosysReplaysTheWaveform() throws {
-        let run = try Self.trace()
-        let fst = run.scratch.url.appendingPathComponent("run.fst")
-        let convert = Process()
-        convert.executableURL = URL(fileURLWithPath: "/usr/bin/vcd2fst")
-        convert.arguments = [run.vcd.path, fst.path]
-        try convert.run()
-        convert.waitUntilExit()
-        let replay = try Tools.yosys.get().replay(run.files, in: run.scratch.url, fst: fst)
-        #expect(replay.isEqual, "\(replay.message)")
-        let wrong = run.files.map { RTLFile(name: $0.name, text: $0.text.replacing("^ {", with: "^ ~{")) }
-        #expect(wrong != run.files)
-        try RTLFile.write(wrong, to: run.scratch.url)
-        #expect(!(try Tools.yosys.get().replay(wrong, in: run.scratch.url, fst: fst).isEqual))
+    @Test(.enabled(if: Tools.hasVerilator, Tools.noVerilator))
+    func verilatorHasEverySignal() throws {
+        let differences = try differences { files, _, directory in try verilated(files, in: directory) }
+        #expect(differences.isEmpty, "\(differences.prefix(5))")
+    }
+
+    @Test(.enabled(if: Tools.hasCXXRTL, Tools.noCXXRTL))
+    func yosysHasEverySignal() throws {
+        let differences = try differences { try Tools.cxxrtl.get().build($0, ports: $1, in: $2) }
+        #expect(differences.isEmpty, "\(differences.prefix(5))")
+    }
+
+    @Test(.enabled(if: Tools.hasCXXRTL, Tools.noCXXRTL))
+    func yosysSeesAChangedOperator() throws {
+        let wrong: (RTLFile) -> RTLFile = { RTLFile(name: $0.name, text: $0.text.replacing("^ {", with: "^ ~{")) }
+        let differences = try differences(wrong) { try Tools.cxxrtl.get().build($0, ports: $1, in: $2) }
+        #expect(!differences.isEmpty)
+        #expect(!differences.contains { $0.contains("absent") })
     }
 }

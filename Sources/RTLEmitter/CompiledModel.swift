@@ -1,7 +1,7 @@
 import Foundation
 
-/// A compiled Verilator model of an emitted design. Clock and file conventions: HarnessSource.
-public struct VerilatedModel: Sendable {
+/// An emitted design, compiled by Verilator or through CXXRTL. Clock and file conventions: HarnessSource.
+public struct CompiledModel: Sendable {
     /// The program; its arguments are STIMULUS RESPONSE CYCLES PERIOD [VCD].
     public let executable: URL
     /// Whether it can write a VCD.
@@ -34,8 +34,8 @@ public struct VerilatedModel: Sendable {
         let text = try tool.run(arguments + (vcd.map { [$0.path] } ?? []))
         let response = keepsResponse ? try Data(contentsOf: output) : Data()
         return Outcome(
-            response: response, hash: VerilatedModel.field("hash", text) ?? "",
-            seconds: Double(VerilatedModel.field("seconds", text) ?? "") ?? 0)
+            response: response, hash: CompiledModel.field("hash", text) ?? "",
+            seconds: Double(CompiledModel.field("seconds", text) ?? "") ?? 0)
     }
 
     private static func field(_ name: String, _ text: String) -> String? {
