@@ -117,8 +117,6 @@ enum VendorModels {
                     $error("DSP48E2 model: INMODEREG, OPMODEREG and ALUMODEREG must be 0");
                 if (AMULTSEL != "A" || BMULTSEL != "B" || USE_SIMD != "ONE48")
                     $error("DSP48E2 model: only A * B in one 48-bit word");
-                if (USE_MULT != "MULTIPLY" && USE_MULT != "NONE")
-                    $error("DSP48E2 model: USE_MULT must be MULTIPLY or NONE");
             end
             always @(posedge CLK) begin
                 if (ALUMODE != 4'd0 || INMODE != 5'd0 || CARRYINSEL != 3'd0 || CARRYIN)
