@@ -43,6 +43,8 @@ public enum ProcessingElement: Sendable, Hashable, Codable {
 /// Sizes of an array and its buffers, in the terms of the configuration file.
 public struct AcceleratorParameters: Sendable, Hashable, Codable {
     public var element: ProcessingElement
+    /// Signed powers of two of a weight that a lane adds in one cycle: 1 or 2; vpe has 1.
+    public var terms: Int
     /// The `convolver` family's own sizes; nil: the `vector` family.
     public var convolver: ConvolverParameters?
     /// Pp: output pixels worked on in one cycle.
@@ -57,7 +59,7 @@ public struct AcceleratorParameters: Sendable, Hashable, Codable {
     public var accumulatorBits: Int
     /// Words of pixels * inputs activations.
     public var ifmapDepth: Int
-    /// Words of inputs * outputs weights.
+    /// Words of inputs * outputs weights, each of `terms` codes.
     public var weightDepth: Int
     /// Words of pixels * outputs activations; also the depth of the residual buffer.
     public var ofmapDepth: Int
@@ -70,19 +72,21 @@ public struct AcceleratorParameters: Sendable, Hashable, Codable {
     public init(
         element: ProcessingElement, pixels: Int, inputs: Int, outputs: Int, activationBits: Int,
         ifmapBytes: Int, weightBytes: Int, ofmapBytes: Int, constantDepth: Int = 512,
-        convolver: ConvolverParameters? = nil
+        convolver: ConvolverParameters? = nil, terms: Int = 1
     ) {
+        precondition(terms == 1 || (terms == 2 && element.isShift))
         self.element = element
+        self.terms = terms
         self.convolver = convolver
         self.pixels = pixels
         self.inputs = inputs
         self.outputs = outputs
         self.activationBits = activationBits
-        let product = activationBits + element.magnitudeBits
+        let product = activationBits + element.magnitudeBits + terms - 1
         accumulatorBits = min(48, product + AcceleratorParameters.accumulationBits)
         let depth = AcceleratorParameters.depth
         ifmapDepth = depth(ifmapBytes, pixels * inputs * activationBits)
-        weightDepth = depth(weightBytes, inputs * outputs * element.weightBits)
+        weightDepth = depth(weightBytes, inputs * outputs * element.weightBits * terms)
         ofmapDepth = depth(ofmapBytes, pixels * outputs * activationBits)
         self.constantDepth = constantDepth
     }
@@ -109,12 +113,12 @@ public struct AcceleratorParameters: Sendable, Hashable, Codable {
         return bytes
     }
 
-    /// Weights per activation-wide field of a beat.
+    /// Weights (of svpe: codes) per activation-wide field of a beat.
     public var weightsPerField: Int { activationBits / element.weightBits }
-    /// Weights that one beat carries.
+    /// Weights (codes) that one beat carries.
     public var weightsPerBeat: Int { granule * weightsPerField }
     /// Beats of one word of the weight buffer.
-    public var weightBeats: Int { (inputs * outputs + weightsPerBeat - 1) / weightsPerBeat }
+    public var weightBeats: Int { (inputs * outputs * terms + weightsPerBeat - 1) / weightsPerBeat }
 
     /// Bits of one channel's requantization constants: multiplier 16, bias 48.
     public static let constantBits = 64

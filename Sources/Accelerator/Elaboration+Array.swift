@@ -58,7 +58,7 @@ extension Elaboration {
         let perBeat = p.weightsPerBeat
         let isSigned = p.element.name == "vpe"
         let enables = load.banks[.weights]!
-        return builder.inArray("weight_lane", lanes: p.inputs * p.outputs) { [p] in
+        return builder.inArray("weight_lane", lanes: p.terms * p.inputs * p.outputs) { [p] in
             $0.memory(
                 "weight", depth: p.weightDepth, width: bits, signed: isSigned, lanesPerBank: perBeat,
                 .init(
@@ -74,23 +74,39 @@ extension Elaboration {
         let x = ifmap.mapped([
             .init(p.pixels, stride: p.inputs), .init(p.inputs, stride: 1), .init(p.outputs, stride: 0),
         ])
-        let w = weights.mapped([.init(p.pixels, stride: 0), .init(p.inputs * p.outputs, stride: 1)])
+        let w = (0..<p.terms).map {
+            weights.mapped(
+                [.init(p.pixels, stride: 0), .init(p.inputs * p.outputs, stride: 1)], offset: $0 * p.inputs * p.outputs)
+        }
         return builder.inArray("pe", lanes: p.lanes) { [p] builder in
             switch p.element {
-            case .svpe(let bits):
-                // One bit more than the largest shift: -(-2^(a-1)) * 2^k must fit.
-                let width = p.activationBits + PowerOfTwoCode.largestExponent(bits: bits) + 1
-                let shifted = builder.logic(
-                    .powerOfTwoShift, [x, w], width: width, signed: true, name: "shifted", parameter: bits)
-                return builder.register("product", shifted, enable: control.valid[2])
+            case .svpe:
+                let product = Elaboration.shiftedSum(x, w, p, &builder)
+                return builder.register("product", product, enable: control.valid[2])
             case .vpe(let bits):
                 let result = builder.dsp(
-                    "dsp", a: x, b: w,
+                    "dsp", a: x, b: w[0],
                     enables: .init(operands: control.valid[2], m: control.valid[3], p: control.valid[4]))
                 return builder.logic(
                     .slice, [result], width: p.activationBits + bits, signed: true, name: "product")
             }
         }
+    }
+
+    /// The activation times a weight of one or two signed powers of two: `w` has the codes of each term.
+    static func shiftedSum(
+        _ x: Signal, _ w: [Signal], _ p: AcceleratorParameters, _ builder: inout DesignBuilder
+    ) -> Signal {
+        let bits = p.element.weightBits
+        // One bit more than the largest shift: -(-2^(a-1)) * 2^k must fit.
+        let width = p.activationBits + p.element.magnitudeBits + 1
+        let shifted = w.enumerated().map { term, code in
+            builder.logic(
+                .powerOfTwoShift, [x, code], width: width, signed: true, name: term == 0 ? "shifted" : "shifted2",
+                parameter: bits)
+        }
+        if shifted.count == 1 { return shifted[0] }
+        return builder.logic(.add, [shifted[0], shifted[1]], width: width + 1, signed: true, name: "term_sum")
     }
 
     /// One pipelined level of the adder tree: input i meets input i + half.

@@ -101,7 +101,8 @@ extension Elaboration {
 
     /// Bits of a sum of `count` products.
     private func sumBits(_ count: Int) -> Int {
-        let product = p.activationBits + (p.element.isShift ? p.element.magnitudeBits + 1 : p.element.weightBits)
+        let product =
+            p.activationBits + (p.element.isShift ? p.element.magnitudeBits + p.terms : p.element.weightBits)
         return product + (Int.bitWidth - (count - 1).leadingZeroBitCount)
     }
 
@@ -128,15 +129,18 @@ extension Elaboration {
         let weights = grid.weights
         let bits = sumBits(j + 1)
         switch p.element {
-        case .svpe(let codeBits):
+        case .svpe:
             let swap = gated(grid.stream.begins, 2, stage: 2 + a, position: position, &grid)
             let enable = flow(3 + a, position: position, &grid)
-            let product = sumBits(1)
-            return builder.inArray("cell\(a)_\(j)", lanes: p.inputs * p.outputs) { builder in
-                let next = builder.register("next_weight", weights, enable: load)
-                let weight = builder.register("weight", next, enable: swap)
-                let shifted = builder.logic(
-                    .powerOfTwoShift, [x, weight], width: product, signed: true, name: "shifted", parameter: codeBits)
+            let lanes = p.inputs * p.outputs
+            return builder.inArray("cell\(a)_\(j)", lanes: lanes) { [p] builder in
+                let codes = (0..<p.terms).map { term in
+                    let suffix = term == 0 ? "" : "2"
+                    let code = p.terms == 1 ? weights : weights.mapped([.init(lanes, stride: 1)], offset: term * lanes)
+                    let next = builder.register("next_weight\(suffix)", code, enable: load)
+                    return builder.register("weight\(suffix)", next, enable: swap)
+                }
+                let shifted = Elaboration.shiftedSum(x, codes, p, &builder)
                 guard let after else { return builder.register("sum", shifted, enable: enable) }
                 let sum = builder.logic(.add, [shifted, after], width: bits, signed: true)
                 return builder.register("sum", sum, enable: enable)

@@ -55,7 +55,7 @@ extension Scheduler {
     mutating func scheduleConvolution(
         _ layer: QuantizedLayer, weights: [Int32], inputs: Int, outputs: Int, firstInput: Int, firstOutput: Int
     ) throws {
-        let passes = try WeightPasses(weights, element: p.element, layer: layer.name)
+        let passes = try WeightPasses(weights, element: p.element, terms: p.terms, layer: layer.name)
         let window = layer.window
         var shape = LayerShape(
             inputShape: layer.inputShape, outputShape: layer.outputShape, window: window,
@@ -142,7 +142,8 @@ extension Scheduler {
 
     // MARK: weights and constants
 
-    /// Words [output group][pass][input group][kernel row][kernel column], lanes [input][output], packed into beats.
+    /// Words [output group][pass][input group][kernel row][kernel column], lanes [term][input][output], packed into
+    /// beats.
     /// For the convolver family the last kernel row is the first.
     private mutating func storeWeights(
         _ passes: WeightPasses, shape: LayerShape, inputs: Int, outputs: Int
@@ -164,8 +165,11 @@ extension Scheduler {
                             for n in 0..<p.outputs {
                                 let output = outputGroup * p.outputs + n
                                 guard output < outputs else { break }
-                                let value = Int(passes.lanes[pass][(output * inputs + input) * kernel + tap]) & mask
-                                put(value, lane: m * p.outputs + n, wordAddress: base + word * wordBytes)
+                                for (term, codes) in passes.lanes[pass].enumerated() {
+                                    let value = Int(codes[(output * inputs + input) * kernel + tap]) & mask
+                                    let lane = (term * p.inputs + m) * p.outputs + n
+                                    put(value, lane: lane, wordAddress: base + word * wordBytes)
+                                }
                             }
                         }
                         word += 1

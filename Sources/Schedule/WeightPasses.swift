@@ -8,8 +8,8 @@ import Networks
 
 /// One layer's weights as the lanes see them.
 struct WeightPasses: Sendable, Equatable {
-    /// Stored lane values, [pass][weight].
-    var lanes: [[Int32]]
+    /// Stored lane values, [pass][term][weight].
+    var lanes: [[[Int32]]]
     /// Bit p: multiply the accumulator before pass p.
     var shiftMask: Int
     /// The accumulator holds 2^extraShift times the sum.
@@ -19,8 +19,9 @@ struct WeightPasses: Sendable, Equatable {
 }
 
 extension WeightPasses {
-    /// Throws `InputError` (unsupported) with the layer's name when the lanes cannot represent the weights.
-    init(_ weights: [Int32], element: ProcessingElement, layer: String) throws {
+    /// Passes over lanes of `terms` terms. Throws `InputError` (unsupported) with the layer's name when the lanes cannot
+    /// represent the weights.
+    init(_ weights: [Int32], element: ProcessingElement, terms: Int, layer: String) throws {
         switch element {
         case .vpe(let bits):
             let limit = Int32(1) << Int32(bits - 1)
@@ -29,15 +30,21 @@ extension WeightPasses {
                     .unsupported, at: "layer \(layer)",
                     "weight \(wide) does not fit the \(bits)-bit lanes of vpe; use a wider array.weight_bits")
             }
-            self.init(lanes: [weights], shiftMask: 0, extraShift: 0)
+            self.init(lanes: [[weights]], shiftMask: 0, extraShift: 0)
         case .svpe(let bits):
-            if let codes = WeightPasses.encode(weights, bits: bits) {
-                self.init(lanes: [codes], shiftMask: 0, extraShift: 0)
+            if bits == 1 && terms == 2 {
+                self = try WeightPasses.binaryPairs(weights, layer: layer)
+            } else if let codes = WeightPasses.encode(weights, bits: bits) {
+                self.init(lanes: [[codes]], shiftMask: 0, extraShift: 0)
+                self = paired(terms: terms)
+            } else if let pair = WeightPasses.twoTerms(weights, bits: bits) {
+                self = pair.paired(terms: terms)
             } else if bits == 1 {
                 self = try WeightPasses.binary(weights, layer: layer)
             } else {
-                self = try WeightPasses.signedDigits(weights, bits: bits, layer: layer)
+                self = try WeightPasses.signedDigits(weights, bits: bits, layer: layer).paired(terms: terms)
             }
+            try check(layer: layer)
         }
     }
 
@@ -50,6 +57,26 @@ extension WeightPasses {
             codes.append(Int32(code))
         }
         return codes
+    }
+
+    /// Two passes when every weight is the sum of two codes of the lane (a filter with k = 2 terms; one with k = 1 has
+    /// zeros for second codes).
+    private static func twoTerms(_ weights: [Int32], bits: Int) -> WeightPasses? {
+        var pairs: [Int32: (Int32, Int32)] = [:]
+        let codes = (0..<Int64(1 << bits)).map { ($0, PowerOfTwoCode.value($0, bits: bits)) }
+        // The second code is zero wherever one suffices.
+        for (second, y) in codes {
+            for (first, x) in codes where pairs[Int32(x + y)] == nil {
+                pairs[Int32(x + y)] = (Int32(first), Int32(second))
+            }
+        }
+        var lanes: [[Int32]] = [[], []]
+        for weight in weights {
+            guard let (first, second) = pairs[weight] else { return nil }
+            lanes[0].append(first)
+            lanes[1].append(second)
+        }
+        return WeightPasses(lanes: lanes.map { [$0] }, shiftMask: 0, extraShift: 0)
     }
 
     /// Non-adjacent signed digits of `value`, lowest first.
@@ -96,7 +123,7 @@ extension WeightPasses {
     private static func assemble(
         _ windows: [[Int]], octaves: Int, bits: Int, layer: String
     ) throws -> WeightPasses {
-        var lanes: [[Int32]] = []
+        var lanes: [[[Int32]]] = []
         var mask = 0
         for (position, window) in windows.enumerated() {
             let terms = window.map { value in
@@ -105,18 +132,18 @@ extension WeightPasses {
             let passes = max(1, terms.map { $0.count }.max() ?? 1)
             if position > 0 { mask |= 1 << lanes.count }
             for pass in 0..<passes {
-                lanes.append(
-                    try terms.map { list in
-                        let value = pass < list.count ? list[pass] : 0
-                        guard let code = PowerOfTwoCode.encode(value, bits: bits) else {
-                            throw InputError(
-                                .unsupported, at: "layer \(layer)", "term \(value) is no \(bits)-bit power-of-two code")
-                        }
-                        return Int32(code)
-                    })
+                let codes = try terms.map { list in
+                    let value = pass < list.count ? list[pass] : 0
+                    guard let code = PowerOfTwoCode.encode(value, bits: bits) else {
+                        throw InputError(
+                            .unsupported, at: "layer \(layer)", "term \(value) is no \(bits)-bit power-of-two code")
+                    }
+                    return Int32(code)
+                }
+                lanes.append([codes])
             }
         }
-        return try check(WeightPasses(lanes: lanes, shiftMask: mask, extraShift: 0), layer: layer)
+        return WeightPasses(lanes: lanes, shiftMask: mask, extraShift: 0)
     }
 
     /// n = 1 has only +1 and -1: 2w = sum of +-2^j over P octaves, and one more +-1.
@@ -139,15 +166,45 @@ extension WeightPasses {
         }
         var mask = 0
         for pass in 1..<max(2, octaves) where pass < octaves { mask |= 1 << pass }
-        return try check(WeightPasses(lanes: lanes, shiftMask: mask, extraShift: 1), layer: layer)
+        return WeightPasses(lanes: lanes.map { [$0] }, shiftMask: mask, extraShift: 1)
     }
 
-    private static func check(_ passes: WeightPasses, layer: String) throws -> WeightPasses {
-        guard passes.count <= 255, passes.shiftMask < 256 else {
+    /// n = 1, two terms: +1 +1, +1 -1 and -1 -1 are twice a digit of 1, 0 and -1. 2w = sum of 2 d_j 2^j over the bits of
+    /// |w|, one pass each.
+    private static func binaryPairs(_ weights: [Int32], layer: String) throws -> WeightPasses {
+        let largest = weights.map { $0.magnitude }.max() ?? 0
+        let octaves = max(1, UInt32.bitWidth - largest.leadingZeroBitCount)
+        let lanes = (0..<octaves).reversed().map { octave in
+            let digits = weights.map { ($0.magnitude >> UInt32(octave)) & 1 == 0 ? 0 : $0.signum() }
+            return [digits.map { $0 < 0 ? Int32(1) : 0 }, digits.map { $0 > 0 ? Int32(0) : 1 }]
+        }
+        return WeightPasses(lanes: lanes, shiftMask: (1 << octaves) - 2, extraShift: 1)
+    }
+
+    /// The same passes two at a time where the accumulator is not multiplied between them; n >= 2, where a code is zero.
+    private func paired(terms: Int) -> WeightPasses {
+        guard terms == 2 else { return self }
+        var pairs: [[[Int32]]] = []
+        var mask = 0
+        for (pass, codes) in lanes.enumerated() {
+            let begins = shiftMask >> pass & 1 != 0
+            if begins { mask |= 1 << pairs.count }
+            if !begins, let last = pairs.last, last.count == 1 {
+                pairs[pairs.count - 1].append(codes[0])
+            } else {
+                pairs.append(codes)
+            }
+        }
+        let zeros = [Int32](repeating: 0, count: lanes[0][0].count)
+        return WeightPasses(
+            lanes: pairs.map { $0.count == 1 ? [$0[0], zeros] : $0 }, shiftMask: mask, extraShift: extraShift)
+    }
+
+    private func check(layer: String) throws {
+        guard count <= 255, shiftMask < 256 else {
             throw InputError(
                 .unsupported, at: "layer \(layer)",
-                "its weights need \(passes.count) passes; the array's weight_bits are too few")
+                "its weights need \(count) passes; the array's weight_bits are too few")
         }
-        return passes
     }
 }

@@ -15,6 +15,8 @@ public struct ArraySettings: Sendable, Hashable {
     public var outputs: Int
     public var inputs: Int
     public var pixels: Int
+    /// Powers of two of a weight that a svpe lane adds in one cycle.
+    public var terms: Int
     /// Bits of a stored weight; nil takes what the quantization needs.
     public var weightBits: Int?
     /// Width of the accumulators; nil takes a width that 2^14 products cannot overflow.
@@ -45,8 +47,9 @@ public struct ArraySettings: Sendable, Hashable {
                 throw section.error(key, "is a key of family convolver; family vector runs every kernel: remove it")
             }
         }
-        if let terms = try section.integer("terms", in: 1...2), terms == 2 {
-            throw section.error("terms", "2 is not available yet; accepted: 1", kind: .unsupported)
+        terms = try section.integer("terms", in: 1...2) ?? 1
+        if terms == 2 && element == .vpe {
+            throw section.error("terms", "is 2; a vpe lane multiplies once per cycle; accepted: 1")
         }
         weightBits = try section.integer("weight_bits", in: 1...16)
         accumulatorBits = try section.integer("accumulator_bits", in: 16...48)

@@ -81,7 +81,8 @@ extension Configuration {
         var parameters = AcceleratorParameters(
             element: element, pixels: array.pixels, inputs: array.inputs, outputs: array.outputs,
             activationBits: quantization.activationBits, ifmapBytes: buffers.ifmapKiB * 1024,
-            weightBytes: buffers.weightKiB * 1024, ofmapBytes: buffers.ofmapKiB * 1024)
+            weightBytes: buffers.weightKiB * 1024, ofmapBytes: buffers.ofmapKiB * 1024,
+            terms: array.terms)
         if let bits = array.accumulatorBits { parameters.accumulatorBits = bits }
         if let convolver = array.convolver {
             let word = array.outputs * parameters.accumulatorBits

@@ -77,7 +77,7 @@ extension Configuration {
             ("outputs", "\(array.outputs)"), ("inputs", "\(array.inputs)"), ("pixels", "\(array.pixels)"),
             ("kernel", array.convolver.map { "\($0.kernel)" }), ("taps", array.convolver.map { "\($0.taps)" }),
             ("row_length", array.convolver.map { "\($0.rowLength)" }),
-            ("column_adders", array.convolver?.columnAdders.rawValue), ("terms", "1"),
+            ("column_adders", array.convolver?.columnAdders.rawValue), ("terms", "\(array.terms)"),
             ("weight_bits", "\(weightBits)"), ("accumulator_bits", array.accumulatorBits.map { "\($0)" }),
         ]
     }

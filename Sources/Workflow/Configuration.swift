@@ -50,7 +50,7 @@ public struct Configuration: Sendable {
         memory = try MemorySettings(top.node("memory"), file: file)
         try Configuration.checkHost(top.node("host"), file: file)
         run = try RunSettings(top.node("run"), file: file)
-        trace = try top.node("trace").map { try TraceSettings($0, file: file) }
+        trace = try top.node("trace").flatMap { try TraceSettings($0, file: file) }
         places = Configuration.places(of: root, path: "")
         self.file = file
     }

@@ -65,7 +65,7 @@ public struct Estimate: Sendable, Codable, Equatable {
                 wordBits: parameters.pixels * parameters.inputs * activations),
             Buffer(
                 name: "weights", words: parameters.weightDepth,
-                wordBits: parameters.inputs * parameters.outputs * parameters.element.weightBits),
+                wordBits: parameters.inputs * parameters.outputs * parameters.element.weightBits * parameters.terms),
             Buffer(
                 name: "ofmap", words: parameters.ofmapDepth,
                 wordBits: parameters.pixels * parameters.outputs * activations),

@@ -21,17 +21,23 @@ public struct TraceSettings: Sendable, Hashable {
         self.layers = layers
     }
 
-    init(_ node: ConfigNode, file: String) throws {
+    /// nil when the section has only taps: those that `--trace` takes if it is given none.
+    init?(_ node: ConfigNode, file: String) throws {
         let section = try ConfigSection(node, path: "trace", keys: ["file", "taps", "window", "layers"], file: file)
+        taps =
+            try section.list("taps", accepted: "a list of patterns such as \"array.*\"") { node in
+                ConfigSection.text(node).flatMap { (try? SignalGlob($0)) == nil ? nil : $0 }
+            } ?? []
+        if section.node("taps") != nil, section.node("file") == nil, section.node("window") == nil,
+            section.node("layers") == nil
+        {
+            return nil
+        }
         let accepted = "a path ending in .fst, .vcd or .vcd.gz"
         self.file = try section.required("file", try section.string("file", accepted: accepted), accepted: accepted)
         guard (try? TraceFormat(path: self.file)) != nil else {
             throw section.error("file", "is '\(self.file)'; accepted: \(accepted)")
         }
-        taps =
-            try section.list("taps", accepted: "a list of patterns such as \"array.*\"") { node in
-                ConfigSection.text(node).flatMap { (try? SignalGlob($0)) == nil ? nil : $0 }
-            } ?? []
         window = try TraceSettings.window(section)
         layers = try section.list("layers", accepted: "a list of layer names") { ConfigSection.text($0) } ?? []
     }

@@ -38,8 +38,12 @@ struct SimulateCommand: ParsableCommand {
 
     func run() throws {
         Interrupt.install()
+        let configuration = try options.load(try assignments())
+        if !taps.isEmpty && configuration.trace == nil {
+            throw InputError(at: "--taps", "needs a waveform file: --trace FILE.fst, or trace.file")
+        }
         let request = SimulationRequest(
-            try options.load(try assignments()), directory: directory, progress: Console.progressBar(quiet: quiet),
+            configuration, directory: directory, progress: Console.progressBar(quiet: quiet),
             interrupted: { Interrupt.isRequested })
         let outcome = try Workflow.simulate(request)
         if json { Console.result(try outcome.report.json()) } else { Console.result(outcome.text) }

@@ -18,12 +18,14 @@ struct ConvolverCase: CustomTestStringConvertible, Sendable {
     var width: Int
     var height: Int
     var stalls: Bool
+    var terms: Int
 
     init(
         _ element: ProcessingElement, _ sizes: (inputs: Int, outputs: Int), grid: Int, _ taps: [Int] = [], k: Int,
         s stride: Int, pad: Int, w width: Int, h height: Int = 3, _ adders: ConvolverParameters.ColumnAdders = .dsp,
-        stalls: Bool = false
+        stalls: Bool = false, terms: Int = 1
     ) {
+        self.terms = terms
         self.element = element
         (inputs, outputs) = sizes
         convolver = ConvolverParameters(
@@ -39,7 +41,7 @@ struct ConvolverCase: CustomTestStringConvertible, Sendable {
     var testDescription: String {
         "\(element.name) \(element.weightBits), \(inputs)x\(outputs), grid \(convolver.taps), "
             + "\(convolver.columnAdders) adders, k \(kernel), s \(stride), p \(pad), \(height)x\(width)"
-            + (stalls ? ", stalls" : "")
+            + (stalls ? ", stalls" : "") + (terms > 1 ? ", \(terms) terms" : "")
     }
 
     private static let svpe1 = ProcessingElement.svpe(weightBits: 1)
@@ -66,6 +68,10 @@ struct ConvolverCase: CustomTestStringConvertible, Sendable {
         .init(svpe5, (3, 3), grid: 5, [3], k: 5, s: 1, pad: 2, w: 7),
         .init(svpe5, (1, 1), grid: 5, k: 5, s: 2, pad: 3, w: 1, h: 6, .lut, stalls: true),
         .init(svpe5, (1, 1), grid: 11, [3, 5], k: 3, s: 2, pad: 1, w: 32, stalls: true),
+        .init(svpe1, (2, 2), grid: 3, k: 3, s: 1, pad: 1, w: 7, terms: 2),
+        .init(svpe3, (2, 2), grid: 5, [3], k: 5, s: 2, pad: 2, w: 13, stalls: true, terms: 2),
+        .init(svpe3, (1, 1), grid: 11, [3, 5], k: 11, s: 4, pad: 5, w: 32, h: 3, .lut, terms: 2),
+        .init(svpe5, (1, 3), grid: 3, k: 3, s: 1, pad: 1, w: 1, stalls: true, terms: 2),
         .init(vpe8, (2, 2), grid: 3, k: 3, s: 1, pad: 1, w: 7, stalls: true),
         .init(vpe8, (4, 1), grid: 3, k: 3, s: 2, pad: 2, w: 13, .lut),
         .init(vpe8, (1, 3), grid: 5, [3], k: 5, s: 1, pad: 2, w: 13, .lut, stalls: true),
@@ -84,9 +90,11 @@ struct ConvolverCase: CustomTestStringConvertible, Sendable {
     func bench() throws -> Bench {
         let bits = element.weightBits == 16 ? 16 : number % 2 == 0 ? 16 : 8
         var parameters = AcceleratorParameters(
-            element, 1, inputs, outputs, activationBits: bits, ifmap: 512, weights: 512, ofmap: 256)
+            element, 1, inputs, outputs, activationBits: bits, ifmap: 512, weights: 512, ofmap: 256,
+            terms: terms)
         parameters.convolver = convolver
         var maker = LayerMaker(element, activationBits: bits, seed: UInt64(number))
+        maker.mostTerms = terms
         // More input words than one, so that there are psums.
         let channels = min(4, inputs + 1)
         let shape = Shape(channels: channels, height: height, width: width)

@@ -24,25 +24,21 @@ struct ConvolverCosimulationTests {
         #expect(cases.contains { $0.convolver.taps.count == 3 && $0.kernel < $0.convolver.kernel })
     }
 
-    @Test(.enabled(if: Tools.hasVerilator, Tools.noVerilator), arguments: ConvolverCase.all)
-    func verilatorAgrees(_ design: ConvolverCase) throws {
+    /// Whole runs, both judges.
+    @Test(
+        .enabled(if: Tools.hasVerilator, Tools.noVerilator), .enabled(if: Tools.hasYosys, Tools.noYosys),
+        arguments: ConvolverCase.all)
+    func bothJudgesAgree(_ design: ConvolverCase) throws {
         let scratch = try Scratch()
-        let simulation = try CosimulationTests.simulation(design.bench(), cycles: 20_000)
-        let report = try simulation.run(against: .verilator, in: scratch.url)
+        let report = try CosimulationTests.simulation(design.bench(), cycles: 20_000).run(
+            against: .both, in: scratch.url)
         #expect(report.finished)
         #expect((100...4000).contains(report.cycles))
-        #expect(report.isEqual, "\(report.verdicts)")
-        #expect(report.verdicts[0].signals == report.signals)
-    }
-
-    @Test(.enabled(if: Tools.hasYosys, Tools.noYosys), arguments: ConvolverCase.all)
-    func yosysAgrees(_ design: ConvolverCase) throws {
-        let scratch = try Scratch()
-        let cycles = CosimulationTests.yosysCycles
-        let report = try CosimulationTests.simulation(design.bench(), cycles: cycles).run(
-            against: .yosys, in: scratch.url)
-        #expect(report.finished || report.cycles == cycles)
-        #expect(report.isEqual, "\(report.verdicts)")
+        #expect(report.verdicts.map(\.judge) == ["verilator", "yosys"])
+        for verdict in report.verdicts {
+            #expect(verdict.isEqual, "\(verdict)")
+            #expect(verdict.signals == report.signals)
+        }
     }
 
     @Test(.enabled(if: Tools.isLong && Tools.hasVerilator, "SHIFTSIM_LONG=1 runs it"), arguments: randomSeeds)

@@ -14,11 +14,13 @@ struct CosimulationCase: CustomTestStringConvertible, Sendable {
     var kernel: Int
     var stride: Int
     var stalls: Bool
+    var terms: Int
 
     init(
         _ element: ProcessingElement, _ sizes: (pixels: Int, inputs: Int, outputs: Int), k kernel: Int, s stride: Int,
-        stalls: Bool = false
+        stalls: Bool = false, terms: Int = 1
     ) {
+        self.terms = terms
         self.element = element
         (pixels, inputs, outputs) = sizes
         self.kernel = kernel
@@ -28,7 +30,7 @@ struct CosimulationCase: CustomTestStringConvertible, Sendable {
 
     var testDescription: String {
         "\(element.name) \(element.weightBits), \(pixels)x\(inputs)x\(outputs), k \(kernel), s \(stride)"
-            + (stalls ? ", stalls" : "")
+            + (stalls ? ", stalls" : "") + (terms > 1 ? ", \(terms) terms" : "")
     }
 
     private static let svpe1 = ProcessingElement.svpe(weightBits: 1)
@@ -56,6 +58,9 @@ struct CosimulationCase: CustomTestStringConvertible, Sendable {
         .init(svpe5, (1, 8, 5), k: 5, s: 1),
         .init(svpe5, (5, 5, 1), k: 3, s: 1),
         .init(svpe5, (8, 3, 3), k: 1, s: 2, stalls: true),
+        .init(svpe1, (1, 4, 4), k: 3, s: 1, terms: 2),
+        .init(svpe3, (3, 4, 4), k: 3, s: 2, stalls: true, terms: 2),
+        .init(svpe5, (1, 4, 8), k: 1, s: 1, terms: 2),
         .init(vpe8, (1, 3, 5), k: 3, s: 1, stalls: true),
         .init(vpe8, (3, 4, 4), k: 3, s: 2),
         .init(vpe8, (1, 8, 8), k: 1, s: 1),
@@ -76,8 +81,10 @@ struct CosimulationCase: CustomTestStringConvertible, Sendable {
     func bench() throws -> Bench {
         let bits = element.weightBits == 16 ? 16 : number % 2 == 0 ? 16 : 8
         let parameters = AcceleratorParameters(
-            element, pixels, inputs, outputs, activationBits: bits, ifmap: 256, weights: 256, ofmap: 64)
+            element, pixels, inputs, outputs, activationBits: bits, ifmap: 256, weights: 256, ofmap: 64,
+            terms: terms)
         var maker = LayerMaker(element, activationBits: bits, seed: UInt64(number))
+        maker.mostTerms = terms
         let channels = pixels * inputs * outputs < 16 ? 2 : 2 + number % 3
         let shape = Shape(channels: channels, height: kernel == 5 ? 3 : 4, width: kernel == 5 ? 4 : 5)
         let window = Window(kernel: kernel, stride: stride, pad: kernel / 2)

@@ -17,6 +17,8 @@ struct LayerMaker {
     var random: SeededGenerator
     /// svpe: any integers of -85...85, which take several passes, instead of powers of two.
     var manyPasses = false
+    /// Every filter is given 1 to this many terms per weight.
+    var mostTerms = 1
 
     init(_ element: ProcessingElement, activationBits: Int, seed: UInt64) {
         self.element = element
@@ -61,7 +63,7 @@ struct LayerMaker {
         case .convolution(let outputs, let groups):
             channels = outputs
             let perOutput = shape.channels / groups * taps
-            let weights = (0..<outputs * perOutput).map { _ in weight() }
+            let weights = (0..<outputs).flatMap { _ in filter(perOutput) }
             operation = .convolution(weights: weights, format: .fixed(bits: 8), groups: groups)
             bound = max(1, largestSum(weights, perOutput))
         }
@@ -75,6 +77,11 @@ struct LayerMaker {
             inputShape: shape, outputShape: output,
             requantization: requantization(channels, bound: bound, residual: residual != nil, relu: relu),
             outputExponent: 0, macs: macs)
+    }
+
+    private mutating func filter(_ count: Int) -> [Int32] {
+        let terms = mostTerms == 1 ? 1 : Int.random(in: 1...mostTerms, using: &random)
+        return (0..<count).map { _ in (0..<terms).reduce(0) { sum, _ in sum + weight() } }
     }
 
     private func groups(_ operation: QuantizedOperation) -> Int {

@@ -123,14 +123,14 @@ extension AcceleratorParameters {
     /// Buffers by their depth in words.
     init(
         _ element: ProcessingElement, _ pixels: Int, _ inputs: Int, _ outputs: Int, activationBits: Int = 16,
-        ifmap: Int = 512, weights: Int = 512, ofmap: Int = 512
+        ifmap: Int = 512, weights: Int = 512, ofmap: Int = 512, terms: Int = 1
     ) {
         func bytes(_ words: Int, _ bits: Int) -> Int { (words * bits + 7) / 8 }
         self.init(
             element: element, pixels: pixels, inputs: inputs, outputs: outputs, activationBits: activationBits,
             ifmapBytes: bytes(ifmap, pixels * inputs * activationBits),
-            weightBytes: bytes(weights, inputs * outputs * element.weightBits),
-            ofmapBytes: bytes(ofmap, pixels * outputs * activationBits))
+            weightBytes: bytes(weights, inputs * outputs * element.weightBits * terms),
+            ofmapBytes: bytes(ofmap, pixels * outputs * activationBits), terms: terms)
     }
 }
 

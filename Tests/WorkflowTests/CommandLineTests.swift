@@ -24,6 +24,7 @@ import Testing
         run("simulate tiny.yaml -o out --mode timing", 2, "--mode: unsupported: run.mode: timing is not available"),
         run("simulate tiny.yaml -o out --window 5", 2, "--window: is '5'; accepted: FROM:TO"),
         run("simulate tiny.yaml -o out --window 5:9", 2, "trace.file: missing"),
+        run("simulate tiny.yaml -o out --taps compute.*", 2, "--taps: needs a waveform file"),
         run("simulate tiny.yaml -o out --trace x.txt", 2, "trace.file: is"),
         run("simulate tiny.yaml -o out --trace x.vcd --layers conv9", 2, "'conv9' is no layer; accepted: conv1, "),
         run("simulate tiny.yaml -o out --trace none/x.vcd", 2, "none/x.vcd"),

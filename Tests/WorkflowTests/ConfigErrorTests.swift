@@ -111,7 +111,7 @@ import Workflow
         bad("  pixels: 1", "  row_length: 64", "17:15", "array.row_length: is a key of family convolver"),
         bad("  pixels: 1", "  column_adders: lut", "17:18", "array.column_adders: is a key of family convolver"),
         bad("ofmap_kib: 16", "ofmap_kib: 16, psum_kib: 1", "18:67", "buffers.psum_kib: is a key of array.family"),
-        bad("  pixels: 1", "  terms: 2", "17:10", "array.terms: 2 is not available yet", "1", kind: .unsupported),
+        bad("  pe: svpe", "  pe: vpe\n  terms: 2", "15:10", "array.terms: is 2; a vpe lane multiplies once", "1"),
         bad("  pixels: 1", "  terms: 3", "17:10", "array.terms: is '3'", "1...2"),
         bad("  pixels: 1", "  weight_bits: 6", "17:16", "array.weight_bits: is 6", "1...5 for svpe"),
         bad("  pe: svpe", "  pe: vpe\n  weight_bits: 3", "15:16", "array.weight_bits: is 3", "4, 8, 16 for vpe"),
