@@ -42,7 +42,7 @@ public struct CXXRTL: Sendable {
             hierarchy -check -top top
             proc
             check -assert
-            write_cxxrtl -O4 top.cc
+            write_cxxrtl -noflatten -O4 top.cc
 
             """
         try RTLFile.write(
