@@ -7,6 +7,8 @@ import Testing
 @Suite(.serialized)
 struct ConvolverCosimulationTests {
     static let randomSeeds: ClosedRange<UInt64> = 1...200
+    /// Yosys takes about a tenth of a second per cycle; the first cycles reach the first results of most designs.
+    static let yosysCycles = Tools.isLong ? 20_000 : 300
 
     @Test func theMatrixHasEveryKind() {
         let cases = ConvolverCase.all
@@ -38,7 +40,7 @@ struct ConvolverCosimulationTests {
     @Test(.enabled(if: Tools.hasYosys, Tools.noYosys), arguments: ConvolverCase.all)
     func yosysAgrees(_ design: ConvolverCase) throws {
         let scratch = try Scratch()
-        let cycles = CosimulationTests.yosysCycles
+        let cycles = Self.yosysCycles
         let report = try CosimulationTests.simulation(design.bench(), cycles: cycles).run(
             against: .yosys, in: scratch.url)
         #expect(report.finished || report.cycles == cycles)
