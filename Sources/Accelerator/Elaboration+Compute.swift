@@ -32,8 +32,9 @@ extension Elaboration {
         builder.connect(busy, next: begin, enable: or(begin, feedback.computeFinish))
 
         let nest = makeNest(words, begin)
-        let ifmapAddress = makeIfmapAddress(words, begin, nest)
-        let weightAddress = makeWeightAddress(words, begin, nest)
+        let advance = or(begin, nest.active)
+        let ifmapAddress = makeIfmapAddress(words, begin, nest, enable: advance)
+        let weightAddress = makeWeightAddress(words, begin, nest, enable: advance)
         let mode = field(ComputeField.mode, of: words)
         let isConvolution = equal(mode, ComputeMode.convolution.rawValue)
         let isPool = not(isConvolution, name: "is_pool")
@@ -109,8 +110,9 @@ extension Elaboration {
             pixelEnd: pass.end, rowAdvance: column.end, groupEnd: row.end, tileEnd: outputGroup.end)
     }
 
-    mutating func makeIfmapAddress(_ words: [Signal], _ begin: Signal, _ nest: Nest) -> Signal {
-        let enable = or(begin, nest.active)
+    mutating func makeIfmapAddress(
+        _ words: [Signal], _ begin: Signal, _ nest: Nest, enable: Signal
+    ) -> Signal {
         var jump = select(
             nest.kernelRowAdvance, field(ComputeField.kernelRowJump, of: words), 1, width: 16)
         for (condition, name) in [
@@ -128,8 +130,9 @@ extension Elaboration {
         return ifmap
     }
 
-    private mutating func makeWeightAddress(_ words: [Signal], _ begin: Signal, _ nest: Nest) -> Signal {
-        let enable = or(begin, nest.active)
+    private mutating func makeWeightAddress(
+        _ words: [Signal], _ begin: Signal, _ nest: Nest, enable: Signal
+    ) -> Signal {
         // Weights are read in storage order within a pixel and from the group's start again for the next pixel.
         let weight = builder.register("weight_address", width: 16)
         let groupStart = builder.register("weight_group_start", width: 16)

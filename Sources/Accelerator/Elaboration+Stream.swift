@@ -60,7 +60,7 @@ extension Elaboration {
 
         let poolBegin = and(begin, isPool)
         let nest = makeNest(words, poolBegin)
-        let poolAddress = makeIfmapAddress(words, poolBegin, nest)
+        let poolAddress = makeIfmapAddress(words, poolBegin, nest, enable: or(poolBegin, nest.active))
         var poolValid = [nest.active]
         for stage in 1...2 { poolValid.append(builder.register("pool_valid\(stage)", poolValid[stage - 1])) }
         let poolResult = builder.register("result_1", and(nest.active, nest.pixelEnd))

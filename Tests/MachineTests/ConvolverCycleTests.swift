@@ -116,7 +116,7 @@ import Testing
         #expect(bench.compiled.layers[0].computeCycles == 1 + counts.compute + counts.fillDrain)
     }
 
-    /// Equation 36 of the n-BQ-NN paper, H * W * M/Pm * N/Pn cycles, for 32 x 32 pixels, 3 to 128 channels on both
+    /// Equation 36 of the n-BQ-NN paper, H * W * M/Pm * N/Pn cycles with its quotients rounded up, for 32 x 32 pixels, 3 to 128 channels on both
     /// published arrays: every stream takes H * W slots and W more, since the first row of results waits for the second
     /// row of pixels and the last one has a row of padding below.
     @Test(arguments: [(8, 32, ProcessingElement.svpe(weightBits: 3)), (4, 16, .vpe(weightBits: 16))])
