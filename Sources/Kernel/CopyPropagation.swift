@@ -1,10 +1,10 @@
 import Design
 import Fabric
 
-// Vector copies (the low bits of a register that needs no truncation) are read from their source.
+// Vector copies (the low bits of a register that needs no truncation) are read from their source by logic and DSPs.
 
 extension Design {
-    /// The same Design for a simulation in which nobody looks at logic nets: logic reads past vector copies.
+    /// The same Design for a simulation in which nobody looks at logic nets: vector copies are read past.
     /// Returns also the copies that nothing reads any more.
     func withoutCopies() -> (design: Design, unread: Set<Int>) {
         var source: [NetID: (cell: Int, operand: NetID)] = [:]
@@ -28,6 +28,11 @@ extension Design {
                     }
                 }
                 result.cells[index] = .logic(logic)
+            }
+            if case .dsp(var dsp) = cells[index], case .net(let id, let map) = dsp.c, let original = source[id]?.operand
+            {
+                dsp.c = .net(original, map)
+                result.cells[index] = .dsp(dsp)
             }
             read.formUnion(result.cells[index].operands.compactMap { $0.netID })
         }

@@ -89,14 +89,19 @@ struct DSPStep {
         let x = first.pointer.assumingMemoryBound(to: X.self)
         let y = second.pointer.assumingMemoryBound(to: Y.self)
         let mask = pBits >= P.bitWidth ? ~P(0) : (P(1) << P(pBits)) &- 1
+        let wraps = pBits >= 48
         if counting {
             return replaceCounting(p, count: lanes, mask: mask, extra: 48 &- pBits) {
-                P.sum48(UnsafePointer(x + $0), UnsafePointer(y + $0))
+                P.sum48(UnsafePointer(x + $0), UnsafePointer(y + $0), wraps: wraps)
             } lane: {
                 wrapped(Int64(x[$0]) &+ Int64(y[$0]), P.self)
             }
         }
-        for i in 0..<lanes { p[i] = wrapped(Int64(x[i]) &+ Int64(y[i]), P.self) }
+        if wraps {
+            for i in 0..<lanes { p[i] = wrapped(Int64(x[i]) &+ Int64(y[i]), P.self) }
+        } else {
+            for i in 0..<lanes { p[i] = P(truncatingIfNeeded: x[i]) &+ P(truncatingIfNeeded: y[i]) }
+        }
         return 0
     }
 

@@ -21,6 +21,8 @@ struct BankCopy {
     /// Bits of the net that are stored and those that repeat the sign.
     var significantBits: Int
     var fits: Bool
+    /// Every run repeats one 32-bit value over a multiple of eight 32-bit lanes.
+    var repeatsEights: Bool
 
     init(net: Net, place: Place, runs: RunList, source: Element, fits: Bool) {
         destination = place.pointer
@@ -31,14 +33,31 @@ struct BankCopy {
         signed = net.signed
         significantBits = net.significantBits
         self.fits = fits
+        repeatsEights =
+            fits && place.element == .int32 && source == .int32
+            && runs.allSatisfy { $0.strideA == 0 && $0.count % 8 == 0 }
     }
 
     /// Returns the toggle count, 0 when not counting.
     @inline(__always)
     func commit(counting: Bool) -> Int {
+        if repeatsEights && !counting { return repeatValues() }
         var total = 0
         for run in runs { total &+= commit(run, counting: counting) }
         return total
+    }
+
+    private func repeatValues() -> Int {
+        for run in runs {
+            let value = SIMD8<Int32>(repeating: run.a.load(as: Int32.self))
+            var d = run.destination
+            let end = d + 4 &* run.count
+            while d < end {
+                d.storeBytes(of: value, as: SIMD8<Int32>.self)
+                d += 32
+            }
+        }
+        return 0
     }
 
     @inline(__always)

@@ -54,9 +54,9 @@ protocol CountedLane: FixedWidthInteger & SignedInteger {
     static func difference(_ a: Vector, _ b: Vector, mask: Self) -> SIMD4<UInt64>
     /// Lane-wise product of 32-bit lanes.
     static func product(_ a: UnsafePointer<Int32>, _ b: UnsafePointer<Int32>) -> Vector
-    /// Lane-wise sum modulo 2^48, signed; narrower lanes hold every sum.
+    /// Lane-wise sum, modulo 2^48 and signed where it `wraps`; narrower lanes hold every sum.
     static func sum48<X: FixedWidthInteger & SignedInteger, Y: FixedWidthInteger & SignedInteger>(
-        _ x: UnsafePointer<X>, _ y: UnsafePointer<Y>
+        _ x: UnsafePointer<X>, _ y: UnsafePointer<Y>, wraps: Bool
     ) -> Vector
     static func store(_ vector: Vector, _ destination: UnsafeMutablePointer<Self>)
 }
@@ -79,7 +79,7 @@ extension Int32: CountedLane {
     static func product(_ a: UnsafePointer<Int32>, _ b: UnsafePointer<Int32>) -> SIMD8<Int32> { load(a) &* load(b) }
     @inline(__always)
     static func sum48<X: FixedWidthInteger & SignedInteger, Y: FixedWidthInteger & SignedInteger>(
-        _ x: UnsafePointer<X>, _ y: UnsafePointer<Y>
+        _ x: UnsafePointer<X>, _ y: UnsafePointer<Y>, wraps: Bool
     ) -> SIMD8<Int32> { load(x) &+ load(y) }
     @inline(__always) static func store(_ vector: SIMD8<Int32>, _ destination: UnsafeMutablePointer<Int32>) {
         UnsafeMutableRawPointer(destination).storeBytes(of: vector, as: SIMD8<Int32>.self)
@@ -104,8 +104,11 @@ extension Int64: CountedLane {
     static func product(_ a: UnsafePointer<Int32>, _ b: UnsafePointer<Int32>) -> SIMD4<Int64> { load(a) &* load(b) }
     @inline(__always)
     static func sum48<X: FixedWidthInteger & SignedInteger, Y: FixedWidthInteger & SignedInteger>(
-        _ x: UnsafePointer<X>, _ y: UnsafePointer<Y>
-    ) -> SIMD4<Int64> { ((load(x) &+ load(y)) &<< 16) &>> 16 }
+        _ x: UnsafePointer<X>, _ y: UnsafePointer<Y>, wraps: Bool
+    ) -> SIMD4<Int64> {
+        let sum = load(x) &+ load(y)
+        return wraps ? (sum &<< 16) &>> 16 : sum
+    }
     @inline(__always) static func store(_ vector: SIMD4<Int64>, _ destination: UnsafeMutablePointer<Int64>) {
         UnsafeMutableRawPointer(destination).storeBytes(of: vector, as: SIMD4<Int64>.self)
     }

@@ -18,7 +18,8 @@ public struct KernelBenchRow: Sendable, Codable {
     public var laneUpdatesPerSecond: Double
 }
 
-/// Measures lane-updates per second on a 16 x 16 array running one 3x3 convolution.
+/// Measures lane-updates per second of an array running one 3x3 convolution: 16 x 16 lanes of family `vector`, or the n-BQ-NN
+/// paper's 8 clusters of 32 convolvers of 3 x 3 cells.
 public struct KernelBench {
     private let accelerator: Accelerator
     private let compiled: CompiledNetwork
@@ -26,14 +27,16 @@ public struct KernelBench {
     private let repetitions: Int
 
     /// `element` is the lane; activations are 16 bits (8 with 8-bit weights).
-    public init(element: ProcessingElement, rows: Int, repetitions: Int) throws {
+    public init(element: ProcessingElement, isConvolver: Bool, rows: Int, repetitions: Int) throws {
         let bits = element == .vpe(weightBits: 8) ? 8 : 16
         let parameters = AcceleratorParameters(
-            element: element, pixels: 1, inputs: 16, outputs: 16, activationBits: bits, ifmapBytes: 256 << 10,
-            weightBytes: 256 << 10, ofmapBytes: 256 << 10)
+            element: element, pixels: 1, inputs: isConvolver ? 32 : 16, outputs: isConvolver ? 8 : 16,
+            activationBits: bits, ifmapBytes: 256 << 10,
+            weightBytes: 256 << 10, ofmapBytes: 256 << 10,
+            convolver: isConvolver ? ConvolverParameters(kernel: 3, psumDepth: 2048) : nil)
         let shape = Shape(channels: 32, height: rows, width: 32)
         var random = SeededGenerator(seed: 1)
-        let network = KernelBench.network(shape, element, bits, &random)
+        let network = KernelBench.network(shape, outputs: isConvolver ? 256 : 64, element, bits, &random)
         accelerator = try Accelerator(parameters)
         compiled = try Scheduler.compile(network, for: parameters)
         let limit = Int32(1) << Int32(bits - 1)
@@ -43,9 +46,8 @@ public struct KernelBench {
     }
 
     private static func network(
-        _ shape: Shape, _ element: ProcessingElement, _ bits: Int, _ random: inout SeededGenerator
+        _ shape: Shape, outputs: Int, _ element: ProcessingElement, _ bits: Int, _ random: inout SeededGenerator
     ) -> QuantizedNetwork {
-        let outputs = 64
         let largest = element.name == "svpe" ? 2 : 7
         let weights = (0..<outputs * shape.channels * 9).map { _ -> Int32 in
             let magnitude = Int32(1) << Int32.random(in: 0...Int32(largest - 1), using: &random)

@@ -23,15 +23,21 @@ struct BenchCommand: ParsableCommand {
     }
 
     func run() throws {
-        let elements: [(String, ProcessingElement)] = [
-            ("svpe n=3, 16-bit", .svpe(weightBits: 3)), ("vpe 16-bit", .vpe(weightBits: 16)),
+        let svpe = ProcessingElement.svpe(weightBits: 3)
+        let vpe = ProcessingElement.vpe(weightBits: 16)
+        let designs: [(String, ProcessingElement, Bool)] = [
+            ("16 x 16 array, svpe n=3, 16-bit", svpe, false), ("16 x 16 array, vpe 16-bit", vpe, false),
+            ("8 x 32 convolvers of 3 x 3, svpe n=3, 16-bit", svpe, true),
+            ("8 x 32 convolvers of 3 x 3, vpe 16-bit", vpe, true),
         ]
-        for (name, element) in elements {
+        for (name, element, isConvolver) in designs {
             let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
                 "shiftsim-bench-\(UUID().uuidString)")
             defer { try? FileManager.default.removeItem(at: folder) }
-            let rows = try KernelBench(element: element, rows: rows, repetitions: repetitions).run(in: folder)
-            print("16 x 16 array, \(name), whole machine, \(rows[0].cycles) cycles, best of \(repetitions), CPU time")
+            let rows = try KernelBench(
+                element: element, isConvolver: isConvolver, rows: rows, repetitions: repetitions
+            ).run(in: folder)
+            print("\(name), whole machine, \(rows[0].cycles) cycles, best of \(repetitions), CPU time")
             for row in rows {
                 let rate = String(format: "%.3f", row.laneUpdatesPerSecond / 1e9)
                 let ratio = String(format: "%.2f", row.laneUpdatesPerSecond / rows[2].laneUpdatesPerSecond)
