@@ -44,6 +44,7 @@ extension Design {
     private func check(_ cell: Cell) throws {
         let output = nets[cell.outputs[0].index]
         let path = path(of: cell.outputs[0])
+        if case .logic(let logic) = cell { try check(logic, path) }
         for operand in cell.operands {
             guard case .net(let id, let map) = operand else { continue }
             let lanes = nets[id.index].lanes
@@ -63,6 +64,23 @@ extension Design {
             } else if lanes != 1 && lanes < output.lanes {
                 throw DesignError(description: "\(path): \(output.lanes) lanes read \(lanes) without a map")
             }
+        }
+    }
+
+    private func check(_ logic: LogicCell, _ path: String) throws {
+        switch logic.kind {
+        case .powerOfTwoShift:
+            guard let code = logic.operands[1].netID else { return }
+            guard nets[code.index].width <= logic.parameter else {
+                throw DesignError(
+                    description: "\(path): codes of \(nets[code.index].width) bits, not \(logic.parameter)")
+            }
+        case .laneSelect:
+            guard case .net(_, let map?) = logic.operands[0] else { return }
+            guard map.dimensions.allSatisfy({ $0.limit == nil }) else {
+                throw DesignError(description: "\(path): laneSelect takes no lane map with a limit")
+            }
+        default: return
         }
     }
 

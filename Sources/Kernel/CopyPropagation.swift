@@ -22,7 +22,11 @@ extension Design {
         var read = Set(outputs)
         for index in cells.indices {
             if case .logic(var logic) = cells[index] {
-                for (position, operand) in logic.operands.enumerated() {
+                // A pack takes the width of its pieces from its operand; a laneSelect's index is a scalar.
+                let rewritten =
+                    logic.kind == .pack ? [] : logic.kind == .laneSelect ? [0] : Array(logic.operands.indices)
+                for position in rewritten {
+                    let operand = logic.operands[position]
                     if case .net(let id, let map) = operand, let original = source[id]?.operand {
                         logic.operands[position] = .net(original, map)
                     }

@@ -16,8 +16,9 @@ struct DSPStep {
                 : pointer.load(fromByteOffset: 8 &* lane, as: Int64.self)
         }
     }
-    var multiplier: Multiplier?
-    var c: BankCopy?
+    /// Behind pointers, so that they are not copied to be run.
+    var multiplier: UnsafePointer<Multiplier>?
+    var c: UnsafePointer<BankCopy>?
     /// P = first + second + third: M, C and the cascade, those that the cell has.
     var first: Addend
     var second: Addend?
@@ -40,9 +41,9 @@ struct DSPStep {
                     ? commitP(Int32.self, counting: counting) : commitP(Int64.self, counting: counting))
             changed = true
         }
-        if let multiplier, multiplier.commit(counting: counting, activity: activity) { changed = true }
+        if let multiplier, multiplier.pointee.commit(counting: counting, activity: activity) { changed = true }
         if let c, let enableC, enableC.pointee != 0 {
-            activity[cActivity] &+= UInt64(c.commit(counting: counting))
+            activity[cActivity] &+= UInt64(c.pointee.commit(counting: counting))
             changed = true
         }
         return changed
@@ -125,7 +126,7 @@ extension DSPStep {
         var a: BankCopy
         var b: BankCopy
         /// The first of two B registers; `b` then takes it.
-        var b1: BankCopy?
+        var b1: UnsafePointer<BankCopy>?
         var m: UnsafeMutableRawPointer
         var mElement: Element
         var mBits: Int
@@ -156,7 +157,7 @@ extension DSPStep {
                 changed = true
             }
             if let b1, enableB1.pointee != 0 {
-                activity[b1Activity] &+= UInt64(b1.commit(counting: counting))
+                activity[b1Activity] &+= UInt64(b1.pointee.commit(counting: counting))
                 changed = true
             }
             return changed

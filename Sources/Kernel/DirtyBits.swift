@@ -19,6 +19,6 @@ extension DirtyBits {
     /// Groups past the last bit share it.
     static func group(_ index: Int) -> DirtyBits { DirtyBits(0, 0, 1 << UInt64(Swift.min(index, groups - 1)), 0) }
 
-    /// Banks past the last bit share it.
-    static func bank(_ index: Int) -> DirtyBits { DirtyBits(0, 0, 0, 1 << UInt64(Swift.min(index, banks - 1))) }
+    /// Neighbours share a bit where there are more than 64 banks.
+    static func bank(_ index: Int, perBit: Int) -> DirtyBits { DirtyBits(0, 0, 0, 1 << UInt64(index / perBit)) }
 }

@@ -110,7 +110,7 @@ struct BankCopy {
     }
 }
 
-/// A scalar register: two-phase, so that registers may feed each other in any order.
+/// A scalar register.
 struct ScalarRegisterStep {
     var q: UnsafeMutablePointer<Int64>
     var data: UnsafePointer<Int64>
@@ -203,6 +203,8 @@ struct ShiftRegisterStep {
     /// depth - 1 earlier inputs of every lane, the oldest next to be read.
     var ring: UnsafeMutablePointer<Int64>
     var position: UnsafeMutablePointer<Int>
+    /// Commits since an input last differed from the one before it.
+    var still: UnsafeMutablePointer<Int>
     var depth: Int
     var lanes: Int
     /// Addresses of the data operand's lanes.
@@ -224,7 +226,7 @@ struct ShiftRegisterStep {
 
     /// Whether shifting on would change nothing: all bits of the history are the data.
     @inline(__always) var isSettled: Bool {
-        guard isBit else { return false }
+        guard isBit else { return still.pointee >= depth }
         let newest = UInt64(bitPattern: ring.pointee) << UInt64(64 &- depth)
         return data[0].load(as: Int64.self) == 0 ? newest == 0 : ~newest >> UInt64(64 &- depth) == 0
     }
@@ -236,12 +238,16 @@ struct ShiftRegisterStep {
         var changed = false
         let slot = position.pointee
         let mask = (Int64(1) << Int64(width)) &- 1
+        let newest = (slot == 0 ? max(1, depth &- 1) &- 1 : slot &- 1) &* lanes
+        var isSame = true
         for lane in 0..<lanes {
             let raw =
                 dataElement == .int32 ? Int64(data[lane].load(as: Int32.self)) : data[lane].load(as: Int64.self)
             let index = slot &* lanes &+ lane
             let oldest = ring[index]
-            ring[index] = PrimitiveMeaning.canonical(raw, width: width, signed: signed)
+            let next = PrimitiveMeaning.canonical(raw, width: width, signed: signed)
+            isSame = isSame && ring[newest &+ lane] == next
+            ring[index] = next
             let old: Int64
             if element == .int32 {
                 let q = self.q.assumingMemoryBound(to: Int32.self)
@@ -256,6 +262,7 @@ struct ShiftRegisterStep {
             if counting { total &+= ((old ^ oldest) & mask).nonzeroBitCount }
         }
         position.pointee = slot == depth &- 2 ? 0 : slot &+ 1
+        still.pointee = isSame ? still.pointee &+ 1 : 0
         return (total, changed)
     }
 }

@@ -37,6 +37,7 @@ public final class Simulation {
     private let dirty: UnsafeMutablePointer<DirtyBits>
     private let masks: UnsafeMutablePointer<DirtyBits>
     private let always: DirtyBits
+    private let banksPerBit: Int
     /// Bits of the two-phase groups.
     private let twoPhase: UInt64
     private let activity: UnsafeMutablePointer<UInt64>
@@ -55,6 +56,7 @@ public final class Simulation {
         dirty = storage.dirty
         masks = storage.masks
         always = plan.always
+        banksPerBit = plan.banksPerBit
         // Groups that share a bit must be of one sort.
         twoPhase =
             plan.groups.count > DirtyBits.groups
@@ -176,7 +178,12 @@ public final class Simulation {
         forEachBit(look[2] & twoPhase, steps.groups.count) { position in
             for index in groups[position].first..<groups[position].end { pending[index] = registers[index].next() }
         }
-        forEachBit(look[3], steps.banks.count) { commit(steps.banks.baseAddress! + $0) }
+        let banks = steps.banks
+        forEachBit(look[3], (banks.count &+ banksPerBit &- 1) / banksPerBit) { bit in
+            for bank in bit &* banksPerBit..<min(bit &* banksPerBit &+ banksPerBit, banks.count) {
+                commit(banks.baseAddress! + bank)
+            }
+        }
         forEachBit(look[2] & ~twoPhase, steps.groups.count) { position in
             for index in groups[position].first..<groups[position].end {
                 update(registers + index, registers[index].next())

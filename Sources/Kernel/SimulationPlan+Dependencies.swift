@@ -21,7 +21,9 @@ extension PlanBuilder {
             }
         }
         for (bank, cell) in bankCells.enumerated() {
-            for id in bankOperands(cell).compactMap({ $0.netID }) { masks[id.index] |= .bank(bank) }
+            for id in bankOperands(cell).compactMap({ $0.netID }) {
+                masks[id.index] |= .bank(bank, perBit: plan.banksPerBit)
+            }
         }
         for index in masks.indices { storage.masks[index] = masks[index] }
         for segment in plan.segments.indices { connect(segment, masks) }
@@ -29,7 +31,7 @@ extension PlanBuilder {
         var all = plan.always
         for segment in plan.segments.indices { all |= .segment(segment) }
         for group in plan.groups.indices { all |= .group(group) }
-        for bank in plan.banks.indices { all |= .bank(bank) }
+        for bank in plan.banks.indices { all |= .bank(bank, perBit: plan.banksPerBit) }
         storage.dirty.pointee = all
     }
 

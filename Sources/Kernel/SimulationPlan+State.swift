@@ -25,7 +25,9 @@ extension PlanBuilder {
     /// `enable` nil: the bank decides for itself.
     private mutating func appendBank(_ kind: SimulationPlan.BankKind, _ index: Int, enable: Operand? = nil) {
         plan.banks.append(
-            .init(kind: kind, index: index, enable: scalar(enable, fallback: 1), bit: .bank(plan.banks.count)))
+            .init(
+                kind: kind, index: index, enable: scalar(enable, fallback: 1),
+                bit: .bank(plan.banks.count, perBit: plan.banksPerBit)))
     }
 
     private mutating func addScalarRegister(_ cell: RegisterCell, cell index: Int) {
@@ -40,7 +42,8 @@ extension PlanBuilder {
         if element == .int32 {
             let slot = storage.allocate(bytes: 8)
             let place = Place(pointer: slot, element: .int64, lanes: 1)
-            let runs = PlanBuilder.runs(destination: place, lanes: 1, operands: [(element, pointers)])
+            let now = sources(cell.data, lanes: 1, atCommit: false)
+            let runs = PlanBuilder.runs(destination: place, lanes: 1, operands: [now])
             appendVector(
                 VectorStep(
                     kind: .slice, parameter: 0, width: 62, signed: true, fits: true, destination: .int64, a: element,
@@ -140,7 +143,8 @@ extension PlanBuilder {
             ShiftRegisterStep(
                 q: storage.places[cell.output.index].pointer, element: storage.places[cell.output.index].element,
                 width: net.width, signed: net.signed, enable: scalar(cell.enable, fallback: 1), ring: ring,
-                position: position, depth: cell.depth, lanes: net.lanes, data: storage.keep(source.pointers),
+                position: position, still: storage.allocate(bytes: 8).assumingMemoryBound(to: Int.self),
+                depth: cell.depth, lanes: net.lanes, data: storage.keep(source.pointers),
                 dataElement: source.element, activity: cell.output.index))
         appendBank(.shiftRegister, plan.shiftRegisters.count - 1, enable: cell.enable)
     }
@@ -187,11 +191,14 @@ extension PlanBuilder {
         if let multiplier = cell.multiplier { addend(multiplier.mRegister) }
         if let register = cell.cRegister { addend(register) }
         if let cascade = cell.cascade { addend(cascade) }
-        var c: BankCopy?
-        if let register = cell.cRegister, let operand = cell.c { c = bankCopy(register, operand) }
+        var c: UnsafePointer<BankCopy>?
+        if let register = cell.cRegister, let operand = cell.c {
+            c = storage.keep([bankCopy(register, operand)]).baseAddress
+        }
         plan.dsps.append(
             DSPStep(
-                multiplier: cell.multiplier.map { dspMultiplier($0) }, c: c, first: addends[0],
+                multiplier: cell.multiplier.flatMap { storage.keep([dspMultiplier($0)]).baseAddress }, c: c,
+                first: addends[0],
                 second: addends.count > 1 ? addends[1] : nil, third: addends.count > 2 ? addends[2] : nil,
                 p: pPlace.pointer, pElement: pPlace.element, pBits: p.significantBits, lanes: p.lanes,
                 enableC: c == nil ? nil : scalar(cell.enableC, fallback: 1),
@@ -203,8 +210,8 @@ extension PlanBuilder {
     private mutating func dspMultiplier(_ cell: DSPCell.Multiplier) -> DSPStep.Multiplier {
         let m = design[cell.mRegister]
         let mPlace = storage.places[cell.mRegister.index]
-        var b1: BankCopy?
-        if let stage = cell.staged { b1 = bankCopy(stage.register, cell.b) }
+        var b1: UnsafePointer<BankCopy>?
+        if let stage = cell.staged { b1 = storage.keep([bankCopy(stage.register, cell.b)]).baseAddress }
         return DSPStep.Multiplier(
             a: bankCopy(cell.aRegister, cell.a),
             b: bankCopy(cell.bRegister, cell.staged.map { .net($0.register, nil) } ?? cell.b), b1: b1,

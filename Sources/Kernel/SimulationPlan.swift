@@ -6,8 +6,8 @@ import Fabric
 // Evaluate: logic cells in topological order, cut into short segments. A segment runs only when one of its sources has
 // changed since it last ran; a vector cell whose result only feeds registers of one enable is skipped while that
 // enable is low, unless someone observes the nets.
-// Commit: scalar registers are two-phase, in small groups; banks commit so that a bank is read before it is
-// overwritten. Groups and banks run only when something they read has changed, or while they are under way.
+// Commit: banks so that a bank is read before it is overwritten, then scalar registers in small groups, readers before
+// what they read; those that read banks or each other in a circle have their next values taken first. Groups and banks run only when something they read has changed, or while they are under way.
 // Without toggles and observers, a vector cell that only feeds one register is computed straight into it at commit.
 // All of this leaves every value as it would be without them.
 
@@ -98,6 +98,8 @@ struct SimulationPlan {
     var memories: [MemoryStep] = []
     var dsps: [DSPStep] = []
     var banks: [Bank] = []
+    /// Banks that share a dirty bit.
+    var banksPerBit = 1
     /// Bits that are set again in every cycle.
     var always = DirtyBits.zero
 }
@@ -138,6 +140,8 @@ struct PlanBuilder {
         fusedLogic = findFusions()
         try addLogic(order)
         let state = design.cells.indices.filter { !design.cells[$0].kind.isLogic }
+        let banks = state.count { !isScalarRegister(design.cells[$0]) }
+        plan.banksPerBit = max(1, (banks + DirtyBits.banks - 1) / DirtyBits.banks)
         for index in commitOrder(state) { addState(index) }
         markDependencies()
         return plan
@@ -153,9 +157,9 @@ struct PlanBuilder {
         return pointer
     }
 
-    /// Element type and address of the operand of each of `lanes` lanes.
+    /// Element type and address of the operand of each of `lanes` lanes; at commit those of a snapshot where there is one.
     mutating func sources(
-        _ operand: Operand, lanes: Int
+        _ operand: Operand, lanes: Int, atCommit: Bool = true
     ) -> (element: Element, pointers: [UnsafeRawPointer]) {
         switch operand {
         case .constant(let value):
@@ -163,7 +167,7 @@ struct PlanBuilder {
         case .laneIndex:
             return (.int64, (0..<lanes).map { UnsafeRawPointer(constant(Int64($0))) })
         case .net(let id, let map):
-            let place = snapshotPlaces[id] ?? storage.places[id.index]
+            let place = (atCommit ? snapshotPlaces[id] : nil) ?? storage.places[id.index]
             let pointers = (0..<lanes).map { lane -> UnsafeRawPointer in
                 let source: Int?
                 if let map { source = map.source(of: lane) } else { source = place.lanes == 1 ? 0 : lane }
@@ -422,10 +426,24 @@ struct PlanBuilder {
             order.append(index)
         }
         for index in banks where state[index] == nil { visit(index) }
+        for index in banks { cut.formUnion(selfRead(index)) }
         for net in cut.sorted() { snapshot(net) }
         let registers = scalarOrder(cells.filter { isScalarRegister(design.cells[$0]) }, banks: Set(driver.keys))
         twoPhase = registers.twoPhase
         return registers.order + order
+    }
+
+    /// Outputs that a bank must read as they were: through a lane map, where lanes read others that may be written
+    /// already; in memories and DSPs at all, whose outputs are written before their inputs are read.
+    private func selfRead(_ index: Int) -> [NetID] {
+        let outputs = Set(design.cells[index].outputs)
+        return bankOperands(index).compactMap { operand in
+            guard case .net(let id, let map) = operand, outputs.contains(id) else { return nil }
+            switch design.cells[index] {
+            case .memory, .dsp: return id
+            case .logic, .register, .shiftRegister: return map == nil ? nil : id
+            }
+        }
     }
 
     /// Order in which scalar registers commit after the banks: readers of a register before the register. Two-phase

@@ -99,7 +99,7 @@ struct VectorStep {
     }
 
     private func multiplyLanes() {
-        guard signed, destination == a else {
+        guard signed, destination == a, parameter < width else {
             for run in runs { generic(run, offset: 0) }
             return
         }
