@@ -27,6 +27,16 @@ extension Network {
     /// Multiply-accumulates of one image.
     public var macs: Int { layers.reduce(0) { $0 + $1.macs } }
 
+    /// Whether a layer's weights are codes already.
+    public var hasCodes: Bool {
+        layers.contains { layer in
+            switch layer.kind {
+            case .convolution(_, _, _, let weights, _), .fullyConnected(_, let weights, _): weights.codes != nil
+            default: false
+            }
+        }
+    }
+
     /// Trained numbers: weights, biases and normalization.
     public var parameters: Int { layers.reduce(0) { $0 + $1.parameters } }
 }

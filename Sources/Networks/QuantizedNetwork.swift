@@ -12,6 +12,9 @@ public enum WeightFormat: Sendable, Equatable, Codable {
     /// Each integer weight is 0 or +-2^k, k in 0 ..< max(1, 2^(bits-1) - 1); no zero when bits = 1. Runs in one
     /// pass on an `svpe` array of that n.
     case powerOfTwo(bits: Int)
+    /// Each integer weight is a sum of at most `terms` signed powers of two 2^k, no two neighbouring, k in
+    /// 0 ..< 2^(bits-1) - 1: LightNN-2 and FLightNN. On an `svpe` array of that n a pass each.
+    case powerOfTwoSum(bits: Int, terms: Int)
     /// Signed integers of that many bits. On an `svpe` array each is a sum of power-of-two terms, a pass each.
     case fixed(bits: Int)
 }

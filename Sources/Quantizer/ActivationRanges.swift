@@ -1,20 +1,29 @@
-// Third pass: the largest magnitude of every tensor over the calibration images.
+// Third pass: the range of every tensor over the calibration images, by one of four methods.
 
 import Foundation
 import Networks
 
 struct ActivationRanges {
-    /// By float tensor name.
-    private(set) var largest: [String: Float] = [:]
+    private var method: CalibrationMethod
+    private var percentile: Double
+    /// Largest magnitude by float tensor name.
+    private var largest: [String: Float] = [:]
+    /// Magnitudes by float tensor name; empty for method `max`.
+    private var histograms: [String: MagnitudeHistogram] = [:]
 
-    init(network: Network, images: [[Float]]) throws {
+    init(
+        network: Network, images: [[Float]], method: CalibrationMethod = .max, percentile: Double = 99.99
+    ) throws {
+        self.method = method
+        self.percentile = percentile
         guard !images.isEmpty else {
-            throw InputError(at: "quantization.calibrate", "calibration needs at least one image")
+            throw InputError(at: "quantization.calibration", "calibration needs at least one image")
         }
         for image in images {
             for (name, values) in try FloatExecutor.inferAll(network, input: image) {
                 let magnitude = values.reduce(Float(0)) { max($0, abs($1)) }
                 largest[name] = max(largest[name] ?? 0, magnitude)
+                if method != .max { histograms[name, default: MagnitudeHistogram()].add(values) }
             }
         }
         if let name = largest.first(where: { !$0.value.isFinite })?.key {
@@ -22,13 +31,39 @@ struct ActivationRanges {
         }
     }
 
-    /// Smallest e with largest <= (2^(bits-1) - 1) * 2^e. A tensor that is zero throughout counts as of range 1.
-    func exponent(of tensor: String, bits: Int) -> Int {
+    /// Exponent of a tensor of `bits` bits: real value = integer * 2^exponent. A tensor that is zero throughout
+    /// counts as of range 1. With `isOutput` nothing is clipped, whatever the method.
+    func exponent(of tensor: String, bits: Int, isOutput: Bool) -> Int {
         let magnitude = Double(largest[tensor] ?? 0)
-        let range = magnitude > 0 ? magnitude : 1
+        let whole = ActivationRanges.exponent(range: magnitude > 0 ? magnitude : 1, bits: bits)
+        guard !isOutput, magnitude > 0, let histogram = histograms[tensor] else { return whole }
+        switch method {
+        case .max: return whole
+        case .percentile:
+            let range = histogram.magnitude(below: percentile / 100)
+            return min(whole, ActivationRanges.exponent(range: range, bits: bits))
+        case .kl:
+            return ActivationRanges.best(whole) { histogram.divergence(exponent: $0, bits: bits) }
+        case .mse:
+            return ActivationRanges.best(whole) { histogram.squaredError(exponent: $0, bits: bits) }
+        }
+    }
+
+    /// Smallest e with range <= (2^(bits-1) - 1) * 2^e.
+    private static func exponent(range: Double, bits: Int) -> Int {
         let high = Double((1 << (bits - 1)) - 1)
         var exponent = Int(range.exponent) - (bits - 1)
         while range > scalbn(high, exponent) { exponent += 1 }
         return exponent
+    }
+
+    /// The exponent of least cost among `whole` and the eight octaves below; the largest of equals.
+    private static func best(_ whole: Int, cost: (Int) -> Double) -> Int {
+        var best = (exponent: whole, cost: cost(whole))
+        for exponent in stride(from: whole - 1, through: whole - 8, by: -1) {
+            let cost = cost(exponent)
+            if cost < best.cost { best = (exponent, cost) }
+        }
+        return best.exponent
     }
 }

@@ -11,9 +11,11 @@ struct ArchiveManifest: Codable {
         var kind: String
         /// "convolution", "max-pool" or "sum-pool".
         var operation: String
-        /// "power-of-two" or "fixed"; convolutions only, as are the next four.
+        /// "power-of-two", "power-of-two-sum" or "fixed"; convolutions only, as are the next five.
         var weightFormat: String?
         var weightBits: Int?
+        /// "power-of-two-sum" only.
+        var weightTerms: Int?
         var groups: Int?
         /// Index of the first weight in weights.bin, in weights.
         var weightOffset: Int?
@@ -70,10 +72,8 @@ struct ArchiveManifest: Codable {
             entry.groups = groups
             entry.weightOffset = weights.count
             entry.weightCount = codes.count
-            switch format {
-            case .powerOfTwo(let bits): (entry.weightFormat, entry.weightBits) = ("power-of-two", bits)
-            case .fixed(let bits): (entry.weightFormat, entry.weightBits) = ("fixed", bits)
-            }
+            let fields = FormatFields(format)
+            (entry.weightFormat, entry.weightBits, entry.weightTerms) = (fields.name, fields.bits, fields.terms)
             weights += codes
         }
         return entry
@@ -122,10 +122,9 @@ extension ArchiveManifest.Entry {
     }
 
     private func format() throws -> WeightFormat {
-        switch (weightFormat, weightBits) {
-        case ("power-of-two", let bits?): return .powerOfTwo(bits: bits)
-        case ("fixed", let bits?): return .fixed(bits: bits)
-        default: throw ArchiveManifest.Inconsistency(message: "layer \(name): unknown weight format")
+        guard let format = FormatFields.format(name: weightFormat, bits: weightBits, terms: weightTerms) else {
+            throw ArchiveManifest.Inconsistency(message: "layer \(name): unknown weight format")
         }
+        return format
     }
 }

@@ -8,12 +8,20 @@ public struct LayerQuantizationReport: Sendable, Equatable, Codable {
     public var tensor: String
     /// Nil for poolings.
     public var format: WeightFormat?
+    /// Number of weights; 0 for poolings and copies.
+    public var weights: Int
+    /// Filters (output channels) of 0, 1, 2, ... power-of-two terms; nil for fixed point and without weights.
+    public var filters: [Int]?
+    /// Bits that the weights take, as the papers count them (docs/Numerics.md, 2.4); 0 for poolings and copies.
+    public var storedBits: Int
     /// Real value of an integer weight of 1; nil for poolings.
     public var weightScale: Double?
-    /// Largest level s of a power-of-two layer, in real units; nil for others.
+    /// Largest level of a power-of-two layer, in real units; nil for others.
     public var topLevel: Double?
     /// Decision thresholds of |W| in real units, largest first; empty where values were kept or rounded.
     public var thresholds: [Double]
+    /// FLightNN: the filter norms above which a filter gets its first and second term, in real units; else empty.
+    public var termThresholds: [Double]
     /// Signal to quantization noise of the weights, dB; nil when exact or without weights.
     public var weightSQNR: Double?
     /// Cosine between float and quantized weights; nil without weights.

@@ -13,12 +13,22 @@ public struct QuantizationOptions: Sendable, Equatable, Codable {
     /// `wideFirstAndLast`. The default is 85 = 64 + 16 + 4 + 1: up to it every integer is a sum of at most
     /// four signed powers of two of octaves 0...6, so such a layer takes four passes on an `svpe` array.
     public var wideWeightLimit: Int
-    /// Scheme `nBQ`: keep the first and the last layer with weights in wide fixed point. The paper does not.
+    /// Keep the first and the last layer with weights in wide fixed point; not for `asIs`. The papers do not.
     public var wideFirstAndLast: Bool
+    /// Scheme `flightNN`: how many terms its filters have.
+    public var filterTerms: FilterTermRule
+    /// How activation ranges follow from the calibration images.
+    public var calibration: CalibrationMethod
+    /// Method `percentile`: per cent of the non-zero magnitudes of a tensor that are not clipped.
+    public var percentile: Double
+    /// Scheme `asIs`: take the activation exponents that a model written by `shiftsim quantize` holds.
+    public var usesStoredExponents: Bool
 
     public init(
         scheme: QuantizationScheme, activationBits: Int = 16, thresholds: ThresholdRule? = nil,
-        weightBits: Int? = nil, wideWeightLimit: Int = 85, wideFirstAndLast: Bool = false
+        weightBits: Int? = nil, wideWeightLimit: Int = 85, wideFirstAndLast: Bool = false,
+        filterTerms: FilterTermRule = .mean(1.5), calibration: CalibrationMethod = .max, percentile: Double = 99.99,
+        usesStoredExponents: Bool = true
     ) {
         self.scheme = scheme
         self.activationBits = activationBits
@@ -26,6 +36,10 @@ public struct QuantizationOptions: Sendable, Equatable, Codable {
         self.weightBits = weightBits
         self.wideWeightLimit = wideWeightLimit
         self.wideFirstAndLast = wideFirstAndLast
+        self.filterTerms = filterTerms
+        self.calibration = calibration
+        self.percentile = percentile
+        self.usesStoredExponents = usesStoredExponents
     }
 
     /// Throws an `InputError` for a width or rule that does not exist.
@@ -35,6 +49,7 @@ public struct QuantizationOptions: Sendable, Equatable, Codable {
         }
         try require([8, 16].contains(activationBits), "activation_bits", "is \(activationBits); accepted: 8, 16")
         try require((1...127).contains(wideWeightLimit), "wide_weight_limit", "accepted: 1...127")
+        try require((50...100).contains(percentile), "percentile", "is \(percentile); accepted: 50...100")
         switch scheme {
         case .nBQ(let bits):
             try require((1...5).contains(bits), "weight_bits", "is \(bits); scheme n-bq accepts 1...5")
@@ -43,6 +58,12 @@ public struct QuantizationOptions: Sendable, Equatable, Codable {
                 "fixed-fraction is published for 3 bits only; accepted: nearest, moment-matching")
         case .fixed(let bits):
             try require([4, 8, 16].contains(bits), "weight_bits", "is \(bits); scheme fixed accepts 4, 8, 16")
+        case .lightNN(let terms, let bits):
+            try require([1, 2].contains(terms), "scheme", "lightnn-\(terms); accepted: lightnn-1, lightnn-2")
+            try require((3...5).contains(bits), "weight_bits", "is \(bits); scheme lightnn-\(terms) accepts 3...5")
+        case .flightNN(let bits):
+            try require((3...5).contains(bits), "weight_bits", "is \(bits); scheme flightnn accepts 3...5")
+            try filterTerms.validate()
         case .asIs:
             try require(
                 weightBits.map { (1...5).contains($0) } ?? true, "weight_bits",

@@ -5,6 +5,12 @@ public enum QuantizationScheme: Sendable, Equatable, Codable {
     case nBQ(bits: Int)
     /// Symmetric fixed point of 4, 8 or 16 bits with a scale per layer.
     case fixed(bits: Int)
+    /// Every weight is a sum of at most `terms` signed powers of two, each an n-bit code (0 or one of
+    /// 2^(n-1) - 1 octaves, times a power of two per layer): LightNN-1 and LightNN-2 (Ding et al., GLSVLSI 2017) in
+    /// the residual form of FLightNN; n is 3...5, terms 1 or 2.
+    case lightNN(terms: Int, bits: Int)
+    /// FLightNN (Ding et al., DAC 2019): as `lightNN`, with 0, 1 or 2 terms chosen filter by filter.
+    case flightNN(bits: Int)
     /// Codes the model already holds; layers without codes become wide fixed point.
     case asIs
 }

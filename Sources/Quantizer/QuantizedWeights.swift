@@ -8,6 +8,14 @@ struct QuantizedWeights {
     var format: WeightFormat
     /// Decision thresholds of |W|, largest first; empty where values were kept or rounded.
     var thresholds: [Double] = []
+    /// FLightNN: the norms above which a filter gets its first and second term, in real units.
+    var termThresholds: [Double] = []
+
+    /// Rounds the unit to single precision, which a model file can hold as a scale.
+    mutating func roundUnit() {
+        let rounded = Float(unit)
+        if rounded.isNormal { unit = Double(rounded) }
+    }
 
     /// 10 log10 of the weights' energy over the energy of the error, in dB; nil when there is no error.
     func sqnr(against values: [Float]) -> Double? {

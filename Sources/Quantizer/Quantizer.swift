@@ -1,7 +1,7 @@
 // Float network to integer network, in five passes:
 //   1. lower      chains of float layers become array passes             Lowering
 //   2. weights    integer codes and their unit, layer by layer           WeightPass
-//   3. ranges     largest activations over the calibration images        ActivationRanges, FloatExecutor
+//   3. ranges     ranges of the activations over the calibration images  ActivationRanges, FloatExecutor
 //   4. exponents  a power of two per tensor                              ExponentPlan
 //   5. constants  multipliers, biases and shifts that cannot overflow    RequantizationSolver
 // docs/Numerics.md has the formulas.
@@ -10,7 +10,8 @@ import Networks
 
 /// Post-training quantization.
 public enum Quantizer {
-    /// Quantizes a network. `calibration` holds normalised images, channel-major; at least one.
+    /// Quantizes a network. `calibration` holds normalised images, channel-major; at least one,
+    /// but for a model that `shiftsim quantize` wrote, which holds its exponents (`usesStoredExponents`).
     /// Throws `InputError` for options, images or graphs that do not fit. Cost: that of running the float
     /// network on every calibration image, and of sorting each layer's weights.
     public static func quantize(
@@ -18,13 +19,25 @@ public enum Quantizer {
     ) throws -> (QuantizedNetwork, QuantizationReport) {
         try options.validate()
         let layers = try Lowering.lower(network)
-        let weights = try WeightPass(options: options).run(layers)
-        let ranges = try ActivationRanges(network: network, images: calibration)
-        var exponents = ExponentPlan(layers: layers, ranges: ranges, bits: options.activationBits)
+        let stored = options.scheme == .asIs ? try StoredQuantization(metadata: network.metadata) : nil
+        let weights = try WeightPass(options: options, stored: stored).run(layers)
+        let kept = options.usesStoredExponents && stored?.activationBits == options.activationBits ? stored : nil
+        var exponents = try exponents(network, layers, options, kept, calibration)
         let constants = try solveConstants(layers, weights, &exponents, options)
-        let quantized = assemble(network, layers, weights, constants, exponents, options)
-        let report = report(quantized, layers, weights, options, images: calibration.count)
+        var quantized = assemble(network, layers, weights, constants, exponents, options)
+        if let stored { quantized.parameters = stored.parameters }
+        let report = report(quantized, layers, weights, options, images: kept == nil ? calibration.count : 0)
         return (quantized, report)
+    }
+
+    private static func exponents(
+        _ network: Network, _ layers: [LoweredLayer], _ options: QuantizationOptions, _ stored: StoredQuantization?,
+        _ calibration: [[Float]]
+    ) throws -> ExponentPlan {
+        if let stored { return try ExponentPlan(layers: layers, stored: stored) }
+        let ranges = try ActivationRanges(
+            network: network, images: calibration, method: options.calibration, percentile: options.percentile)
+        return ExponentPlan(layers: layers, ranges: ranges, bits: options.activationBits)
     }
 
     /// Constants of every layer. A layer without any makes one of its tensors coarser, and all are solved again;
@@ -101,7 +114,10 @@ public enum Quantizer {
             if case .convolution(let weights, _) = layers[index].operation { floats = weights.values }
             return LayerQuantizationReport(
                 name: layer.name, kind: layer.kind, tensor: layers[index].tensor, format: codes?.format,
-                weightScale: codes?.unit, topLevel: topLevel(codes), thresholds: codes?.thresholds ?? [],
+                weights: floats?.count ?? 0, filters: floats == nil ? nil : filterCounts(layer),
+                storedBits: floats == nil ? 0 : storedBits(layer, options.scheme), weightScale: codes?.unit,
+                topLevel: topLevel(codes), thresholds: codes?.thresholds ?? [],
+                termThresholds: codes?.termThresholds ?? [],
                 weightSQNR: floats.flatMap { codes?.sqnr(against: $0) },
                 weightCosine: floats.flatMap { codes?.cosine(against: $0) },
                 inputExponent: network.exponent(of: layer.input) ?? 0, outputExponent: layer.outputExponent,
@@ -112,8 +128,36 @@ public enum Quantizer {
             inputExponent: network.inputExponent, layers: entries)
     }
 
+    /// Filters of 0, 1, 2, ... terms; nil for fixed point.
+    private static func filterCounts(_ layer: QuantizedLayer) -> [Int]? {
+        let terms = layer.filterTerms
+        guard let most = terms.max() else { return nil }
+        return (0...max(most, 2)).map { count in terms.count { $0 == count } }
+    }
+
+    /// Bits of the layer's weights as the papers count them (docs/Numerics.md, 2.4).
+    private static func storedBits(_ layer: QuantizedLayer, _ scheme: QuantizationScheme) -> Int {
+        guard case .convolution(let weights, let format, _) = layer.operation else { return 0 }
+        switch format {
+        case .powerOfTwo(let bits):
+            if case .flightNN = scheme { return flightBits(layer, weights: weights.count, bits: bits) }
+            return weights.count * bits
+        case .powerOfTwoSum(let bits, let terms):
+            if case .lightNN = scheme { return weights.count * bits * terms }
+            return flightBits(layer, weights: weights.count, bits: bits)
+        case .fixed(let bits): return weights.count * bits
+        }
+    }
+
+    /// n bits for each term of each filter, and two bits a filter that say how many terms it has.
+    private static func flightBits(_ layer: QuantizedLayer, weights: Int, bits: Int) -> Int {
+        let terms = layer.filterTerms
+        return weights / max(terms.count, 1) * bits * terms.reduce(0, +) + 2 * terms.count
+    }
+
     private static func topLevel(_ weights: QuantizedWeights?) -> Double? {
-        guard let weights, case .powerOfTwo = weights.format else { return nil }
+        guard let weights else { return nil }
+        if case .fixed = weights.format { return nil }
         return weights.unit * Double(weights.codes.reduce(UInt32(0)) { max($0, $1.magnitude) })
     }
 }

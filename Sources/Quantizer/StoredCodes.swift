@@ -7,10 +7,13 @@ struct StoredCodes {
     /// Width asked for, or nil for the smallest.
     var bits: Int?
     var place: String
+    /// Format that the model's notes state; the codes then stay as they are.
+    var format: WeightFormat?
 
     /// Power-of-two codes are divided by their largest common power of two and stored in `.powerOfTwo`; other
     /// codes keep their values in the smallest fixed format of 4, 8 or 16 bits.
     func quantize(_ codes: [Int32], scale: Float) throws -> QuantizedWeights {
+        if let format { return try kept(codes, scale: scale, format: format) }
         let union = codes.reduce(UInt32(0)) { $0 | $1.magnitude }
         let shift = union == 0 ? 0 : union.trailingZeroBitCount
         let reduced = codes.map { $0 >> Int32(shift) }
@@ -19,6 +22,20 @@ struct StoredCodes {
             return QuantizedWeights(codes: codes, unit: Double(scale), format: try fixedFormat(codes))
         }
         return QuantizedWeights(codes: reduced, unit: unit, format: try powerOfTwoFormat(reduced))
+    }
+
+    private func kept(_ codes: [Int32], scale: Float, format: WeightFormat) throws -> QuantizedWeights {
+        guard codes.allSatisfy(format.holds) else {
+            throw InputError(at: place, "a code is not of the format that the model's metadata states")
+        }
+        switch format {
+        case .powerOfTwo(let found), .powerOfTwoSum(let found, _):
+            if let bits, bits < found {
+                throw InputError(at: place, "its codes need \(found) bits, quantization.weight_bits is \(bits)")
+            }
+        case .fixed: break
+        }
+        return QuantizedWeights(codes: codes, unit: Double(scale), format: format)
     }
 
     private func powerOfTwoFormat(_ codes: [Int32]) throws -> WeightFormat {

@@ -4,19 +4,29 @@ import Networks
 
 struct WeightPass {
     var options: QuantizationOptions
+    /// Formats that the model holds, under `asIs`.
+    var stored: StoredQuantization?
 
     /// One entry a layer, nil for poolings.
     func run(_ layers: [LoweredLayer]) throws -> [QuantizedWeights?] {
         let weighted = layers.indices.filter { isWeighted(layers[$0]) }
+        let outer = options.wideFirstAndLast ? Set([weighted.first, weighted.last].compactMap { $0 }) : []
+        let thresholds = try termThresholds(layers, outer: outer)
         var result = try layers.indices.map { index -> QuantizedWeights? in
             guard case .convolution(let weights, _) = layers[index].operation else { return nil }
-            let isOuter = index == weighted.first || index == weighted.last
-            return try quantize(weights, isOuter: isOuter, place: "layer \(layers[index].name)")
+            let layer = layers[index]
+            try requireFinite(weights, layer)
+            var result =
+                outer.contains(index)
+                ? wide.quantize(weights.values) : try quantize(weights, layer, termThresholds: thresholds)
+            result.roundUnit()
+            return result
         }
         let format = copyFormat(result)
         for index in layers.indices {
             if case .copy(let codes) = layers[index].operation {
-                result[index] = QuantizedWeights(codes: codes, unit: 1, format: format)
+                result[index] = QuantizedWeights(
+                    codes: codes, unit: 1, format: stored?.format(of: layers[index].name) ?? format)
             }
         }
         return result
@@ -27,23 +37,54 @@ struct WeightPass {
         return false
     }
 
-    private func quantize(_ weights: Weights, isOuter: Bool, place: String) throws -> QuantizedWeights {
+    private var wide: FixedPointQuantizer { FixedPointQuantizer(wideLimit: options.wideWeightLimit) }
+
+    private func requireFinite(_ weights: Weights, _ layer: LoweredLayer) throws {
         guard weights.values.allSatisfy(\.isFinite) else {
-            throw InputError(at: place, "a weight is not a finite number")
+            throw InputError(at: "layer \(layer.name)", "a weight is not a finite number")
         }
-        let wide = FixedPointQuantizer(wideLimit: options.wideWeightLimit)
+    }
+
+    private func quantize(
+        _ weights: Weights, _ layer: LoweredLayer, termThresholds: [Double]
+    ) throws -> QuantizedWeights {
+        let filters = layer.outputShape.channels
         switch options.scheme {
         case .nBQ(let bits):
-            if isOuter && options.wideFirstAndLast { return wide.quantize(weights.values) }
             let rule = options.thresholds ?? .momentMatching
             return PowerOfTwoQuantizer(bits: bits, rule: rule).quantize(weights.values)
         case .fixed(let bits):
             return FixedPointQuantizer(bits: bits).quantize(weights.values)
+        case .lightNN(let terms, let bits):
+            return TermQuantizer(bits: bits, terms: terms).quantize(weights.values, filters: filters)
+        case .flightNN(let bits):
+            return TermQuantizer(bits: bits, terms: 2, thresholds: termThresholds)
+                .quantize(weights.values, filters: filters)
         case .asIs:
-            guard let codes = weights.codes, let scale = weights.codeScale else {
-                return wide.quantize(weights.values)
+            guard let codes = weights.codes, let scale = weights.codeScale else { return wide.quantize(weights.values) }
+            return try StoredCodes(
+                bits: options.weightBits, place: "layer \(layer.name)", format: stored?.format(of: layer.name)
+            ).quantize(codes, scale: scale)
+        }
+    }
+
+    /// FLightNN's t_0 and t_1, the same for all layers in units of each layer's filter norms.
+    private func termThresholds(_ layers: [LoweredLayer], outer: Set<Int>) throws -> [Double] {
+        guard case .flightNN(let bits) = options.scheme else { return [0, 0] }
+        switch options.filterTerms {
+        case .thresholds(let first, let second): return [first, second]
+        case .mean(let mean):
+            let quantizer = TermQuantizer(bits: bits, terms: 1)
+            var filters: [TermQuantizer.Filter] = []
+            for index in layers.indices where !outer.contains(index) {
+                guard case .convolution(let weights, _) = layers[index].operation else { continue }
+                try requireFinite(weights, layers[index])
+                let count = layers[index].outputShape.channels
+                filters += quantizer.residualNorms(weights.values, filters: count).map {
+                    TermQuantizer.Filter(residual: $0, weights: weights.values.count / count)
+                }
             }
-            return try StoredCodes(bits: options.weightBits, place: place).quantize(codes, scale: scale)
+            return [0, TermQuantizer.secondThreshold(filters, mean: mean)]
         }
     }
 
@@ -52,10 +93,13 @@ struct WeightPass {
         switch options.scheme {
         case .nBQ(let bits): return .powerOfTwo(bits: max(bits, 2))
         case .fixed(let bits): return .fixed(bits: bits)
+        case .lightNN(_, let bits), .flightNN(let bits): return .powerOfTwo(bits: bits)
         case .asIs:
             let widths = weights.compactMap { weights -> Int? in
-                guard case .powerOfTwo(let bits) = weights?.format else { return nil }
-                return bits
+                switch weights?.format {
+                case .powerOfTwo(let bits), .powerOfTwoSum(let bits, _): return bits
+                case .fixed, nil: return nil
+                }
             }
             guard let widest = widths.max() else { return .fixed(bits: 8) }
             return .powerOfTwo(bits: max(widest, 2))

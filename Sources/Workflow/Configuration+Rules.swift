@@ -44,8 +44,10 @@ extension Configuration {
     var fixedWeightBits: Int? {
         if let bits = array.weightBits { return bits }
         switch (array.element, quantization.scheme) {
-        case (.svpe, .nBQ), (.vpe, .fixed): return quantization.weightBits
-        case (.svpe, .asIs), (.vpe, .nBQ), (.vpe, .asIs), (.svpe, .fixed): return nil
+        case (.svpe, .nBQ), (.svpe, .lightNN1), (.svpe, .lightNN2), (.svpe, .flightNN): return quantization.weightBits
+        case (.vpe, .fixed): return quantization.wideFirstAndLast ? nil : quantization.weightBits
+        case (.svpe, .asIs), (.svpe, .fixed): return nil
+        case (.vpe, .nBQ), (.vpe, .lightNN1), (.vpe, .lightNN2), (.vpe, .flightNN), (.vpe, .asIs): return nil
         }
     }
 
@@ -60,8 +62,11 @@ extension Configuration {
         switch array.element {
         case .svpe:
             let widths = network.layers.compactMap { layer -> Int? in
-                guard case .convolution(_, .powerOfTwo(let bits), _) = layer.operation else { return nil }
-                return bits
+                switch layer.operation {
+                case .convolution(_, .powerOfTwo(let bits), _), .convolution(_, .powerOfTwoSum(let bits, _), _):
+                    return bits
+                case .convolution(_, .fixed, _), .maxPool, .sumPool: return nil
+                }
             }
             if let widest = widths.max() { return widest }
             throw error("array.weight_bits", "missing; the model has no power-of-two codes; accepted: 1...5")

@@ -61,13 +61,20 @@ extension Configuration {
     }
 
     private func quantizationPairs(_ isPortable: Bool) -> [(String, String?)] {
-        [
+        let isFlight = quantization.scheme == .flightNN
+        let mean = isFlight && quantization.residualThreshold == nil ? quantization.meanTerms ?? 1.5 : nil
+        return [
             ("scheme", quantization.scheme.rawValue), ("weight_bits", quantization.weightBits.map { "\($0)" }),
             ("activation_bits", "\(quantization.activationBits)"),
             ("thresholds", quantization.thresholds?.rawValue),
             ("wide_first_and_last", "\(quantization.wideFirstAndLast)"),
+            ("mean_terms", mean.map(ConfigSection.text)),
+            ("residual_threshold", quantization.residualThreshold.map(ConfigSection.text)),
+            ("prune_threshold", quantization.pruneThreshold.map(ConfigSection.text)),
             ("calibration", quantization.calibration.map { Configuration.path($0, isPortable) }),
             ("calibration_images", "\(quantization.calibrationImages)"),
+            ("calibration_method", quantization.calibrationMethod?.rawValue),
+            ("percentile", quantization.percentile.map(ConfigSection.text)),
         ]
     }
 

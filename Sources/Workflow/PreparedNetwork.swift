@@ -25,14 +25,8 @@ public struct PreparedNetwork: Sendable {
         let reader = try ImageSource(settings, quantization, network: network)
         images = try reader.images()
         let calibration = try reader.calibrationImages(like: images)
-        let hasCodes = network.layers.contains { layer in
-            switch layer.kind {
-            case .convolution(_, _, _, let weights, _), .fullyConnected(_, let weights, _): weights.codes != nil
-            default: false
-            }
-        }
         (quantized, self.quantization) = try Quantizer.quantize(
-            network, options: quantization.options(modelHasCodes: hasCodes), calibration: calibration)
+            network, options: quantization.options(modelHasCodes: network.hasCodes), calibration: calibration)
         inputs = try images.images.map(quantized.quantizedInput)
         metadata = network.metadata
         fingerprint = try PreparedNetwork.fingerprint(source, images.images + calibration)

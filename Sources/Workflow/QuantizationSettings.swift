@@ -7,49 +7,84 @@ import Quantizer
 
 /// How the network is quantized.
 public struct QuantizationSettings: Sendable, Hashable {
-    /// Names of the schemes that this version has.
+    /// Names of the schemes.
     public enum Scheme: String, Sendable, Hashable, CaseIterable {
         case nBQ = "n-bq"
+        case lightNN1 = "lightnn-1"
+        case lightNN2 = "lightnn-2"
+        case flightNN = "flightnn"
         case fixed
         case asIs = "as-is"
     }
 
     public var scheme: Scheme
-    /// 1...5 for n-bq, 4, 8 or 16 for fixed; nil takes what the model has (as-is).
+    /// 1...5 for n-bq, of a term 3...5 for lightnn and flightnn, 4, 8 or 16 for fixed; nil takes what the model has
+    /// (as-is).
     public var weightBits: Int?
     public var activationBits: Int
     /// Rule of the n-BQ staircase; nil takes the quantizer's default.
     public var thresholds: ThresholdRule?
     public var wideFirstAndLast: Bool
+    /// Operating point of flightnn: mean terms of a weight, or the thresholds below.
+    public var meanTerms: Double?
+    public var residualThreshold: Double?
+    public var pruneThreshold: Double?
     /// Images that fix the activation ranges: a named source or an absolute path; nil takes those of the run.
     public var calibration: String?
     public var calibrationImages: Int
+    /// Nil is `max`, and for a model of `shiftsim quantize` the exponents that it holds.
+    public var calibrationMethod: CalibrationMethod?
+    public var percentile: Double?
 
-    static let later = ["lightnn-1", "lightnn-2", "flightnn"]
+    static let keys = [
+        "scheme", "weight_bits", "activation_bits", "thresholds", "wide_first_and_last", "mean_terms",
+        "residual_threshold", "prune_threshold", "calibration", "calibration_images", "calibration_method",
+        "percentile",
+    ]
 
     init(_ node: ConfigNode?, file: String) throws {
-        let keys = [
-            "scheme", "weight_bits", "activation_bits", "thresholds", "wide_first_and_last", "calibration",
-            "calibration_images",
-        ]
-        let section = try ConfigSection(node, path: "quantization", keys: keys, file: file)
-        let names = Scheme.allCases.map(\.rawValue)
-        let name = try section.word("scheme", oneOf: names, later: QuantizationSettings.later)
+        let section = try ConfigSection(node, path: "quantization", keys: QuantizationSettings.keys, file: file)
+        let name = try section.word("scheme", oneOf: Scheme.allCases.map(\.rawValue))
         scheme = name.flatMap(Scheme.init) ?? .nBQ
         weightBits = try QuantizationSettings.weightBits(section, scheme)
         activationBits = try section.integer("activation_bits", oneOf: [8, 16]) ?? 16
         thresholds = try QuantizationSettings.thresholds(section, scheme, weightBits)
         wideFirstAndLast = try section.boolean("wide_first_and_last") ?? false
-        if wideFirstAndLast && scheme != .nBQ {
-            throw section.error("wide_first_and_last", "true is for scheme n-bq only; accepted: false")
+        if wideFirstAndLast && scheme == .asIs {
+            throw section.error("wide_first_and_last", "true is not for scheme as-is; accepted: false")
         }
+        meanTerms = try section.number("mean_terms", in: 1...2)
+        residualThreshold = try section.number("residual_threshold", in: 0...1000)
+        pruneThreshold = try section.number("prune_threshold", in: 0...1000)
         calibration = try QuantizationSettings.calibration(section)
         calibrationImages = try section.integer("calibration_images", in: 1...1000) ?? 8
+        let methods = CalibrationMethod.allCases.map(\.rawValue)
+        calibrationMethod = try section.word("calibration_method", oneOf: methods).flatMap(CalibrationMethod.init)
+        percentile = try section.number("percentile", in: 50...100)
+        try checkTogether(section)
+    }
+
+    /// Keys that need others, or exclude them.
+    private func checkTogether(_ section: ConfigSection) throws {
+        for key in ["mean_terms", "residual_threshold", "prune_threshold"] where section.node(key) != nil {
+            guard scheme == .flightNN else { throw section.error(key, "only for scheme flightnn") }
+        }
+        if meanTerms != nil, residualThreshold != nil || pruneThreshold != nil {
+            throw section.error(
+                "mean_terms", "not together with residual_threshold or prune_threshold; accepted: one operating point")
+        }
+        if pruneThreshold != nil, residualThreshold == nil {
+            throw section.error("prune_threshold", "needs residual_threshold too")
+        }
+        if percentile != nil, calibrationMethod != .percentile {
+            throw section.error("percentile", "only for calibration_method percentile")
+        }
     }
 
     private static func weightBits(_ section: ConfigSection, _ scheme: Scheme) throws -> Int? {
         switch scheme {
         case .nBQ: try section.integer("weight_bits", in: 1...5) ?? 3
+        case .lightNN1, .lightNN2, .flightNN: try section.integer("weight_bits", in: 3...5) ?? 4
         case .fixed: try section.integer("weight_bits", oneOf: [4, 8, 16]) ?? 8
         case .asIs: try section.integer("weight_bits", in: 1...5)
         }
@@ -85,11 +120,21 @@ public struct QuantizationSettings: Sendable, Hashable {
         let kind: QuantizationScheme =
             switch scheme {
             case .nBQ: modelHasCodes ? .asIs : .nBQ(bits: weightBits ?? 3)
+            case .lightNN1: .lightNN(terms: 1, bits: weightBits ?? 4)
+            case .lightNN2: .lightNN(terms: 2, bits: weightBits ?? 4)
+            case .flightNN: .flightNN(bits: weightBits ?? 4)
             case .fixed: .fixed(bits: weightBits ?? 8)
             case .asIs: .asIs
             }
         return QuantizationOptions(
             scheme: kind, activationBits: activationBits, thresholds: kind == .asIs ? nil : thresholds,
-            weightBits: kind == .asIs ? weightBits : nil, wideFirstAndLast: wideFirstAndLast && kind != .asIs)
+            weightBits: kind == .asIs ? weightBits : nil, wideFirstAndLast: wideFirstAndLast && kind != .asIs,
+            filterTerms: filterTerms, calibration: calibrationMethod ?? .max, percentile: percentile ?? 99.99,
+            usesStoredExponents: calibration == nil && calibrationMethod == nil)
+    }
+
+    private var filterTerms: FilterTermRule {
+        guard let residualThreshold else { return .mean(meanTerms ?? 1.5) }
+        return .thresholds(first: pruneThreshold ?? 0, second: residualThreshold)
     }
 }

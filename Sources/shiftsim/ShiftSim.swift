@@ -16,8 +16,8 @@ struct ShiftSim: ParsableCommand {
             """,
         version: ToolVersion.text,
         subcommands: [
-            SimulateCommand.self, EstimateCommand.self, SweepCommand.self, EmitRTLCommand.self, CosimCommand.self,
-            TraceCommand.self, NetworksCommand.self, DoctorCommand.self, BenchCommand.self,
+            SimulateCommand.self, EstimateCommand.self, SweepCommand.self, QuantizeCommand.self, EmitRTLCommand.self,
+            CosimCommand.self, TraceCommand.self, NetworksCommand.self, DoctorCommand.self, BenchCommand.self,
         ])
 
     static func main() {

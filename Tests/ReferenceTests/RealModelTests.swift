@@ -20,6 +20,9 @@ import Testing
     static let cases = [
         Case(model: "resnet20_cifar10_float", scheme: .fixed(bits: 16), correct: 15),
         Case(model: "resnet20_cifar10_float", scheme: .nBQ(bits: 4), correct: 13),
+        Case(model: "resnet20_cifar10_float", scheme: .lightNN(terms: 1, bits: 4), correct: 12),
+        Case(model: "resnet20_cifar10_float", scheme: .lightNN(terms: 2, bits: 4), correct: 14),
+        Case(model: "resnet20_cifar10_float", scheme: .flightNN(bits: 4), correct: 14),
         Case(model: "resnet20_cifar10_pot3", scheme: .asIs, correct: 10),
         Case(model: "resnet20_cifar10_pot4", scheme: .asIs, correct: 12),
         Case(model: "resnet20_cifar10_pot5", scheme: .asIs, correct: 12),

@@ -72,10 +72,33 @@ import Workflow
         bad("  weight_bits: 3", "  weight_bits: 6", "8:16", "quantization.weight_bits: is '6'", "1...5"),
         bad("  weight_bits: 3", "  weight_bits: 0", "8:16", "quantization.weight_bits: is '0'", "1...5"),
         bad("  scheme: n-bq", "  scheme: fixed", "8:16", "quantization.weight_bits: is '3'", "4, 8, 16"),
-        bad("  scheme: n-bq", "  scheme: ternary", "7:11", "scheme: is 'ternary'", "n-bq, fixed, as-is"),
         bad(
-            "  scheme: n-bq", "  scheme: flightnn", "7:11", "quantization.scheme: flightnn is not available yet",
-            "n-bq, fixed, as-is", kind: .unsupported),
+            "  scheme: n-bq", "  scheme: ternary", "7:11", "scheme: is 'ternary'",
+            "accepted: n-bq, lightnn-1, lightnn-2, flightnn, fixed, as-is"),
+        bad(
+            "  scheme: n-bq\n  weight_bits: 3", "  scheme: lightnn-2\n  weight_bits: 2", "8:16",
+            "quantization.weight_bits: is '2'", "3...5 (integer)"),
+        bad("  weight_bits: 3", "  mean_terms: 1.5", "8:15", "quantization.mean_terms: only for scheme flightnn"),
+        bad("  weight_bits: 3", "  mean_terms: 2.5", "8:15", "quantization.mean_terms: is '2.5'", "1...2 (number)"),
+        bad("  weight_bits: 3", "  residual_threshold: -1", "8:23", "residual_threshold: is '-1'", "0...1000"),
+        bad("  weight_bits: 3", "  prune_threshold: .inf", "8:20", "prune_threshold: is '.inf'", "0...1000"),
+        bad(
+            "  scheme: n-bq\n  weight_bits: 3", "  scheme: flightnn\n  prune_threshold: 1", "8:20",
+            "quantization.prune_threshold: needs residual_threshold too"),
+        bad(
+            "  scheme: n-bq\n  weight_bits: 3", "  scheme: flightnn\n  mean_terms: 1.2\n  residual_threshold: 1",
+            "8:15",
+            "quantization.mean_terms: not together with residual_threshold"),
+        bad(
+            "  scheme: n-bq\n  weight_bits: 3", "  scheme: as-is\n  wide_first_and_last: true", "8:24",
+            "quantization.wide_first_and_last: true is not for scheme as-is"),
+        bad(
+            "  weight_bits: 3", "  calibration_method: min", "8:23", "calibration_method: is 'min'",
+            "max, percentile, kl, mse"),
+        bad(
+            "  weight_bits: 3", "  percentile: 99", "8:15",
+            "quantization.percentile: only for calibration_method percentile"),
+        bad("  weight_bits: 3", "  percentile: 101", "8:15", "quantization.percentile: is '101'", "50...100 (number)"),
         bad("  activation_bits: 16", "  activation_bits: 12", "9:20", "activation_bits: is '12'", "8, 16"),
         bad(
             "  weight_bits: 3", "  weight_bits: 2\n  thresholds: fixed-fraction", "9:15", "quantization.thresholds",

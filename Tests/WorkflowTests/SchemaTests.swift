@@ -5,7 +5,9 @@ import Testing
 import Workflow
 
 @Suite struct SchemaTests {
-    @Test(arguments: ["run.mode=full", "run.mode=functional", "run.check=false", "memory.model=ideal"])
+    @Test(arguments: [
+        "run.mode=full", "run.mode=functional", "run.check=false", "memory.model=ideal", "quantization.scheme=flightnn",
+    ])
     func reportFollowsTheSchema(change: String) throws {
         let workplace = try Workplace()
         let file = try workplace.write("tiny.yaml", Texts.tiny)
