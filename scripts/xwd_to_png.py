@@ -1,4 +1,4 @@
-"""Turns an X window dump (XWD version 7, 32 bits a pixel) into a PNG.
+"""Turns an X window dump (XWD version 7, 24 bits of colour in 32 bits a pixel) into a PNG.
 
 usage: xwd_to_png.py IN.xwd OUT.png [FIRST_ROW]
 """
@@ -14,10 +14,14 @@ def chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def main() -> None:
-    data = open(sys.argv[1], "rb").read()
+    with open(sys.argv[1], "rb") as dump:
+        data = dump.read()
     first_row = int(sys.argv[3]) if len(sys.argv) > 3 else 0
     header = struct.unpack(">25I", data[:100])
-    size, width, height, little_endian = header[0], header[4], header[5], header[7] == 0
+    size, version, depth, width, height = header[0], header[1], header[3], header[4], header[5]
+    little_endian, bits_per_pixel = header[7] == 0, header[11]
+    if (version, depth, bits_per_pixel) != (7, 24, 32):
+        sys.exit(f"{sys.argv[1]}: version {version}, depth {depth}, {bits_per_pixel} bits a pixel; not 7, 24, 32")
     bytes_per_row, colours = header[12], header[19]
     start = size + 12 * colours
     red, green, blue = (2, 1, 0) if little_endian else (1, 2, 3)
@@ -34,4 +38,5 @@ def main() -> None:
         out.write(chunk(b"IEND", b""))
 
 
-main()
+if __name__ == "__main__":
+    main()

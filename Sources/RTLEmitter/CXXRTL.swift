@@ -21,13 +21,28 @@ public struct CXXRTL: Sendable {
     /// Looks for Yosys, for its headers beside it (share/yosys/include), and for a C++ compiler.
     public init(environment: [String: String] = ProcessInfo.processInfo.environment) throws {
         yosys = try Yosys(environment: environment)
-        include = yosys.tool.executable.resolvingSymlinksInPath().deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent("share/yosys/include")
-        let header = include.appendingPathComponent("backends/cxxrtl/cxxrtl.h")
+        include = CXXRTL.include(of: yosys)
+        let header = CXXRTL.header(of: yosys)
         guard FileManager.default.fileExists(atPath: header.path) else {
             throw ToolError.missing(tool: "\(header.path) (Yosys' headers)", install: CXXRTL.install)
         }
         compiler = try Tool.cxx(environment)
+    }
+
+    private static func include(of yosys: Yosys) -> URL {
+        yosys.tool.executable.resolvingSymlinksInPath().deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("share/yosys/include")
+    }
+
+    private static func header(of yosys: Yosys) -> URL {
+        include(of: yosys).appendingPathComponent("backends/cxxrtl/cxxrtl.h")
+    }
+
+    /// The header that models include; nil where it or Yosys is missing.
+    public static func header(environment: [String: String]) -> String? {
+        guard let yosys = try? Yosys(environment: environment) else { return nil }
+        let path = header(of: yosys).path
+        return FileManager.default.fileExists(atPath: path) ? path : nil
     }
 
     /// Writes the files into `directory` and builds a model that can write a VCD. `ports` are those of `top`,

