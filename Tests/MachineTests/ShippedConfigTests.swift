@@ -24,3 +24,32 @@ struct ShippedConfigTests {
         #expect(report.isEqual, "\(report.verdicts)")
     }
 }
+
+/// Do the larger shipped configurations run, every output bit as the reference model says?
+@Suite struct ShippedConfigRunTests {
+    private func configuration(_ name: String) throws -> Configuration {
+        try Configuration.load(path: Tools.package.appendingPathComponent("configs/\(name).yaml").path)
+    }
+
+    @Test(arguments: ["n-bq-nn-svpe", "n-bq-nn-vpe", "resnet18-svpe", "resnet18-vpe"])
+    func runsWithoutMismatch(name: String) throws {
+        let configuration = try configuration(name)
+        #expect(configuration.device.allowOverflow == false)
+        let outcome = try Workflow.simulate(SimulationRequest(configuration))
+        #expect(outcome.isCorrect)
+        #expect((outcome.report.functional.checked ?? 0) > 0)
+    }
+
+    /// Minutes each: elaborated and scheduled here, run with --long. Their 11x11 grids are larger than the device.
+    @Test(arguments: ["alexnet-svpe", "alexnet-vpe"])
+    func alexNetOnTheUniversalGrid(name: String) throws {
+        let configuration = try configuration(name)
+        #expect(configuration.device.allowOverflow)
+        let network = try PreparedNetwork(configuration.network, configuration.quantization)
+        let plan = try AcceleratorPlan(configuration, for: network.quantized)
+        #expect(!plan.resources.fits)
+        let compiled = try Scheduler.compile(network.quantized, for: plan.accelerator.parameters)
+        #expect(compiled.layers.count == network.quantized.layers.count)
+        if Tools.isLong { #expect(try Workflow.simulate(SimulationRequest(configuration)).isCorrect) }
+    }
+}
