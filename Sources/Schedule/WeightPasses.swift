@@ -3,7 +3,7 @@ import Fabric
 import Networks
 
 // Weights for the lanes. On vpe a weight is itself. On svpe a weight that is one power of two takes one pass; any
-// other integer is a sum of signed powers of two, one per pass into the same accumulator, with a multiplication of
+// other integer is a sum of signed powers of two, `terms` per pass into the same accumulator, with a multiplication of
 // the accumulator by 2^passOctaves between windows of octaves (Horner's rule). Every decomposition is exact.
 
 /// One layer's weights as the lanes see them.
@@ -14,7 +14,7 @@ struct WeightPasses: Sendable, Equatable {
     var shiftMask: Int
     /// The accumulator holds 2^extraShift times the sum.
     var extraShift: Int
-    /// Largest magnitude of an intermediate accumulator per unit of activation, as |w| sums need it.
+    /// Number of passes.
     var count: Int { lanes.count }
 }
 

@@ -41,12 +41,14 @@ struct ConvolverCosimulationTests {
         }
     }
 
-    @Test(.enabled(if: Tools.isLong && Tools.hasVerilator, "SHIFTSIM_LONG=1 runs it"), arguments: randomSeeds)
-    func verilatorAgreesOnRandomDesigns(seed: UInt64) throws {
+    @Test(
+        .enabled(if: Tools.isLong && Tools.hasVerilator && Tools.hasYosys, "SHIFTSIM_LONG=1 runs it"),
+        arguments: randomSeeds)
+    func bothJudgesAgreeOnRandomDesigns(seed: UInt64) throws {
         guard let random = RandomCase(seed: seed).onConvolver() else { return }
         let scratch = try Scratch()
         let report = try CosimulationTests.simulation(random.bench(), cycles: 20_000).run(
-            against: .verilator, in: scratch.url)
+            against: .both, in: scratch.url)
         #expect(report.isEqual, "\(random.text): \(report.verdicts)")
     }
 }
