@@ -90,11 +90,18 @@ extension Scheduler {
         guard max(window.strideHeight, window.strideWidth) <= 16 else {
             throw unsupported("strides \(window.strideHeight), \(window.strideWidth); family convolver has 1...16")
         }
-        if convolver.tap(height: window.kernelHeight, width: window.kernelWidth) != nil { return }
+        let hasTap = convolver.tap(height: window.kernelHeight, width: window.kernelWidth) != nil
+        let rowNeeded = min(window.kernelWidth, layer.inputShape.width)
+        if hasTap && rowNeeded <= convolver.rowLength { return }
         let coversMap = window.kernelHeight == layer.inputShape.height && window.kernelWidth == layer.inputShape.width
         guard coversMap, window.padTop == 0, window.padLeft == 0, layer.outputShape.height == 1,
             layer.outputShape.width == 1
         else {
+            if hasTap {
+                throw unsupported(
+                    "its windows need rows of \(rowNeeded) pixels; array.row_length is \(convolver.rowLength); "
+                        + "accepted: \(rowNeeded)...4096")
+            }
             throw unsupported(
                 "its \(window.kernelHeight)x\(window.kernelWidth) kernel is larger than the convolvers' "
                     + "\(convolver.kernel)x\(convolver.kernel); make array.kernel larger")
@@ -121,21 +128,20 @@ extension Scheduler {
         }
     }
 
-    /// |acc| must stay below 2^(accumulatorBits - 1) in the worst case.
+    /// A finished sum must fit the accumulator in the worst case. Sums on the way may wrap: they come back.
     private func checkAccumulator(
         _ layer: QuantizedLayer, weights: [Int32], outputs: Int, extraShift: Int
     ) throws {
         let perOutput = weights.count / outputs
-        let activation = 1 << (p.activationBits - 1)
-        let limit = 1 << (p.accumulatorBits - 1)
         for output in 0..<outputs {
             let sum = weights[output * perOutput..<(output + 1) * perOutput].reduce(0) { $0 + abs(Int($1)) }
-            // Horner's intermediate sums are at most the final bound plus one weight digit's; twice is safe.
-            if (2 * sum * activation) << extraShift >= limit {
+            // |sum| <= weights * 2^(a - 1), times 2^extraShift while it is in the accumulator.
+            let needed = p.activationBits + extraShift + (Int.bitWidth - sum.leadingZeroBitCount)
+            if needed > p.accumulatorBits {
                 throw InputError(
                     .unsupported, at: "layer \(layer.name)",
-                    "sums of output \(output) can reach \(sum * activation) and overflow the "
-                        + "\(p.accumulatorBits)-bit accumulator; set array.accumulator_bits higher (at most 48)")
+                    "sums of output \(output) need \(needed) bits; array.accumulator_bits is \(p.accumulatorBits); "
+                        + "accepted: \(needed)...48")
             }
         }
     }

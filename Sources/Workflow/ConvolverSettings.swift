@@ -18,7 +18,8 @@ public struct ConvolverSettings: Sendable, Hashable {
             throw section.error("pixels", "is \(pixels); a convolver has one window per cycle; accepted: 1")
         }
         let kernels = ConvolverParameters.kernels
-        kernel = try section.integer("kernel", oneOf: kernels) ?? 3
+        let kernel = try section.integer("kernel", oneOf: kernels) ?? 3
+        self.kernel = kernel
         let accepted = kernels.map(String.init).joined(separator: ", ")
         let list = try section.list("taps", accepted: accepted) { node -> Int? in
             guard case .scalar(let text, true) = node.content, let value = Int(text) else { return nil }
@@ -26,7 +27,8 @@ public struct ConvolverSettings: Sendable, Hashable {
         }
         taps = Set(list ?? []).sorted()
         if let large = taps.last, large > kernel {
-            throw section.error("taps", "\(large) lies outside array.kernel \(kernel)")
+            let within = kernels.filter { $0 <= kernel }.map(String.init).joined(separator: ", ")
+            throw section.error("taps", "\(large) lies outside array.kernel \(kernel); accepted: \(within)")
         }
         rowLength = try section.integer("row_length", in: 1...4096) ?? 512
         columnAdders =
