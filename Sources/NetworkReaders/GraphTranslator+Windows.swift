@@ -68,7 +68,7 @@ extension GraphTranslator {
             approximated.append("\(node.name) (\(node.operation): \(divisorVaries))")
         }
         let shape = try output(node, of: window, on: input.shape, channels: input.shape.channels)
-        try append(node, .averagePool(window), inputs: [input], shape: shape, rank: 4)
+        try append(node, .averagePool(window, divisor: .kernelArea), inputs: [input], shape: shape, rank: 4)
     }
 
     mutating func globalAveragePool(_ node: Node) throws {

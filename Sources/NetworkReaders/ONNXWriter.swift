@@ -84,12 +84,14 @@ public struct ONNXWriter {
         case .relu: node("Relu", layer.name, inputs, layer.name)
         case .add: node("Add", layer.name, inputs, layer.name)
         case .maxPool(let window): node("MaxPool", layer.name, inputs, layer.name, windowAttributes(window))
-        case .averagePool(let window):
+        case .averagePool(let window, _):
             let counted = attribute("count_include_pad", 1)
             node("AveragePool", layer.name, inputs, layer.name, windowAttributes(window) + [counted])
         case .globalAveragePool: node("GlobalAveragePool", layer.name, inputs, layer.name)
         case .subsample(let stride, let before, let after):
             append(layer, stride: stride, before: before, after: after, input: inputs[0])
+        case .concat: node("Concat", layer.name, inputs, layer.name, [attribute("axis", 1)])
+        case .permuteChannels, .clip, .localResponseNormalization: break
         }
     }
 

@@ -7,7 +7,7 @@ extension Layer {
         case .convolution(_, _, _, let weights, let bias): weights.values.count + bias.count
         case .fullyConnected(_, let weights, let bias): weights.values.count + bias.count
         case .affine(let scale, let shift): scale.count + shift.count
-        case .relu, .add, .maxPool, .averagePool, .globalAveragePool, .subsample: 0
+        default: 0
         }
     }
 
@@ -18,7 +18,7 @@ extension Layer {
         case .convolution(_, let outputs, _, let weights, _):
             weights.values.count / max(outputs, 1) * output.count
         case .fullyConnected(_, let weights, _): weights.values.count
-        case .affine, .relu, .add, .maxPool, .averagePool, .globalAveragePool, .subsample: 0
+        default: 0
         }
     }
 }

@@ -12,12 +12,20 @@ public enum LayerKind: Sendable, Equatable {
     /// Element-wise sum of two inputs of equal shape.
     case add
     case maxPool(Window)
-    /// The divisor is always kernelHeight * kernelWidth (padding counted).
-    case averagePool(Window)
+    case averagePool(Window, divisor: AverageDivisor)
     case globalAveragePool
     /// Spatial subsampling with a stride from the top left, then zero channels before and after
     /// (ResNet's option-A shortcut: ONNX Slice + Pad).
     case subsample(stride: Int, channelsBefore: Int, channelsAfter: Int)
+    /// The channels of all inputs one after another; equal rows and columns.
+    case concat
+    /// Output channel c is input channel `order[c]` (ShuffleNet: ONNX Reshape + Transpose + Reshape).
+    case permuteChannels(order: [Int])
+    /// min(max(x, minimum), maximum); either bound may be infinite.
+    case clip(minimum: Float, maximum: Float)
+    /// y = x / (bias + alpha / size * sum of x^2 over `size` neighbouring channels)^beta (AlexNet, NIPS 2012, 3.3;
+    /// ONNX LRN).
+    case localResponseNormalization(size: Int, alpha: Float, beta: Float, bias: Float)
 
     /// The field's name for the kind, as it stands in reports.
     public var name: String {
@@ -31,6 +39,10 @@ public enum LayerKind: Sendable, Equatable {
         case .averagePool: "average-pool"
         case .globalAveragePool: "global-average-pool"
         case .subsample: "subsample"
+        case .concat: "concat"
+        case .permuteChannels: "permute-channels"
+        case .clip: "clip"
+        case .localResponseNormalization: "local-response-normalization"
         }
     }
 }

@@ -20,6 +20,9 @@ extension QuantizedNetwork {
     /// Power-of-two exponent of a tensor's values: that of a layer's output or of the input; nil when unknown.
     public func exponent(of tensor: String) -> Int? {
         if tensor == Network.inputName { return inputExponent }
+        if let whole = concatenations.first(where: { $0.name == tensor }) {
+            return whole.parts.first.flatMap { exponent(of: $0) }
+        }
         return layers.first { $0.name == tensor }?.outputExponent
     }
 }

@@ -1,6 +1,7 @@
 // The integer network: what the reference model computes, the schedule compiles and the array runs.
 //
-// Every layer is one pass over the array followed by one requantization:
+// Every layer but those of the host is one pass over the array followed by one requantization:
+//     x   = saturate(relu(roundHalfEvenShift(v * m[c] + b[c], s)), activationBits)        (pre-activation, if any)
 //     acc = sum of w * x            (convolution)   or   sum / maximum of x over the window (pooling)
 //     t   = acc >> preShift         (arithmetic; must fit 27 signed bits, the DSP48E2's A port)
 //     u   = t * multiplier[c] + bias[c] + (residual << residualShift)         (48 signed bits)
@@ -26,6 +27,76 @@ public enum QuantizedOperation: Sendable, Equatable {
     case maxPool
     /// Sum over the window; the division is in the multiplier.
     case sumPool
+    /// Real arithmetic on x * 2^inputExponent in double precision, rounded half to even to the output's exponent and
+    /// saturated; on the host only.
+    case localResponseNormalization(LocalResponseNormalization)
+}
+
+/// y = x / (bias + alpha / size * sum of x^2 over the channels c - (size - 1) / 2 ... c + size / 2)^beta (ONNX LRN).
+public struct LocalResponseNormalization: Sendable, Equatable, Codable {
+    public var size: Int
+    public var alpha: Double
+    public var beta: Double
+    public var bias: Double
+    public var inputExponent: Int
+
+    public init(size: Int, alpha: Double, beta: Double, bias: Double, inputExponent: Int) {
+        self.size = size
+        self.alpha = alpha
+        self.beta = beta
+        self.bias = bias
+        self.inputExponent = inputExponent
+    }
+}
+
+/// An affine layer and a ReLU on the way from memory to the array, before padding: what DenseNet's batch norms need.
+/// Arrays have one entry per input channel; x = saturate(relu(roundHalfEvenShift(v * multiplier + bias, shift))).
+public struct PreActivation: Sendable, Equatable, Codable {
+    /// Signed, 16 bits.
+    public var multiplier: [Int32]
+    /// Signed, 48 bits; the sum fits 48 bits too.
+    public var bias: [Int64]
+    /// 0...47
+    public var shift: Int
+    public var relu: Bool
+    /// x value = integer * 2^exponent
+    public var exponent: Int
+
+    public init(multiplier: [Int32], bias: [Int64], shift: Int, relu: Bool, exponent: Int) {
+        self.multiplier = multiplier
+        self.bias = bias
+        self.shift = shift
+        self.relu = relu
+        self.exponent = exponent
+    }
+}
+
+/// Output rows and columns whose multipliers differ from the layer's: the border of an average pooling that does not
+/// count its padding.
+public struct PoolRegion: Sendable, Equatable, Codable {
+    public var rows: Range<Int>
+    public var columns: Range<Int>
+    /// In place of `Requantization.multiplier`.
+    public var multiplier: [Int32]
+
+    public init(rows: Range<Int>, columns: Range<Int>, multiplier: [Int32]) {
+        self.rows = rows
+        self.columns = columns
+        self.multiplier = multiplier
+    }
+}
+
+/// A tensor made of others by addressing alone: the channels of the parts one after another. All parts have one
+/// exponent.
+public struct Concatenation: Sendable, Equatable, Codable {
+    public var name: String
+    /// Names of layers, or `Network.inputName`; no concatenations.
+    public var parts: [String]
+
+    public init(name: String, parts: [String]) {
+        self.name = name
+        self.parts = parts
+    }
 }
 
 /// Requantization constants; formats in the file comment. Arrays have one entry per output channel.
@@ -59,13 +130,18 @@ public struct QuantizedLayer: Sendable, Equatable {
     public var kind: String
     public var operation: QuantizedOperation
     public var window: Window
-    /// Name of an earlier layer or `Network.inputName`.
+    /// Name of an earlier layer, of a concatenation of such, or `Network.inputName`.
     public var input: String
+    public var preActivation: PreActivation?
     /// Name of the tensor added in requantization, of the output's shape; nil for none.
     public var residual: String?
     public var inputShape: Shape
     public var outputShape: Shape
     public var requantization: Requantization
+    /// Poolings only: disjoint parts of the output with multipliers of their own.
+    public var regions: [PoolRegion]
+    /// Computed by the host's processor between two runs of the array.
+    public var runsOnHost: Bool
     /// output value = integer * 2^outputExponent
     public var outputExponent: Int
     /// Multiply-accumulates of the network's own definition: 0 for poolings and shortcuts.
@@ -73,7 +149,8 @@ public struct QuantizedLayer: Sendable, Equatable {
 
     public init(
         name: String, kind: String, operation: QuantizedOperation, window: Window, input: String, residual: String?,
-        inputShape: Shape, outputShape: Shape, requantization: Requantization, outputExponent: Int, macs: Int
+        inputShape: Shape, outputShape: Shape, requantization: Requantization, outputExponent: Int, macs: Int,
+        preActivation: PreActivation? = nil, regions: [PoolRegion] = [], runsOnHost: Bool = false
     ) {
         self.name = name
         self.kind = kind
@@ -86,6 +163,9 @@ public struct QuantizedLayer: Sendable, Equatable {
         self.requantization = requantization
         self.outputExponent = outputExponent
         self.macs = macs
+        self.preActivation = preActivation
+        self.regions = regions
+        self.runsOnHost = runsOnHost
     }
 }
 
@@ -98,12 +178,13 @@ public struct QuantizedNetwork: Sendable, Equatable {
     /// Width of every activation, 8 or 16 bits, signed.
     public var activationBits: Int
     public var layers: [QuantizedLayer]
+    public var concatenations: [Concatenation]
     /// Parameters of the float network (weights, biases, normalization), for reports.
     public var parameters: Int
 
     public init(
         name: String, input: Shape, inputExponent: Int, activationBits: Int, layers: [QuantizedLayer],
-        parameters: Int
+        parameters: Int, concatenations: [Concatenation] = []
     ) {
         self.name = name
         self.input = input
@@ -111,6 +192,7 @@ public struct QuantizedNetwork: Sendable, Equatable {
         self.activationBits = activationBits
         self.layers = layers
         self.parameters = parameters
+        self.concatenations = concatenations
     }
 
     /// Multiply-accumulates of one image.

@@ -17,8 +17,9 @@ public struct Shape: Sendable, Codable, Hashable, CustomStringConvertible {
     public var description: String { "\(channels)x\(height)x\(width)" }
 }
 
-/// Extent, stride and padding of a sliding window, in elements. The output size is
-/// floor((input + before + after - extent) / stride) + 1 in each direction.
+/// Kernel, stride, dilation and padding of a sliding window, in elements. The output size is
+/// floor((input + before + after - extent) / stride) + 1 in each direction, where
+/// extent = (kernel - 1) * dilation + 1.
 public struct Window: Sendable, Codable, Hashable {
     public var kernelHeight: Int
     public var kernelWidth: Int
@@ -28,10 +29,14 @@ public struct Window: Sendable, Codable, Hashable {
     public var padLeft: Int
     public var padBottom: Int
     public var padRight: Int
+    /// Distance of neighbouring kernel elements; 1 but for dilated convolutions.
+    public var dilationHeight: Int
+    public var dilationWidth: Int
 
     public init(
         kernelHeight: Int, kernelWidth: Int, strideHeight: Int = 1, strideWidth: Int = 1,
-        padTop: Int = 0, padLeft: Int = 0, padBottom: Int = 0, padRight: Int = 0
+        padTop: Int = 0, padLeft: Int = 0, padBottom: Int = 0, padRight: Int = 0,
+        dilationHeight: Int = 1, dilationWidth: Int = 1
     ) {
         self.kernelHeight = kernelHeight
         self.kernelWidth = kernelWidth
@@ -41,7 +46,13 @@ public struct Window: Sendable, Codable, Hashable {
         self.padLeft = padLeft
         self.padBottom = padBottom
         self.padRight = padRight
+        self.dilationHeight = dilationHeight
+        self.dilationWidth = dilationWidth
     }
+
+    /// Rows and columns from the first kernel element to the last, both counted.
+    public var extentHeight: Int { (kernelHeight - 1) * dilationHeight + 1 }
+    public var extentWidth: Int { (kernelWidth - 1) * dilationWidth + 1 }
 
     /// A square window with equal padding on all sides.
     public init(kernel: Int, stride: Int = 1, pad: Int = 0) {
@@ -52,13 +63,13 @@ public struct Window: Sendable, Codable, Hashable {
 
     /// Number of positions, zero or negative when the window does not fit.
     public func outputHeight(_ height: Int) -> Int {
-        let room = height + padTop + padBottom - kernelHeight
+        let room = height + padTop + padBottom - extentHeight
         return room < 0 ? 0 : room / strideHeight + 1
     }
 
     /// Number of positions, zero or negative when the window does not fit.
     public func outputWidth(_ width: Int) -> Int {
-        let room = width + padLeft + padRight - kernelWidth
+        let room = width + padLeft + padRight - extentWidth
         return room < 0 ? 0 : room / strideWidth + 1
     }
 }

@@ -9,7 +9,7 @@ struct ArchiveManifest: Codable {
     struct Entry: Codable {
         var name: String
         var kind: String
-        /// "convolution", "max-pool" or "sum-pool".
+        /// "convolution", "max-pool", "sum-pool" or "local-response-normalization".
         var operation: String
         /// "power-of-two", "power-of-two-sum" or "fixed"; convolutions only, as are the next five.
         var weightFormat: String?
@@ -33,6 +33,11 @@ struct ArchiveManifest: Codable {
         var relu: Bool
         var outputExponent: Int
         var macs: Int
+        var preActivation: PreActivation?
+        /// Missing: none.
+        var regions: [PoolRegion]?
+        var runsOnHost: Bool?
+        var localResponseNormalization: LocalResponseNormalization?
     }
 
     static let currentSchema = "shiftsim.quantized-network/1"
@@ -44,6 +49,8 @@ struct ArchiveManifest: Codable {
     var activationBits: Int
     var parameters: Int
     var layers: [Entry]
+    /// Missing: none.
+    var concatenations: [Concatenation]?
 
     /// The manifest and the contents of weights.bin.
     static func make(_ network: QuantizedNetwork) -> (ArchiveManifest, Data) {
@@ -51,7 +58,8 @@ struct ArchiveManifest: Codable {
         let entries = network.layers.map { entry(of: $0, weights: &weights) }
         let manifest = ArchiveManifest(
             schema: currentSchema, name: network.name, input: network.input, inputExponent: network.inputExponent,
-            activationBits: network.activationBits, parameters: network.parameters, layers: entries)
+            activationBits: network.activationBits, parameters: network.parameters, layers: entries,
+            concatenations: network.concatenations.isEmpty ? nil : network.concatenations)
         let data = weights.map(\.littleEndian).withUnsafeBytes { Data($0) }
         return (manifest, data)
     }
@@ -63,10 +71,14 @@ struct ArchiveManifest: Codable {
             residual: layer.residual, inputShape: layer.inputShape, outputShape: layer.outputShape,
             preShift: constants.preShift, multiplier: constants.multiplier, bias: constants.bias,
             residualShift: constants.residualShift, shift: constants.shift, relu: constants.relu,
-            outputExponent: layer.outputExponent, macs: layer.macs)
+            outputExponent: layer.outputExponent, macs: layer.macs, preActivation: layer.preActivation,
+            regions: layer.regions.isEmpty ? nil : layer.regions, runsOnHost: layer.runsOnHost ? true : nil)
         switch layer.operation {
         case .maxPool: entry.operation = "max-pool"
         case .sumPool: entry.operation = "sum-pool"
+        case .localResponseNormalization(let constants):
+            entry.operation = "local-response-normalization"
+            entry.localResponseNormalization = constants
         case .convolution(let codes, let format, let groups):
             entry.operation = "convolution"
             entry.groups = groups
@@ -91,7 +103,8 @@ struct ArchiveManifest: Codable {
         }
         return QuantizedNetwork(
             name: name, input: input, inputExponent: inputExponent, activationBits: activationBits,
-            layers: try layers.map { try $0.layer(weights: weights) }, parameters: parameters)
+            layers: try layers.map { try $0.layer(weights: weights) }, parameters: parameters,
+            concatenations: concatenations ?? [])
     }
 }
 
@@ -103,13 +116,19 @@ extension ArchiveManifest.Entry {
             requantization: Requantization(
                 preShift: preShift, multiplier: multiplier, bias: bias, residualShift: residualShift, shift: shift,
                 relu: relu),
-            outputExponent: outputExponent, macs: macs)
+            outputExponent: outputExponent, macs: macs, preActivation: preActivation, regions: regions ?? [],
+            runsOnHost: runsOnHost ?? false)
     }
 
     private func quantizedOperation(weights: [Int32]) throws -> QuantizedOperation {
         switch operation {
         case "max-pool": return .maxPool
         case "sum-pool": return .sumPool
+        case "local-response-normalization":
+            guard let constants = localResponseNormalization else {
+                throw ArchiveManifest.Inconsistency(message: "layer \(name): no constants")
+            }
+            return .localResponseNormalization(constants)
         case "convolution":
             guard let groups, let weightOffset, let weightCount, weightOffset >= 0, weightCount >= 0,
                 weightOffset <= weights.count - weightCount

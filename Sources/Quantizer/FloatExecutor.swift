@@ -52,15 +52,21 @@ public enum FloatExecutor {
             return zip(input.values, operands[1].values).map { $0 + $1 }
         case .maxPool(let window):
             return input.pool(window, output: layer.output, initial: -.infinity) { max($0, $1) }
-        case .averagePool(let window):
-            let divisor = Float(window.kernelHeight * window.kernelWidth)
-            return input.pool(window, output: layer.output, initial: 0) { $0 + $1 }.map { $0 / divisor }
+        case .averagePool(let window, let divisor):
+            let sums = input.pool(window, output: layer.output, initial: 0) { $0 + $1 }
+            let counts = divisor.counts(window, input: input.shape, output: layer.output)
+            return sums.indices.map { sums[$0] / Float(counts[$0 % counts.count]) }
         case .globalAveragePool:
             let window = Window(kernelHeight: input.shape.height, kernelWidth: input.shape.width)
             let divisor = Float(input.shape.height * input.shape.width)
             return input.pool(window, output: layer.output, initial: 0) { $0 + $1 }.map { $0 / divisor }
         case .subsample(let stride, let before, _):
             return input.subsample(stride: stride, channelsBefore: before, output: layer.output)
+        case .concat: return operands.flatMap(\.values)
+        case .permuteChannels(let order): return input.permuted(order)
+        case .clip(let minimum, let maximum): return input.values.map { min(max($0, minimum), maximum) }
+        case .localResponseNormalization(let size, let alpha, let beta, let bias):
+            return input.normalized(size: size, alpha: alpha, beta: beta, bias: bias)
         }
     }
 }

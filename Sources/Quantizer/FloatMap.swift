@@ -1,3 +1,4 @@
+import Foundation
 import Networks
 
 /// A feature map of floats, channel-major.
@@ -49,6 +50,27 @@ struct FloatMap {
                     let line = (channel * shape.height + row * stride) * shape.width
                     result[target] = values[line + column * stride]
                 }
+            }
+        }
+        return result
+    }
+
+    func permuted(_ order: [Int]) -> [Float] {
+        let positions = shape.height * shape.width
+        return order.flatMap { values[$0 * positions..<($0 + 1) * positions] }
+    }
+
+    /// ONNX LRN.
+    func normalized(size: Int, alpha: Float, beta: Float, bias: Float) -> [Float] {
+        let positions = shape.height * shape.width
+        var result = values
+        for channel in 0..<shape.channels {
+            let neighbours = max(0, channel - (size - 1) / 2)...min(shape.channels - 1, channel + size / 2)
+            for position in 0..<positions {
+                let sum = neighbours.reduce(Float(0)) {
+                    $0 + values[$1 * positions + position] * values[$1 * positions + position]
+                }
+                result[channel * positions + position] /= pow(bias + alpha / Float(size) * sum, beta)
             }
         }
         return result

@@ -47,7 +47,7 @@ struct Lowering {
         case .relu: appendReLU(layer)
         case .add: appendAddition(layer)
         case .maxPool(let window): appendPool(layer, .maxPool, window: window, divisor: 1)
-        case .averagePool(let window):
+        case .averagePool(let window, _):
             let divisor = window.kernelHeight * window.kernelWidth
             appendPool(layer, .sumPool, window: window, divisor: divisor)
         case .globalAveragePool:
@@ -56,6 +56,7 @@ struct Lowering {
             appendPool(layer, .sumPool, window: window, divisor: shape.height * shape.width)
         case .subsample(let stride, let before, _):
             appendCopy(layer, stride: stride, channelsBefore: before)
+        case .concat, .permuteChannels, .clip, .localResponseNormalization: break
         }
     }
 
@@ -173,7 +174,7 @@ extension Lowering {
             try require(scale.count == input.channels && shift.count == input.channels, "one entry per channel")
         case .add:
             try require(shapes[layer.inputs[1]] == input, "adds tensors of different shapes")
-        case .relu, .maxPool, .averagePool, .globalAveragePool, .subsample: break
+        default: break
         }
     }
 
@@ -186,8 +187,12 @@ extension Lowering {
         return switch layer.kind {
         case .convolution(let window, let outputs, _, _, _): windowed(window, channels: outputs)
         case .fullyConnected(let outputs, _, _): Shape(channels: outputs, height: 1, width: 1)
-        case .affine, .relu, .add: input
-        case .maxPool(let window), .averagePool(let window): windowed(window, channels: input.channels)
+        case .affine, .relu, .add, .permuteChannels, .clip, .localResponseNormalization: input
+        case .concat:
+            Shape(
+                channels: layer.inputs.reduce(0) { $0 + (shapes[$1]?.channels ?? 0) }, height: input.height,
+                width: input.width)
+        case .maxPool(let window), .averagePool(let window, _): windowed(window, channels: input.channels)
         case .globalAveragePool: Shape(channels: input.channels, height: 1, width: 1)
         case .subsample(let stride, let before, let after):
             Shape(

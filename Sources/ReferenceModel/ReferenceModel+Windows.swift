@@ -68,10 +68,10 @@ extension ReferenceModel {
         let left = column * window.strideWidth - window.padLeft
         var next = 0
         for channel in channels {
-            for y in top..<top + window.kernelHeight {
+            for y in stride(from: top, to: top + window.extentHeight, by: window.dilationHeight) {
                 let line = (channel * shape.height + y) * shape.width
                 let rowIsInside = y >= 0 && y < shape.height
-                for x in left..<left + window.kernelWidth {
+                for x in stride(from: left, to: left + window.extentWidth, by: window.dilationWidth) {
                     let isInside = rowIsInside && x >= 0 && x < shape.width
                     patch[next] = isInside ? input.values[line + x] : 0
                     next += 1

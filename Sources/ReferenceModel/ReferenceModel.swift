@@ -27,7 +27,9 @@ public enum ReferenceModel {
                 layer: Network.inputName, "a value does not fit \(network.activationBits) bits")
         }
         var tensors = [Network.inputName: input]
+        var waiting = network.concatenations
         for layer in network.layers {
+            join(&waiting, &tensors)
             let operand = try tensor(layer.input, shape: layer.inputShape, of: layer, in: tensors)
             let residual = try layer.residual.map {
                 try tensor($0, shape: layer.outputShape, of: layer, in: tensors)
@@ -35,15 +37,36 @@ public enum ReferenceModel {
             tensors[layer.name] = try output(
                 of: layer, operand: operand, residual: residual, activationBits: network.activationBits)
         }
+        join(&waiting, &tensors)
         return tensors
+    }
+
+    /// Makes the concatenations whose parts exist.
+    private static func join(_ waiting: inout [Concatenation], _ tensors: inout [String: IntegerTensor]) {
+        waiting.removeAll { concatenation in
+            let parts = concatenation.parts.compactMap { tensors[$0] }
+            guard parts.count == concatenation.parts.count, var whole = parts.first else { return false }
+            for part in parts.dropFirst() {
+                whole.shape.channels += part.shape.channels
+                whole.values += part.values
+            }
+            tensors[concatenation.name] = whole
+            return true
+        }
     }
 
     /// One layer on given operands.
     public static func output(
-        of layer: QuantizedLayer, operand: IntegerTensor, residual: IntegerTensor?, activationBits: Int
+        of layer: QuantizedLayer, operand given: IntegerTensor, residual: IntegerTensor?, activationBits: Int
     ) throws -> IntegerTensor {
         try checkShapes(of: layer)
-        let sums = accumulators(of: layer, operand: operand)
+        if case .localResponseNormalization(let constants) = layer.operation {
+            return normalize(given, constants, layer: layer, activationBits: activationBits)
+        }
+        let operand = try layer.preActivation.map {
+            try activate(given, $0, layer: layer, activationBits: activationBits)
+        }
+        let sums = accumulators(of: layer, operand: operand ?? given)
         return try requantize(sums, layer: layer, residual: residual, activationBits: activationBits)
     }
 
@@ -56,6 +79,8 @@ public enum ReferenceModel {
             return pool(operand, layer: layer, initial: .min) { max($0, $1) }
         case .sumPool:
             return pool(operand, layer: layer, initial: 0) { $0 + $1 }
+        case .localResponseNormalization:
+            return operand.values.map(Int64.init)
         }
     }
 

@@ -103,6 +103,8 @@ public struct Scheduler {
             try scheduleConvolution(layer, weights: weights, groups: groups)
         case .maxPool, .sumPool:
             try schedulePool(layer)
+        case .localResponseNormalization:
+            throw InputError(.unsupported, at: "layer \(layer.name)", "runs on the host")
         }
         precondition(requantization.multiplier.count == layer.outputShape.channels)
         summarise(layer, instructions: first..<program.count, isLast: isLast)
@@ -153,6 +155,7 @@ public struct Scheduler {
             name: layer.name, kind: layer.kind, macs: layer.macs, steps: 0, computeCycles: 0, tiles: 0, passes: 1,
             stores: 0, loads: 0, usefulLaneUpdates: layer.macs, readBytes: 0, writtenBytes: 0, predictedCycles: 0)
         var firstLoads = 0
+        var laterLoads = 0
         var lastStores = 0
         var sawCompute = false
         for index in instructions {
@@ -162,7 +165,7 @@ public struct Scheduler {
                 let beats = loadBeats(instruction)
                 plan.loads += 1
                 plan.readBytes += beats.read * p.beatBytes
-                if !sawCompute { firstLoads += beats.written + 3 }
+                if sawCompute { laterLoads += beats.written + 3 } else { firstLoads += beats.written + 3 }
             case .compute:
                 sawCompute = true
                 let steps = computeSteps(instruction)
@@ -185,7 +188,8 @@ public struct Scheduler {
             }
         }
         plan.readBytes += instructions.count * Instruction.bytes
-        plan.predictedCycles = firstLoads + plan.computeCycles + lastStores + 12
+        // Later loads overlap with computing.
+        plan.predictedCycles = firstLoads + max(plan.computeCycles, laterLoads) + lastStores + 12
         ledger.endLayer(isLastLayer: isLast)
         plans.append(plan)
     }

@@ -300,6 +300,7 @@ struct TileEmitter {
         case .convolution: i[ComputeField.mode] = ComputeMode.convolution.rawValue
         case .maxPool: i[ComputeField.mode] = ComputeMode.maxPool.rawValue
         case .sumPool: i[ComputeField.mode] = ComputeMode.sumPool.rawValue
+        case .localResponseNormalization: preconditionFailure("runs on the host")
         }
         i[ComputeField.relu] = requantization.relu ? 1 : 0
         i[ComputeField.addResidual] = layer.residual == nil ? 0 : 1

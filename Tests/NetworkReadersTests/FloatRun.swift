@@ -31,7 +31,7 @@ struct FloatRun {
         case .add: return zip(input, maps[layer.inputs[1]]?.values ?? []).map(+)
         case .maxPool(let window):
             return pool(input, shape, window, layer.output) { $0.max() ?? -.infinity }
-        case .averagePool(let window):
+        case .averagePool(let window, _):
             let divisor = Float(window.kernelHeight * window.kernelWidth)
             return pool(input, shape, window, layer.output) { $0.reduce(0, +) / divisor }
         case .globalAveragePool:
@@ -47,6 +47,7 @@ struct FloatRun {
                 }
             }
             return result
+        default: preconditionFailure("no float run of \(layer.kind.name)")
         }
     }
 

@@ -97,7 +97,7 @@ struct RandomNetwork {
             channels: input.channels, height: window.outputHeight(input.height),
             width: window.outputWidth(input.width))
         guard output.height > 0, output.width > 0 else { return }
-        append(integer(0...1) == 0 ? .maxPool(window) : .averagePool(window), [last.name], output)
+        append(integer(0...1) == 0 ? .maxPool(window) : .averagePool(window, divisor: .kernelArea), [last.name], output)
     }
 
     private mutating func appendSubsample() {
