@@ -6,6 +6,8 @@ public struct LayerQuantizationReport: Sendable, Equatable, Codable {
     public var kind: String
     /// The float layer whose output this layer computes: the last one fused into it.
     public var tensor: String
+    /// The float layer whose output the array reads, where that exists only on the way to it; `inputExponent` is its.
+    public var preActivation: String?
     /// Nil for poolings.
     public var format: WeightFormat?
     /// Number of weights; 0 for poolings and copies.

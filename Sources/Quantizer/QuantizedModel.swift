@@ -13,16 +13,22 @@ public struct QuantizedModel: Sendable {
     public let activationBits: Int
     private var names: [String: String] = [:]
 
-    /// `quantized` and `report` are what `Quantizer.quantize` made of `source`. Throws `InputError` for a unit
+    /// `quantized` and `report` are what `Quantizer.quantize` made of `given`. Throws `InputError` for a unit
     /// beyond single precision.
-    public init(_ source: Network, _ quantized: QuantizedNetwork, _ report: QuantizationReport) throws {
+    public init(_ given: Network, _ quantized: QuantizedNetwork, _ report: QuantizationReport) throws {
+        let source = given.withoutClips
         activationBits = quantized.activationBits
         network = Network(name: source.name, input: source.input, layers: [], metadata: source.metadata)
         let used = Set(source.layers.map(\.name))
         for layer in source.layers { try append(layer, quantized, report, used: used) }
         exponents[Network.inputName] = quantized.inputExponent
-        for entry in report.layers where !QuantizedModel.isPassThrough(entry, quantized) {
+        // Copies for concatenations are no layers of the float network.
+        for entry in report.layers
+        where used.contains(entry.tensor) && !QuantizedModel.isPassThrough(entry, quantized) {
             exponents[names[entry.tensor] ?? entry.tensor] = entry.outputExponent
+        }
+        for entry in report.layers {
+            if let tensor = entry.preActivation { exponents[names[tensor] ?? tensor] = entry.inputExponent }
         }
         try note(quantized, report)
     }

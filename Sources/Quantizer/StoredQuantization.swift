@@ -19,6 +19,8 @@ public struct StoredQuantization: Sendable, Equatable, Codable {
         /// "power-of-two-sum" only.
         var weightTerms: Int?
         var outputExponent: Int
+        /// Layers with a pre-activation only.
+        var preActivationExponent: Int?
 
         var format: WeightFormat? { FormatFields.format(name: weightFormat, bits: weightBits, terms: weightTerms) }
     }
@@ -55,7 +57,8 @@ public struct StoredQuantization: Sendable, Equatable, Codable {
         return schema == StoredQuantization.currentSchema && [8, 16].contains(activationBits) && parameters >= 0
             && exponents.contains(inputExponent)
             && layers.allSatisfy { layer in
-                exponents.contains(layer.outputExponent) && (layer.weightFormat == nil || layer.format != nil)
+                exponents.contains(layer.outputExponent) && exponents.contains(layer.preActivationExponent ?? 0)
+                    && (layer.weightFormat == nil || layer.format != nil)
             }
     }
 
@@ -75,6 +78,7 @@ extension StoredQuantization.Layer {
     fileprivate init(_ layer: QuantizedLayer) {
         name = layer.name
         outputExponent = layer.outputExponent
+        preActivationExponent = layer.preActivation?.exponent
         guard case .convolution(_, let format, _) = layer.operation else { return }
         let fields = FormatFields(format)
         (weightFormat, weightBits, weightTerms) = (fields.name, fields.bits, fields.terms)
