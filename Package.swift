@@ -54,7 +54,7 @@ let package = Package(
                 "Workflow", "Sweep", "Accelerator", "Kernel", "NetworkReaders", "Networks", "RTLEmitter", "Waveforms",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        .testTarget(name: "QuantizerTests", dependencies: ["Networks", "Quantizer"]),
+        .testTarget(name: "QuantizerTests", dependencies: ["Networks", "Quantizer", "ReferenceModel"]),
         .testTarget(
             name: "ReferenceTests", dependencies: ["NetworkReaders", "Networks", "Quantizer", "ReferenceModel"]),
         .testTarget(

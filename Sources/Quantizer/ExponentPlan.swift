@@ -4,16 +4,18 @@ import Networks
 
 struct ExponentPlan {
     private var exponents: [String: Int] = [:]
-    /// A tensor whose exponent another has too: the operand of a maximum, the first part of a concatenation. Parts of
-    /// one concatenation have one exponent, that of the widest range.
-    private var leaders: [String: String] = [:]
+    /// Tied tensors have one exponent, that of the widest range.
+    private var ties = TensorTies()
 
-    init(_ network: LoweredNetwork, ranges: ActivationRanges, bits: Int) {
+    init(_ network: LoweredNetwork, ranges: ActivationRanges, scales: ActivationScales, bits: Int) {
         let output = network.layers.last?.tensor
-        self.init(network, input: ranges.exponent(of: Network.inputName, bits: bits, isOutput: false)) { layer in
-            ranges.exponent(of: layer.original ?? layer.tensor, bits: bits, isOutput: layer.tensor == output)
+        func exponent(_ tensor: String, of name: String, isOutput: Bool = false) -> Int {
+            ranges.exponent(of: tensor, bits: bits, isOutput: isOutput, mantissa: scales[name])
+        }
+        self.init(network, input: exponent(Network.inputName, of: Network.inputName)) { layer in
+            exponent(layer.original ?? layer.tensor, of: layer.tensor, isOutput: layer.tensor == output)
         } operand: { before in
-            ranges.exponent(of: before.tensor, bits: bits, isOutput: false)
+            exponent(before.tensor, of: before.tensor)
         }
     }
 
@@ -41,34 +43,17 @@ struct ExponentPlan {
         var own = [Network.inputName: input]
         for layer in network.layers {
             if let before = layer.preActivation { own[before.tensor] = operand(before) }
-            if layer.isPassThrough {
-                tie(layer.tensor, layer.input)
-            } else {
-                own[layer.tensor] = exponent(layer)
-            }
+            if !layer.isPassThrough { own[layer.tensor] = exponent(layer) }
         }
-        for concatenation in network.concatenations {
-            for part in concatenation.parts { tie(concatenation.name, part) }
-        }
+        ties.tieMaximaAndConcatenations(of: network)
         for (tensor, value) in own {
-            let leader = leader(of: tensor)
+            let leader = ties.leader(of: tensor)
             exponents[leader] = max(exponents[leader] ?? value, value)
         }
     }
 
-    subscript(tensor: String) -> Int { exponents[leader(of: tensor)] ?? 0 }
+    subscript(tensor: String) -> Int { exponents[ties.leader(of: tensor)] ?? 0 }
 
     /// Makes a tensor, and those tied to it, coarser by one octave.
-    mutating func raise(_ tensor: String) { exponents[leader(of: tensor), default: 0] += 1 }
-
-    private mutating func tie(_ tensor: String, _ other: String) {
-        let (first, second) = (leader(of: tensor), leader(of: other))
-        if first != second { leaders[first] = second }
-    }
-
-    private func leader(of tensor: String) -> String {
-        var name = tensor
-        while let next = leaders[name] { name = next }
-        return name
-    }
+    mutating func raise(_ tensor: String) { exponents[ties.leader(of: tensor), default: 0] += 1 }
 }

@@ -30,6 +30,8 @@ public struct LayerQuantizationReport: Sendable, Equatable, Codable {
     public var weightCosine: Double?
     public var inputExponent: Int
     public var outputExponent: Int
+    /// Real value of an output integer of 1 is outputMantissa * 2^outputExponent.
+    public var outputMantissa: Double
     public var preShift: Int
     public var shift: Int
 }

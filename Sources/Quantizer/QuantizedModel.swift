@@ -7,8 +7,8 @@ import Networks
 /// A network whose weights are codes times a power of two. Quantized as-is it gives the same integer network.
 public struct QuantizedModel: Sendable {
     public private(set) var network: Network
-    /// Power-of-two exponent of the network's input and of each layer whose output the array stores.
-    public private(set) var exponents: [String: Int] = [:]
+    /// Real value of the integer 1: of the network's input and of each tensor that the array stores or reads.
+    public private(set) var scales: [String: Double] = [:]
     /// Width of the activations, signed.
     public let activationBits: Int
     private var names: [String: String] = [:]
@@ -21,14 +21,17 @@ public struct QuantizedModel: Sendable {
         network = Network(name: source.name, input: source.input, layers: [], metadata: source.metadata)
         let used = Set(source.layers.map(\.name))
         for layer in source.layers { try append(layer, quantized, report, used: used) }
-        exponents[Network.inputName] = quantized.inputExponent
+        scales[Network.inputName] = scalbn(quantized.inputMantissa, quantized.inputExponent)
         // Copies for concatenations are no layers of the float network.
         for entry in report.layers
         where used.contains(entry.tensor) && !QuantizedModel.isPassThrough(entry, quantized) {
-            exponents[names[entry.tensor] ?? entry.tensor] = entry.outputExponent
+            scales[names[entry.tensor] ?? entry.tensor] = scalbn(entry.outputMantissa, entry.outputExponent)
         }
         for entry in report.layers {
-            if let tensor = entry.preActivation { exponents[names[tensor] ?? tensor] = entry.inputExponent }
+            guard let tensor = entry.preActivation,
+                let before = quantized.layers.first(where: { $0.name == entry.name })?.preActivation
+            else { continue }
+            scales[names[tensor] ?? tensor] = scalbn(before.mantissa, before.exponent)
         }
         try note(quantized, report)
     }

@@ -2,7 +2,7 @@
 //   1. lower      chains of float layers become array passes             Network+Clips, Lowering
 //   2. weights    integer codes and their unit, layer by layer           WeightPass
 //   3. ranges     ranges of the activations over the calibration images  ActivationRanges, FloatExecutor
-//   4. exponents  a power of two per tensor                              ExponentPlan
+//   4. scales     a power of two per tensor, times a mantissa if asked   ActivationScales, ExponentPlan
 //   5. constants  multipliers, biases and shifts that cannot overflow    RequantizationSolver
 // docs/Numerics.md has the formulas.
 
@@ -19,27 +19,34 @@ public enum Quantizer {
     ) throws -> (QuantizedNetwork, QuantizationReport) {
         try options.validate()
         let network = source.withoutClips
-        let lowered = try Lowering.lower(network)
-        let layers = lowered.layers
+        var lowered = try Lowering.lower(network)
         let stored = options.scheme == .asIs ? try StoredQuantization(metadata: network.metadata) : nil
-        let weights = try WeightPass(options: options, stored: stored).run(layers)
+        let weights = try WeightPass(options: options, stored: stored).run(lowered.layers)
         let kept = options.usesStoredExponents && stored?.activationBits == options.activationBits ? stored : nil
-        var exponents = try exponents(network, lowered, options, kept, calibration)
+        var (scales, exponents) = try scales(network, lowered, options, kept, calibration)
+        lowered = scales.applied(to: lowered)
+        let layers = lowered.layers
         let constants = try solveConstants(layers, weights, &exponents, options)
-        var quantized = assemble(network, lowered, weights, constants, exponents, options)
+        var quantized = assemble(network, lowered, weights, constants, (scales, exponents), options)
         quantized.parameters = stored?.parameters ?? source.parameters
         let report = report(quantized, layers, weights, options, images: kept == nil ? calibration.count : 0)
         return (quantized, report)
     }
 
-    private static func exponents(
+    private static func scales(
         _ network: Network, _ lowered: LoweredNetwork, _ options: QuantizationOptions,
         _ stored: StoredQuantization?, _ calibration: [[Float]]
-    ) throws -> ExponentPlan {
-        if let stored { return try ExponentPlan(lowered, stored: stored) }
+    ) throws -> (ActivationScales, ExponentPlan) {
+        if let stored {
+            return (ActivationScales(lowered, stored: stored), try ExponentPlan(lowered, stored: stored))
+        }
         let ranges = try ActivationRanges(
             network: network, images: calibration, method: options.calibration, percentile: options.percentile)
-        return ExponentPlan(lowered, ranges: ranges, bits: options.activationBits)
+        let bits = options.activationBits
+        let scales =
+            options.activationScale == .multiplier
+            ? ActivationScales(lowered, ranges: ranges, bits: bits) : ActivationScales()
+        return (scales, ExponentPlan(lowered, ranges: ranges, scales: scales, bits: bits))
     }
 
     /// Constants of every layer. A layer without any makes one of its tensors coarser, and all are solved again;
@@ -80,13 +87,17 @@ public enum Quantizer {
 
     private static func assemble(
         _ network: Network, _ lowered: LoweredNetwork, _ weights: [QuantizedWeights?],
-        _ constants: [LayerConstants], _ exponents: ExponentPlan, _ options: QuantizationOptions
+        _ constants: [LayerConstants], _ plan: (scales: ActivationScales, exponents: ExponentPlan),
+        _ options: QuantizationOptions
     ) -> QuantizedNetwork {
+        let (scales, exponents) = plan
         let layers = lowered.layers
         var names = [Network.inputName: Network.inputName]
         for layer in layers { names[layer.tensor] = layer.name }
         let quantized = layers.indices.map { index in
             let layer = layers[index]
+            var before = constants[index].preActivation
+            before?.mantissa = scales[layer.operand]
             return QuantizedLayer(
                 name: layer.name, kind: layer.kind,
                 operation: operation(layer, weights[index], inputExponent: exponents[layer.input]),
@@ -94,15 +105,15 @@ public enum Quantizer {
                 residual: layer.residual.map { names[$0] ?? $0 }, inputShape: layer.inputShape,
                 outputShape: layer.outputShape, requantization: constants[index].requantization,
                 outputExponent: exponents[layer.tensor], macs: layer.macs,
-                preActivation: constants[index].preActivation, regions: constants[index].regions,
-                runsOnHost: layer.runsOnHost)
+                preActivation: before, regions: constants[index].regions, runsOnHost: layer.runsOnHost,
+                outputMantissa: scales[layer.tensor])
         }
         return QuantizedNetwork(
             name: network.name, input: network.input, inputExponent: exponents[Network.inputName],
             activationBits: options.activationBits, layers: quantized, parameters: network.parameters,
             concatenations: lowered.concatenations.map {
                 Concatenation(name: $0.name, parts: $0.parts.map { names[$0] ?? $0 })
-            })
+            }, inputMantissa: scales[Network.inputName])
     }
 
     private static func operation(
@@ -141,7 +152,7 @@ public enum Quantizer {
                 weightSQNR: floats.flatMap { codes?.sqnr(against: $0) },
                 weightCosine: floats.flatMap { codes?.cosine(against: $0) },
                 inputExponent: layer.preActivation?.exponent ?? network.exponent(of: layer.input) ?? 0,
-                outputExponent: layer.outputExponent,
+                outputExponent: layer.outputExponent, outputMantissa: layer.outputMantissa,
                 preShift: layer.requantization.preShift, shift: layer.requantization.shift)
         }
         return QuantizationReport(
