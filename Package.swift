@@ -73,7 +73,8 @@ let package = Package(
         .testTarget(
             name: "NetworkReadersTests",
             dependencies: [
-                "NetworkReaders", "Networks", "CZlib", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                "NetworkReaders", "Networks", "Quantizer", "CZlib",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
     ],
     swiftLanguageModes: [.v6]
