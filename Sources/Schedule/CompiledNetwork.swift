@@ -48,7 +48,10 @@ public struct CompiledNetwork: Sendable {
         return bytes
     }
 
-    /// A feature map after the run; `Network.inputName` or a layer's name.
+    /// Names that `tensor` knows.
+    public var tensorNames: [String] { placements.keys.sorted() }
+
+    /// A feature map after the run; `Network.inputName`, a layer's or a concatenation's name.
     public func tensor(_ name: String, in memory: [UInt8]) -> IntegerTensor? {
         placements[name]?.read(from: memory, fieldBytes: fieldBytes)
     }

@@ -52,9 +52,11 @@ struct TilePlace {
 }
 
 extension Scheduler {
+    /// `channels` says which channel of the weights stands in each slot from `firstInput` on; nil: none.
     mutating func scheduleConvolution(
-        _ layer: QuantizedLayer, weights: [Int32], inputs: Int, outputs: Int, firstInput: Int, firstOutput: Int
+        _ layer: QuantizedLayer, weights: [Int32], channels: [Int?], outputs: Int, firstInput: Int, firstOutput: Int
     ) throws {
+        let inputs = channels.count
         let passes = try WeightPasses(weights, element: p.element, terms: p.terms, layer: layer.name)
         let window = layer.window
         var shape = LayerShape(
@@ -64,7 +66,7 @@ extension Scheduler {
         if let convolver = p.convolver { try checkStream(layer, convolver, &shape) }
         try checkAccumulator(layer, weights: weights, outputs: outputs, extraShift: passes.extraShift)
         let tile = try TileShape.choose(shape, p, name: layer.name)
-        let weightAddress = storeWeights(passes, shape: shape, inputs: inputs, outputs: outputs)
+        let weightAddress = storeWeights(passes, shape: shape, channels: channels, outputs: outputs)
         let constantAddress = storeConstants(
             layer.requantization, channels: firstOutput..<firstOutput + outputs, groups: shape.outputGroups)
         var emitter = TileEmitter(
@@ -111,7 +113,7 @@ extension Scheduler {
 
     mutating func schedulePool(_ layer: QuantizedLayer) throws {
         let a = p.inputs / p.granule
-        let granules = (layer.inputShape.channels + p.granule - 1) / p.granule
+        let granules = placements[layer.input]!.planes
         for granule in 0..<min(a, granules) {
             // Words that hold this granule of the input.
             let words = (granules - granule + a - 1) / a
@@ -119,7 +121,7 @@ extension Scheduler {
                 inputShape: layer.inputShape, outputShape: layer.outputShape, window: layer.window, inputGroups: 1,
                 outputGroups: words, passes: 1, hasResidual: layer.residual != nil, isPool: true)
             let tile = try TileShape.choose(shape, p, name: layer.name)
-            let constantAddress = storePoolConstants(layer.requantization, granule: granule, words: words)
+            let constantAddress = storePoolConstants(layer, granule: granule, words: words)
             var emitter = TileEmitter(
                 layer: layer, shape: shape, tile: tile, firstInput: granule, inputGranules: words,
                 firstOutput: granule, outputGranules: words, poolGranule: granule, weightAddress: 0,
@@ -149,11 +151,12 @@ extension Scheduler {
     // MARK: weights and constants
 
     /// Words [output group][pass][input group][kernel row][kernel column], lanes [term][input][output], packed into
-    /// beats.
-    /// For the convolver family the last kernel row is the first.
+    /// beats. For the convolver family the last kernel row is the first. Slots without a channel keep code 0: their
+    /// activations are zero.
     private mutating func storeWeights(
-        _ passes: WeightPasses, shape: LayerShape, inputs: Int, outputs: Int
+        _ passes: WeightPasses, shape: LayerShape, channels: [Int?], outputs: Int
     ) -> Int {
+        let inputs = channels.count { $0 != nil }
         let kernel = shape.window.kernelHeight * shape.window.kernelWidth
         let words = shape.outputGroups * passes.count * shape.inputGroups * kernel
         let base = allocate(words * p.weightBeats * p.beatBytes)
@@ -166,8 +169,9 @@ extension Scheduler {
                     for position in 0..<kernel {
                         let tap = shape.streams && !shape.isFlattened ? shape.window.fromBottom(position) : position
                         for m in 0..<p.inputs {
-                            let input = inputGroup * p.inputs + m
-                            guard input < inputs else { break }
+                            let slot = inputGroup * p.inputs + m
+                            guard slot < channels.count else { break }
+                            guard let input = channels[slot] else { continue }
                             for n in 0..<p.outputs {
                                 let output = outputGroup * p.outputs + n
                                 guard output < outputs else { break }
@@ -209,13 +213,13 @@ extension Scheduler {
     }
 
     /// Pooling results stand in the first granule of the outputs.
-    private mutating func storePoolConstants(_ requantization: Requantization, granule: Int, words: Int) -> Int {
+    private mutating func storePoolConstants(_ layer: QuantizedLayer, granule: Int, words: Int) -> Int {
+        let channels = placements[layer.name]!.channels
         let base = allocate(words * p.constantBeats * p.beatBytes)
         for word in 0..<words {
             for lane in 0..<p.granule {
-                let channel = word * p.inputs + granule * p.granule + lane
-                guard channel < requantization.multiplier.count else { break }
-                putConstants(requantization, channel: channel, lane: lane, word: word, base: base)
+                guard let channel = channels[word * p.inputs + granule * p.granule + lane] else { continue }
+                putConstants(layer.requantization, channel: channel, lane: lane, word: word, base: base)
             }
         }
         return base

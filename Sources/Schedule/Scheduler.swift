@@ -38,7 +38,7 @@ public struct Scheduler {
                 at: "quantization.activation_bits",
                 "\(network.activationBits)-bit activations on an array of \(p.activationBits) bits")
         }
-        place(network)
+        try place(network)
         for (index, layer) in network.layers.enumerated() {
             try schedule(layer, isLast: index == network.layers.count - 1)
         }
@@ -78,17 +78,11 @@ public struct Scheduler {
         return address
     }
 
-    private mutating func place(_ network: QuantizedNetwork) {
-        var largest = network.input.height * network.input.width
-        func add(_ name: String, _ shape: Shape, _ this: inout Scheduler) {
-            var placement = TensorPlacement(
-                address: 0, shape: shape, granule: this.p.granule, beatBytes: this.p.beatBytes)
-            placement.address = this.allocate(placement.bytes)
-            this.placements[name] = placement
-            largest = max(largest, shape.height * shape.width)
-        }
-        add(Network.inputName, network.input, &self)
-        for layer in network.layers { add(layer.name, layer.outputShape, &self) }
+    private mutating func place(_ network: QuantizedNetwork) throws {
+        var layout = try TensorLayout(network, granule: p.granule, beatBytes: p.beatBytes)
+        layout.place(network) { allocate($0) }
+        placements = layout.placements
+        let largest = placements.values.map { $0.shape.height * $0.shape.width }.max() ?? 0
         zeroPlane = allocate(largest * p.beatBytes)
     }
 
@@ -98,6 +92,7 @@ public struct Scheduler {
         let first = program.count
         ledger.beginLayer()
         let requantization = layer.requantization
+        try checkResidual(layer)
         switch layer.operation {
         case .convolution(let weights, _, let groups):
             try scheduleConvolution(layer, weights: weights, groups: groups)
@@ -110,26 +105,41 @@ public struct Scheduler {
         summarise(layer, instructions: first..<program.count, isLast: isLast)
     }
 
+    /// A residual is added slot by slot.
+    private func checkResidual(_ layer: QuantizedLayer) throws {
+        guard let residual = layer.residual else { return }
+        guard let source = placements[residual], source.shape == layer.outputShape else {
+            throw InputError(at: "layer \(layer.name)", "adds \(residual), which is no \(layer.outputShape)")
+        }
+        guard source.slots == placements[layer.name]!.slots else {
+            throw InputError(
+                .unsupported, at: "layer \(layer.name)",
+                "adds \(residual), whose channels do not stand as its own do: parts of a concatenation that are no "
+                    + "multiple of gcd(array.inputs, array.outputs) = \(p.granule) channels")
+        }
+    }
+
     private mutating func scheduleConvolution(
         _ layer: QuantizedLayer, weights: [Int32], groups: Int
     ) throws {
+        let source = placements[layer.input]!
         let (inputs, outputs) = (layer.inputShape.channels, layer.outputShape.channels)
         let g = p.granule
         let aligned = (inputs / groups) % g == 0 && (outputs / groups) % g == 0
-        if groups == 1 || aligned {
+        if groups > 1 && aligned && source.isDense {
             let perGroup = weights.count / groups
             for group in 0..<groups {
                 let slice = Array(weights[group * perGroup..<(group + 1) * perGroup])
                 try scheduleConvolution(
-                    layer, weights: slice, inputs: inputs / groups, outputs: outputs / groups,
+                    layer, weights: slice, channels: Array(0..<inputs / groups), outputs: outputs / groups,
                     firstInput: group * inputs / groups, firstOutput: group * outputs / groups)
             }
             return
         }
         // Groups that do not fall on granules: one dense convolution whose weights outside the groups are zero.
-        let dense = Scheduler.dense(weights, layer: layer, groups: groups)
+        let dense = groups == 1 ? weights : Scheduler.dense(weights, layer: layer, groups: groups)
         try scheduleConvolution(
-            layer, weights: dense, inputs: inputs, outputs: outputs, firstInput: 0, firstOutput: 0)
+            layer, weights: dense, channels: source.channels, outputs: outputs, firstInput: 0, firstOutput: 0)
     }
 
     private static func dense(_ weights: [Int32], layer: QuantizedLayer, groups: Int) -> [Int32] {

@@ -2,7 +2,7 @@ import Accelerator
 import Networks
 
 // Feature maps in external memory: planes of `granule` channels, each plane rows x columns of beats, one beat a
-// pixel. Channels past the last stay zero.
+// pixel. Slots of a plane that no channel has stay zero.
 
 /// Where a feature map stands.
 struct TensorPlacement: Sendable, Equatable {
@@ -10,11 +10,31 @@ struct TensorPlacement: Sendable, Equatable {
     var shape: Shape
     var granule: Int
     var beatBytes: Int
+    /// Where each channel stands, ascending: plane * granule + place in the plane. A tensor joined of others has slots
+    /// without a channel where a part does not fill its last plane.
+    var slots: [Int]
 
-    var planes: Int { (shape.channels + granule - 1) / granule }
+    init(address: Int = 0, shape: Shape, granule: Int, beatBytes: Int, slots: [Int]? = nil) {
+        self.address = address
+        self.shape = shape
+        self.granule = granule
+        self.beatBytes = beatBytes
+        self.slots = slots ?? Array(0..<shape.channels)
+    }
+
+    /// Channel c stands in slot c.
+    var isDense: Bool { (slots.last ?? -1) == slots.count - 1 }
+    var planes: Int { (slots.last ?? -1) / granule + 1 }
     var bytes: Int { planes * planeStride }
     var rowStride: Int { shape.width * beatBytes }
     var planeStride: Int { shape.height * rowStride }
+
+    /// The channel of every slot of its planes; nil: a slot that no channel has.
+    var channels: [Int?] {
+        var result = [Int?](repeating: nil, count: planes * granule)
+        for (channel, slot) in slots.enumerated() { result[slot] = channel }
+        return result
+    }
 
     func address(plane: Int, row: Int, column: Int) -> Int {
         address + plane * planeStride + row * rowStride + column * beatBytes
@@ -45,6 +65,7 @@ struct TensorPlacement: Sendable, Equatable {
     private func place(_ index: Int, fieldBytes: Int) -> Int {
         let pixels = shape.height * shape.width
         let (channel, pixel) = index.quotientAndRemainder(dividingBy: pixels)
-        return address + (channel / granule) * planeStride + pixel * beatBytes + (channel % granule) * fieldBytes
+        let (plane, lane) = slots[channel].quotientAndRemainder(dividingBy: granule)
+        return address + plane * planeStride + pixel * beatBytes + lane * fieldBytes
     }
 }

@@ -201,16 +201,20 @@ struct TileEmitter {
                 i[LoadField.bufferPlaneStep] = rowCount * columnCount
                 if existing > 0 {
                     let (validRows, validColumns) = (extent.validRows, extent.validColumns)
-                    guard !validColumns.isEmpty, !validRows.isEmpty else { continue }
-                    i[LoadField.address] = source.address(
-                        plane: plane, row: validRows.lowerBound, column: validColumns.lowerBound)
-                    i[LoadField.planeStride] = perWord * source.planeStride
-                    i[LoadField.rowStride] = source.rowStride
                     i[LoadField.lastPlane] = existing - 1
-                    i[LoadField.firstValidRow] = shape.streams ? 0 : extent.padTop
-                    i[LoadField.lastValidRow] = validRows.count - 1
-                    i[LoadField.firstValidColumn] = shape.streams ? 0 : extent.padLeft
-                    i[LoadField.lastValidColumn] = validColumns.count - 1
+                    if validRows.isEmpty || validColumns.isEmpty {
+                        // All padding: one valid beat of zeros, the rest is fill.
+                        i[LoadField.address] = s.zeroPlane
+                    } else {
+                        i[LoadField.address] = source.address(
+                            plane: plane, row: validRows.lowerBound, column: validColumns.lowerBound)
+                        i[LoadField.planeStride] = perWord * source.planeStride
+                        i[LoadField.rowStride] = source.rowStride
+                        i[LoadField.firstValidRow] = shape.streams ? 0 : extent.padTop
+                        i[LoadField.lastValidRow] = validRows.count - 1
+                        i[LoadField.firstValidColumn] = shape.streams ? 0 : extent.padLeft
+                        i[LoadField.lastValidColumn] = validColumns.count - 1
+                    }
                     i[LoadField.bufferAddress] = range.lowerBound
                     append(i, .ifmap, range, features: true, &s, &loads)
                 }

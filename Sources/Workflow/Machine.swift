@@ -21,7 +21,7 @@ public struct MachineOptions: Sendable {
     public var threads: Int
     /// Trace of the first image.
     public var trace: TraceRequest?
-    /// Keep every layer's feature map of each image.
+    /// Keep every feature map of each image.
     public var keepsTensors: Bool
 
     public init(countsToggles: Bool, threads: Int = 1, trace: TraceRequest? = nil, keepsTensors: Bool = false) {
@@ -98,7 +98,7 @@ public struct LayerRun: Sendable, Codable, Equatable {
 public struct MachineResult: Sendable {
     /// The network's output of every image.
     public var outputs: [IntegerTensor]
-    /// Every layer's output by name, of every image, if kept.
+    /// Every feature map by name, of every image, if kept.
     public var tensors: [[String: IntegerTensor]]
     /// Cycles of one image; all images take the same.
     public var perImage: CycleCounts

@@ -66,7 +66,7 @@ struct ImageRun: Sendable {
         isComplete = true
         output = compiled.output(in: memory.bytes)
         if options.keepsTensors {
-            for layer in compiled.layers { tensors[layer.name] = compiled.tensor(layer.name, in: memory.bytes) }
+            for name in compiled.tensorNames { tensors[name] = compiled.tensor(name, in: memory.bytes) }
         }
         account(monitor, traffic, compiled, memory)
         tracedSignals = recorder?.signalCount ?? 0

@@ -79,6 +79,15 @@ struct LayerMaker {
             outputExponent: 0, macs: macs)
     }
 
+    /// An affine layer of any multipliers whose results use the activation's range and pass it sometimes.
+    mutating func preActivation(_ channels: Int) -> PreActivation {
+        let limit = Int64(1) << Int64(activationBits + 14)
+        return PreActivation(
+            multiplier: (0..<channels).map { _ in Int32.random(in: -32768...32767, using: &random) },
+            bias: (0..<channels).map { _ in Int64.random(in: -limit...limit, using: &random) },
+            shift: Int.random(in: 12...16, using: &random), relu: Bool.random(using: &random), exponent: 0)
+    }
+
     private mutating func filter(_ count: Int) -> [Int32] {
         let terms = mostTerms == 1 ? 1 : Int.random(in: 1...mostTerms, using: &random)
         return (0..<count).map { _ in (0..<terms).reduce(0) { sum, _ in sum + weight() } }

@@ -1,3 +1,4 @@
+import Accelerator
 import Networks
 import ReferenceModel
 import Testing
@@ -39,5 +40,17 @@ import Testing
         }
         // The seeds reach what the suite is about.
         #expect(min(tiled, grouped, residual, fixed, pooled) > 0, "\(tiled) \(grouped) \(residual) \(fixed) \(pooled)")
+    }
+
+    /// Tiles that see nothing but padding.
+    @Test(arguments: [ProcessingElement.svpe(weightBits: 1), .svpe(weightBits: 3), .vpe(weightBits: 8)])
+    func windowsInThePadding(_ element: ProcessingElement) throws {
+        var maker = LayerMaker(element, activationBits: 16, seed: 9)
+        let shape = Shape(channels: 3, height: 3, width: 4)
+        let layer = maker.layer("a", shape, .convolution(outputs: 3, groups: 1), Window(kernel: 1, pad: 3))
+        let parameters = AcceleratorParameters(element, 2, 2, 2, ifmap: 16, weights: 64, ofmap: 16)
+        let bench = try Bench(parameters, QuantizedNetwork([layer], activationBits: 16))
+        #expect(bench.compiled.layers[0].tiles > 3)
+        try bench.expectReference("padding")
     }
 }

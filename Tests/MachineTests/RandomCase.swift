@@ -9,7 +9,7 @@ import Schedule
 struct RandomCase {
     let seed: UInt64
     var parameters: AcceleratorParameters
-    let network: QuantizedNetwork
+    var network: QuantizedNetwork
     let timing: MemoryTiming
     /// Layers that were given weights of several passes.
     let fixedLayers: Int
@@ -95,21 +95,23 @@ struct RandomCase {
             padLeft: pad(width, &random), padBottom: pad(height, &random), padRight: pad(width, &random))
     }
 
-    private static func pick<T>(_ values: [T], _ random: inout SeededGenerator) -> T {
+    static func pick<T>(_ values: [T], _ random: inout SeededGenerator) -> T {
         values[Int.random(in: 0..<values.count, using: &random)]
     }
 
-    private static func text(_ layer: QuantizedLayer) -> String {
+    static func text(_ layer: QuantizedLayer) -> String {
         let w = layer.window
         let kind: String
         switch layer.operation {
         case .convolution(_, _, let groups): kind = "convolution of \(groups)"
         case .maxPool: kind = "maximum"
         case .sumPool: kind = "sum"
+        case .localResponseNormalization: kind = "normalization"
         }
         return "\(kind) \(layer.inputShape) to \(layer.outputShape) k \(w.kernelHeight)x\(w.kernelWidth) "
             + "s \(w.strideHeight)x\(w.strideWidth) p \(w.padTop),\(w.padLeft),\(w.padBottom),\(w.padRight) "
-            + "residual \(layer.residual ?? "none")"
+            + "residual \(layer.residual ?? "none") of \(layer.input)"
+            + (layer.preActivation.map { ", pre-activation >> \($0.shift)\($0.relu ? " relu" : "")" } ?? "")
     }
 
     /// The bench, with buffers made larger until a tile fits.
