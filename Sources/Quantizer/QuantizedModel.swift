@@ -85,7 +85,7 @@ public struct QuantizedModel: Sendable {
     }
 
     private mutating func note(_ quantized: QuantizedNetwork, _ report: QuantizationReport) throws {
-        for key in ["removed", "approximated", "pot_bits", "pot_code"] { network.metadata[key] = nil }
+        for key in ["removed", "pot_bits", "pot_code"] { network.metadata[key] = nil }
         let formats = report.layers.filter { $0.weights > 0 }.compactMap(\.format).map { FormatFields($0).name }
         let name = ["power-of-two-sum", "power-of-two"].first { formats.contains($0) } ?? "fixed"
         network.metadata["weight_format"] = name.replacingOccurrences(of: "-", with: "_")
