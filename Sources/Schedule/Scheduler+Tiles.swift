@@ -225,16 +225,35 @@ extension Scheduler {
         return base
     }
 
+    /// One word per plane, in this order: the pre-activation of the channels that stand there.
+    mutating func storePreActivation(_ constants: PreActivation, of tensor: String, planes: [Int]) -> Int {
+        let channels = placements[tensor]!.channels
+        let base = allocate(planes.count * p.preActivationBeats * p.beatBytes)
+        for (word, plane) in planes.enumerated() {
+            for lane in 0..<p.granule {
+                guard let channel = channels[plane * p.granule + lane] else { continue }
+                put(
+                    multiplier: constants.multiplier[channel], bias: constants.bias[channel], lane: lane,
+                    wordAddress: base + word * p.preActivationBeats * p.beatBytes)
+            }
+        }
+        return base
+    }
+
     private mutating func putConstants(
         _ requantization: Requantization, channel: Int, lane: Int, word: Int, base: Int
     ) {
+        put(
+            multiplier: requantization.multiplier[channel], bias: requantization.bias[channel], lane: lane,
+            wordAddress: base + word * p.constantBeats * p.beatBytes)
+    }
+
+    private mutating func put(multiplier: Int32, bias: Int64, lane: Int, wordAddress: Int) {
         let fieldsPerChannel = AcceleratorParameters.constantBits / p.activationBits
-        let multiplier = Int(requantization.multiplier[channel]) & 0xffff
-        let bias = Int(requantization.bias[channel]) & 0xffff_ffff_ffff
-        let bits = UInt64(multiplier) | UInt64(bias) << 16
+        let bits = UInt64(Int(multiplier) & 0xffff) | UInt64(Int(bias) & 0xffff_ffff_ffff) << 16
         for field in 0..<fieldsPerChannel {
             let (beat, place) = (lane * fieldsPerChannel + field).quotientAndRemainder(dividingBy: p.granule)
-            let address = base + (word * p.constantBeats + beat) * p.beatBytes + place * fieldBytes
+            let address = wordAddress + beat * p.beatBytes + place * fieldBytes
             for byte in 0..<fieldBytes {
                 image[address + byte] = UInt8(
                     truncatingIfNeeded: bits >> UInt64(field * p.activationBits + 8 * byte))

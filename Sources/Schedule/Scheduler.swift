@@ -93,6 +93,7 @@ public struct Scheduler {
         ledger.beginLayer()
         let requantization = layer.requantization
         try checkResidual(layer)
+        try checkPreActivation(layer)
         switch layer.operation {
         case .convolution(let weights, _, let groups):
             try scheduleConvolution(layer, weights: weights, groups: groups)
@@ -103,6 +104,21 @@ public struct Scheduler {
         }
         precondition(requantization.multiplier.count == layer.outputShape.channels)
         summarise(layer, instructions: first..<program.count, isLast: isLast)
+    }
+
+    /// The load engine has the stage and holds a word of constants for every plane.
+    private func checkPreActivation(_ layer: QuantizedLayer) throws {
+        guard layer.preActivation != nil else { return }
+        func unsupported(_ message: String) -> InputError {
+            InputError(.unsupported, at: "layer \(layer.name)", message)
+        }
+        guard let depth = p.preActivationDepth else {
+            throw unsupported("has a pre-activation; the array has none: array.pre_activation true or auto")
+        }
+        let planes = placements[layer.input]!.planes
+        guard planes <= depth else {
+            throw unsupported("its pre-activation has \(planes) words of constants; the array holds \(depth)")
+        }
     }
 
     /// A residual is added slot by slot.
@@ -175,7 +191,8 @@ public struct Scheduler {
                 let beats = loadBeats(instruction)
                 plan.loads += 1
                 plan.readBytes += beats.read * p.beatBytes
-                if sawCompute { laterLoads += beats.written + 3 } else { firstLoads += beats.written + 3 }
+                let cycles = beats.written + p.loadOverhead
+                if sawCompute { laterLoads += cycles } else { firstLoads += cycles }
             case .compute:
                 sawCompute = true
                 let steps = computeSteps(instruction)

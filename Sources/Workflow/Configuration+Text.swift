@@ -86,6 +86,7 @@ extension Configuration {
             ("row_length", array.convolver.map { "\($0.rowLength)" }),
             ("column_adders", array.convolver?.columnAdders.rawValue), ("terms", "\(array.terms)"),
             ("weight_bits", "\(weightBits)"), ("accumulator_bits", array.accumulatorBits.map { "\($0)" }),
+            ("pre_activation", array.preActivation.map { "\($0)" } ?? "auto"),
         ]
     }
 
