@@ -49,6 +49,8 @@ struct TilePlace {
     var column: Int
     var columns: Int
     var columnsPerUnit: Int
+    /// Which of the layer's regions it lies in; nil: in none.
+    var region: Int?
 }
 
 extension Scheduler {
@@ -212,14 +214,19 @@ extension Scheduler {
         return base
     }
 
-    /// Pooling results stand in the first granule of the outputs.
+    /// Pooling results stand in the first granule of the outputs. Words outside all regions, then those of each region.
     private mutating func storePoolConstants(_ layer: QuantizedLayer, granule: Int, words: Int) -> Int {
         let channels = placements[layer.name]!.channels
-        let base = allocate(words * p.constantBeats * p.beatBytes)
-        for word in 0..<words {
-            for lane in 0..<p.granule {
-                guard let channel = channels[word * p.inputs + granule * p.granule + lane] else { continue }
-                putConstants(layer.requantization, channel: channel, lane: lane, word: word, base: base)
+        let multipliers = [layer.requantization.multiplier] + layer.regions.map(\.multiplier)
+        let base = allocate(multipliers.count * words * p.constantBeats * p.beatBytes)
+        for (set, multiplier) in multipliers.enumerated() {
+            for word in 0..<words {
+                for lane in 0..<p.granule {
+                    guard let channel = channels[word * p.inputs + granule * p.granule + lane] else { continue }
+                    put(
+                        multiplier: multiplier[channel], bias: layer.requantization.bias[channel], lane: lane,
+                        wordAddress: base + (set * words + word) * p.constantBeats * p.beatBytes)
+                }
             }
         }
         return base

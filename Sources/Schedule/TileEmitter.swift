@@ -43,7 +43,7 @@ struct TileEmitter {
 
     mutating func run(_ s: inout Scheduler) {
         var loadedFeatures: (row: Int, column: Int, group: Int, range: Range<Int>)?
-        var loadedGroup: (group: Int, weights: Range<Int>, constants: Range<Int>)?
+        var loadedGroup: (group: Int, region: Int?, weights: Range<Int>, constants: Range<Int>)?
         if let constants = layer.preActivation {
             preActivationAddress = s.storePreActivation(constants, of: layer.input, planes: inputPlanes(s.p))
         }
@@ -51,12 +51,12 @@ struct TileEmitter {
             var loads: [(index: Int, buffer: Buffer, range: Range<Int>, readsFeatureMap: Bool)] = []
             if index == 0, hasPreActivation { loadPreActivation(&s, &loads) }
             // Weights first: they need not wait for the layer before.
-            if loadedGroup?.group != place.group {
+            if loadedGroup == nil || loadedGroup?.group != place.group || loadedGroup?.region != place.region {
                 let weights = passes == nil ? 0..<0 : s.turns.weights.take(place.groups * wordsPerGroup)
                 let constants = s.turns.constants.take(place.groups)
                 if passes != nil { loadWeights(place, weights, &s, &loads) }
                 loadConstants(place, constants, &s, &loads)
-                loadedGroup = (place.group, weights, constants)
+                loadedGroup = (place.group, place.region, weights, constants)
             }
             let poolGroup = shape.isPool ? place.group : 0
             if loadedFeatures?.row != place.row || loadedFeatures?.column != place.column
@@ -86,19 +86,33 @@ struct TileEmitter {
 
     // MARK: order
 
+    /// Output rows or columns of a tile.
+    private typealias Stretch = Range<Int>
+
+    /// 0..<count in stretches of at most `most` that do not cross `borders`.
+    private static func stretches(_ count: Int, most: Int, borders: [Range<Int>]) -> [Stretch] {
+        let cuts = Set([0, count] + borders.flatMap { [$0.lowerBound, $0.upperBound] }).filter { $0 <= count }.sorted()
+        return zip(cuts, cuts.dropFirst()).flatMap { from, to in
+            stride(from: from, to: to, by: most).map { $0..<min($0 + most, to) }
+        }
+    }
+
     /// Tiles in the order that reloads less: output groups inside rows, or rows inside output groups.
     private func tiles() -> [TilePlace] {
-        let rowStarts = Array(stride(from: 0, to: shape.outputShape.height, by: tile.rows))
-        let columnStarts = Array(stride(from: 0, to: shape.outputShape.width, by: tile.columns))
+        let output = shape.outputShape
+        let rows = TileEmitter.stretches(output.height, most: tile.rows, borders: layer.regions.map(\.rows))
+        let columns = TileEmitter.stretches(output.width, most: tile.columns, borders: layer.regions.map(\.columns))
         let groupStarts = Array(stride(from: 0, to: shape.outputGroups, by: tile.groups))
-        func place(_ group: Int, _ row: Int, _ column: Int) -> TilePlace {
-            let columns = min(tile.columns, shape.outputShape.width - column)
-            return TilePlace(
-                group: group, groups: min(tile.groups, shape.outputGroups - group), row: row,
-                rows: min(tile.rows, shape.outputShape.height - row), column: column, columns: columns,
-                columnsPerUnit: min(tile.columnsPerUnit, columns))
+        func place(_ group: Int, _ rows: Stretch, _ columns: Stretch) -> TilePlace {
+            TilePlace(
+                group: group, groups: min(tile.groups, shape.outputGroups - group), row: rows.lowerBound,
+                rows: rows.count, column: columns.lowerBound, columns: columns.count,
+                columnsPerUnit: min(tile.columnsPerUnit, columns.count),
+                region: layer.regions.firstIndex {
+                    $0.rows.contains(rows.lowerBound) && $0.columns.contains(columns.lowerBound)
+                })
         }
-        let spatial = rowStarts.flatMap { row in columnStarts.map { (row, $0) } }
+        let spatial = rows.flatMap { row in columns.map { (row, $0) } }
         let weightWords = shape.outputGroups * wordsPerGroup
         let featureWords =
             spatial.count * shape.inputGroups * tile.inputRows(window) * tile.inputColumns(window)
@@ -199,7 +213,10 @@ struct TileEmitter {
 
     private func loadConstants(_ place: TilePlace, _ range: Range<Int>, _ s: inout Scheduler, _ loads: inout Loads) {
         loadWords(
-            .constants, .constants, address: constantAddress + place.group * s.p.constantBeats * s.p.beatBytes,
+            .constants, .constants,
+            address: constantAddress
+                + ((place.region.map { $0 + 1 } ?? 0) * shape.outputGroups + place.group) * s.p.constantBeats
+                    * s.p.beatBytes,
             range: range, beatsPerWord: s.p.constantBeats, &s, &loads)
     }
 

@@ -19,7 +19,7 @@ import Testing
             let seed = UInt64(1000 + block * Self.perBlock + index)
             let random = RandomCase(seed: seed).withBranches(preActivates: true)
             guard var here = onConvolver ? random.onConvolver() : random else { continue }
-            here.parameters.preActivationDepth = 64
+            here.parameters.preActivationDepth = 512
             run += 1
             try here.bench().expectReference(here.text, toggles: index % 2 == 0)
             for layer in here.network.layers where layer.preActivation != nil {
