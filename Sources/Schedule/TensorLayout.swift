@@ -49,7 +49,7 @@ struct TensorLayout {
             }
             let keepsSlots: Bool
             switch layer.operation {
-            case .maxPool, .sumPool: keepsSlots = !layer.runsOnHost
+            case .maxPool, .sumPool: keepsSlots = !layer.isOnHost
             case .convolution, .localResponseNormalization: keepsSlots = false
             }
             // A pooling works plane by plane.

@@ -11,6 +11,7 @@ public struct AcceleratorPlan: Sendable {
 
     /// Elaborates the accelerator of a configuration for a network. Throws `InputError`.
     public init(_ configuration: Configuration, for network: QuantizedNetwork) throws {
+        let network = configuration.host.assign(network)
         let bits = try configuration.weightBits(for: network)
         var parameters = try configuration.acceleratorParameters(weightBits: bits)
         parameters.preActivationDepth = try configuration.preActivationDepth(parameters, for: network)

@@ -28,7 +28,7 @@ extension Configuration {
         section("array", arrayPairs(weightBits))
         section("buffers", bufferPairs)
         section("memory", memoryPairs)
-        section("host", [("fully_connected", "false")])
+        section("host", [("fully_connected", "\(host.fullyConnected)")])
         let threads = isPortable ? nil : "\(run.threads)"
         section("run", [("mode", run.mode.rawValue), ("check", "\(run.check)"), ("threads", threads)])
         if let trace, !isPortable { section("trace", tracePairs(trace)) }

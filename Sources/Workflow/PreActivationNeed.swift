@@ -41,7 +41,7 @@ extension Configuration {
     /// Words of pre-activation constants of the array; nil: it has no pre-activation. Throws `InputError` where the
     /// network needs one and the configuration forbids it.
     func preActivationDepth(_ parameters: AcceleratorParameters, for network: QuantizedNetwork) throws -> Int? {
-        let layer = network.layers.first { $0.preActivation != nil && !$0.runsOnHost }
+        let layer = network.layers.first { $0.preActivation != nil && !$0.isOnHost }
         if array.preActivation == false {
             if let layer {
                 throw error(
