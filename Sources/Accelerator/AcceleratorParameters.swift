@@ -65,6 +65,8 @@ public struct AcceleratorParameters: Sendable, Hashable, Codable {
     public var ofmapDepth: Int
     /// Words of outputs requantization constants.
     public var constantDepth: Int
+    /// Words of pre-activation constants, one per plane of a layer's input; nil: no pre-activation on the read path.
+    public var preActivationDepth: Int?
 
     /// Sums of 2^14 products never overflow the default accumulator.
     public static let accumulationBits = 14
@@ -72,7 +74,7 @@ public struct AcceleratorParameters: Sendable, Hashable, Codable {
     public init(
         element: ProcessingElement, pixels: Int, inputs: Int, outputs: Int, activationBits: Int,
         ifmapBytes: Int, weightBytes: Int, ofmapBytes: Int, constantDepth: Int = 512,
-        convolver: ConvolverParameters? = nil, terms: Int = 1
+        convolver: ConvolverParameters? = nil, terms: Int = 1, preActivationDepth: Int? = nil
     ) {
         precondition(terms == 1 || (terms == 2 && element.isShift))
         self.element = element
@@ -89,6 +91,7 @@ public struct AcceleratorParameters: Sendable, Hashable, Codable {
         weightDepth = depth(weightBytes, inputs * outputs * element.weightBits * terms)
         ofmapDepth = depth(ofmapBytes, pixels * outputs * activationBits)
         self.constantDepth = constantDepth
+        self.preActivationDepth = preActivationDepth
     }
 
     /// Words of a buffer of that many bytes.
@@ -127,6 +130,15 @@ public struct AcceleratorParameters: Sendable, Hashable, Codable {
         let fields = outputs * AcceleratorParameters.constantBits / activationBits
         return (fields + granule - 1) / granule
     }
+
+    /// Beats of one word of pre-activation constants.
+    public var preActivationBeats: Int { AcceleratorParameters.constantBits / activationBits }
+    /// Cycles that the pre-activation adds between memory and the buffers: 1 (constants) + 3 (A/B, M, P) + 1 (rounding)
+    /// + 1 (saturation).
+    public var preActivationStages: Int { preActivationDepth == nil ? 0 : 6 }
+    /// Cycles of one load besides a cycle per position, from memory that answers at once: 1 to begin, 1 request, 1 write
+    /// and the pre-activation.
+    public var loadOverhead: Int { 3 + preActivationStages }
 
     /// Levels of the adder tree over the inputs.
     public var treeLevels: Int {

@@ -1,7 +1,8 @@
 import Design
 
 // Load engine. The requester asks for one row of beats at a time; the writer walks all positions, takes a beat where
-// the position is valid and fills where it is padding, and writes one beat per cycle into the target buffer.
+// the position is valid and fills where it is padding, and writes one beat per cycle into the target buffer. Where the
+// accelerator has a pre-activation, all beats go through or beside it, and are written that much later.
 
 extension Elaboration {
     struct Load {
@@ -58,8 +59,10 @@ extension Elaboration {
 
         // Bank and word address.
         let bank = builder.register("bank", width: 16)
-        let lastBank = select(
-            equal(target, LoadTarget.constants.rawValue), p.constantBeats - 1, p.weightBeats - 1, width: 16)
+        let isConstants = equal(target, LoadTarget.constants.rawValue)
+        var lastBank = select(isConstants, p.constantBeats - 1, p.weightBeats - 1, width: 16)
+        let toPreActivation = p.preActivationDepth.map { _ in field(LoadField.toPreActivation, of: words) }
+        if let toPreActivation { lastBank = select(toPreActivation, p.preActivationBeats - 1, lastBank, width: 16) }
         let bankIsLast = equal(bank, lastBank)
         let nextBank = select(bankIsLast, 0, builder.logic(.add, [bank, 1], width: 16), width: 16)
         let firstBank = field(LoadField.bank, of: words)
@@ -82,11 +85,24 @@ extension Elaboration {
                 .multiplex, [inside, inputs.readData, fill], width: p.activationBits, signed: true)
             return builder.register("data", next, enable: advance)
         }
-        let writeBank = builder.register("write_bank", bank, enable: advance)
+        var writeBank = builder.register("write_bank", bank, enable: advance)
+        var beats = data
+        var writeAddress: Signal?
+        if let depth = p.preActivationDepth, let toPreActivation {
+            let write = builder.register("write_pre", and(advance, toPreActivation))
+            let address = builder.register("write_address", bufferAddress, enable: advance)
+            beats = makePreActivation(
+                LoadPosition(
+                    words: words, begin: begin, advance: advance, inside: inside, planeAdvance: planeAdvance,
+                    data: data), ConstantWrite(enable: write, bank: writeBank, address: address), depth: depth)
+            writeBank = builder.delayed("late_bank", writeBank, by: p.preActivationStages)
+            writeAddress = builder.delayed("late_address", address, by: p.preActivationStages)
+        }
         var banks: [LoadTarget: Signal] = [:]
         for kind in LoadTarget.allCases {
-            let hit = and(advance, equal(target, kind.rawValue))
-            let write = builder.register("write_\(kind)", hit)
+            var hit = and(advance, equal(target, kind.rawValue))
+            if kind == .constants, let toPreActivation { hit = and(hit, not(toPreActivation)) }
+            let write = builder.delayed("write_\(kind)", hit, by: 1 + p.preActivationStages)
             banks[kind] = builder.inArray("\(kind)_bank", lanes: bankCount(kind)) {
                 let mine = $0.logic(.equal, [writeBank, LaneIndex()], width: 1)
                 return $0.logic(.and, [mine, write], width: 1, name: "write")
@@ -94,14 +110,15 @@ extension Elaboration {
         }
         let weights = builder.inArray("weight_field", lanes: p.weightsPerBeat) { [p] in
             $0.logic(
-                .unpack, [data], width: p.element.weightBits, signed: p.element.name == "vpe", name: "weight",
+                .unpack, [beats], width: p.element.weightBits, signed: p.element.name == "vpe", name: "weight",
                 parameter: p.weightsPerField)
         }
-        let finish = builder.register("finish", end)
+        // The last beat's write.
+        let finish = builder.delayed("finish", end, by: 1 + p.preActivationStages)
         builder.drive(feedback.loadFinish, with: finish)
         return Load(
-            request: request.request, address: request.address, length: request.length, take: take, data: data,
-            bufferAddress: builder.register("write_address", bufferAddress, enable: advance),
+            request: request.request, address: request.address, length: request.length, take: take, data: beats,
+            bufferAddress: writeAddress ?? builder.register("write_address", bufferAddress, enable: advance),
             weights: weights, banks: banks)
     }
 

@@ -74,6 +74,11 @@ public enum LoadField {
     public static let fillMinimum = InstructionField("fill_minimum", 0, 10, 1)
     /// 1: beats go round the word's banks, the address advances when all are written; 0: one bank, one beat a word.
     public static let roundBanks = InstructionField("round_banks", 0, 11, 1)
+    /// 1: the beats are words of pre-activation constants; the target is `constants` and not written.
+    public static let toPreActivation = InstructionField("to_pre_activation", 0, 12, 1)
+    /// 1: beats from memory go through the pre-activation.
+    public static let preActivation = InstructionField("pre_activation", 0, 13, 1)
+    public static let preActivationRelu = InstructionField("pre_activation_relu", 0, 14, 1)
     public static let bank = InstructionField("bank", 0, 16, 16)
     public static let address = InstructionField("address", 1, 0, 32)
     public static let planeStride = InstructionField("plane_stride", 2, 0, 32)
@@ -90,6 +95,9 @@ public enum LoadField {
     public static let bufferAddress = InstructionField("buffer_address", 7, 16, 16)
     public static let bufferRowStep = InstructionField("buffer_row_step", 8, 0, 16)
     public static let bufferPlaneStep = InstructionField("buffer_plane_step", 8, 16, 16)
+    /// Word of the first plane's pre-activation constants; the next plane's follow.
+    public static let preActivationAddress = InstructionField("pre_activation_address", 9, 0, 16)
+    public static let preActivationShift = InstructionField("pre_activation_shift", 9, 16, 6)
 }
 
 /// What the compute engine does.

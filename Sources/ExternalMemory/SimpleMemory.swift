@@ -54,6 +54,9 @@ public final class SimpleMemory: ExternalDevice {
         random = timing.stallSeed ?? 0
     }
 
+    /// The host's access, between two runs of the array.
+    public func modify(_ body: (inout [UInt8]) throws -> Void) rethrows { try body(&bytes) }
+
     public var wakeNets: [NetID] { [ports.fetchRequest, ports.readRequest, ports.writeRequest] }
 
     /// Nothing is queued and no port has beats to move.

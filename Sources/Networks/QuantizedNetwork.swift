@@ -178,6 +178,14 @@ public struct QuantizedLayer: Sendable, Equatable {
     }
 }
 
+extension QuantizedLayer {
+    /// Computed by the host, by choice or because no array can.
+    public var isOnHost: Bool {
+        if case .localResponseNormalization = operation { return true }
+        return runsOnHost
+    }
+}
+
 /// An integer network with one input; the output is the last layer's.
 public struct QuantizedNetwork: Sendable, Equatable {
     public var name: String

@@ -4,8 +4,9 @@ import Accelerator
 // instructions in order, so waiting for one instruction of another engine waits for all before it; a giver gives at
 // most one token to each taker, and tokens are taken in the order in which they are given.
 
-/// Buffers that a compute reads or writes.
-enum Buffer: Hashable { case ifmap, weights, constants, residual, ofmap }
+/// Buffers that loads, computes and stores read or write. Only loads read the pre-activation's constants, and they run in
+/// order: no token guards them.
+enum Buffer: Hashable { case ifmap, weights, constants, residual, ofmap, preActivation }
 
 /// Collects tile steps and derives the dependency flags of their instructions.
 struct BufferLedger {

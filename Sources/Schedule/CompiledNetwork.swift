@@ -24,6 +24,8 @@ public struct LayerPlan: Sendable, Equatable, Codable {
     /// Cycles from the end of the layer before to the end of this one, predicted without simulation for memory that
     /// delivers a beat per cycle.
     public var predictedCycles: Int
+    /// Computed by the host: it has no instructions and none of the counts above.
+    public var isOnHost = false
 }
 
 /// A network compiled for one accelerator.
@@ -31,13 +33,17 @@ public struct CompiledNetwork: Sendable {
     /// Instructions of all engines, tile by tile.
     public let program: [Instruction]
     public let layers: [LayerPlan]
-    /// Byte addresses of the engines' instruction streams.
-    public let streamAddresses: [Opcode: Int]
+    /// What the array and the host do in turn.
+    public let steps: [ProgramStep]
+    /// Layers that the host computes, by their index.
+    public let hostLayers: [Int: QuantizedLayer]
     let image: [UInt8]
     let placements: [String: TensorPlacement]
     let outputName: String
     let fieldBytes: Int
 
+    /// Bytes of an activation in memory.
+    public var activationBytes: Int { fieldBytes }
     public var memoryBytes: Int { image.count }
     public var predictedCycles: Int { layers.reduce(0) { $0 + $1.predictedCycles } }
 
@@ -54,6 +60,11 @@ public struct CompiledNetwork: Sendable {
     /// A feature map after the run; `Network.inputName`, a layer's or a concatenation's name.
     public func tensor(_ name: String, in memory: [UInt8]) -> IntegerTensor? {
         placements[name]?.read(from: memory, fieldBytes: fieldBytes)
+    }
+
+    /// Writes a layer's output where the next layers read it: what the host does.
+    public func write(_ tensor: IntegerTensor, to name: String, in memory: inout [UInt8]) {
+        placements[name]!.write(tensor, into: &memory, fieldBytes: fieldBytes)
     }
 
     /// The network's output after the run.

@@ -49,6 +49,8 @@ struct TilePlace {
     var column: Int
     var columns: Int
     var columnsPerUnit: Int
+    /// Which of the layer's regions it lies in; nil: in none.
+    var region: Int?
 }
 
 extension Scheduler {
@@ -212,14 +214,34 @@ extension Scheduler {
         return base
     }
 
-    /// Pooling results stand in the first granule of the outputs.
+    /// Pooling results stand in the first granule of the outputs. Words outside all regions, then those of each region.
     private mutating func storePoolConstants(_ layer: QuantizedLayer, granule: Int, words: Int) -> Int {
         let channels = placements[layer.name]!.channels
-        let base = allocate(words * p.constantBeats * p.beatBytes)
-        for word in 0..<words {
+        let multipliers = [layer.requantization.multiplier] + layer.regions.map(\.multiplier)
+        let base = allocate(multipliers.count * words * p.constantBeats * p.beatBytes)
+        for (set, multiplier) in multipliers.enumerated() {
+            for word in 0..<words {
+                for lane in 0..<p.granule {
+                    guard let channel = channels[word * p.inputs + granule * p.granule + lane] else { continue }
+                    put(
+                        multiplier: multiplier[channel], bias: layer.requantization.bias[channel], lane: lane,
+                        wordAddress: base + (set * words + word) * p.constantBeats * p.beatBytes)
+                }
+            }
+        }
+        return base
+    }
+
+    /// One word per plane, in this order: the pre-activation of the channels that stand there.
+    mutating func storePreActivation(_ constants: PreActivation, of tensor: String, planes: [Int]) -> Int {
+        let channels = placements[tensor]!.channels
+        let base = allocate(planes.count * p.preActivationBeats * p.beatBytes)
+        for (word, plane) in planes.enumerated() {
             for lane in 0..<p.granule {
-                guard let channel = channels[word * p.inputs + granule * p.granule + lane] else { continue }
-                putConstants(layer.requantization, channel: channel, lane: lane, word: word, base: base)
+                guard let channel = channels[plane * p.granule + lane] else { continue }
+                put(
+                    multiplier: constants.multiplier[channel], bias: constants.bias[channel], lane: lane,
+                    wordAddress: base + word * p.preActivationBeats * p.beatBytes)
             }
         }
         return base
@@ -228,13 +250,17 @@ extension Scheduler {
     private mutating func putConstants(
         _ requantization: Requantization, channel: Int, lane: Int, word: Int, base: Int
     ) {
+        put(
+            multiplier: requantization.multiplier[channel], bias: requantization.bias[channel], lane: lane,
+            wordAddress: base + word * p.constantBeats * p.beatBytes)
+    }
+
+    private mutating func put(multiplier: Int32, bias: Int64, lane: Int, wordAddress: Int) {
         let fieldsPerChannel = AcceleratorParameters.constantBits / p.activationBits
-        let multiplier = Int(requantization.multiplier[channel]) & 0xffff
-        let bias = Int(requantization.bias[channel]) & 0xffff_ffff_ffff
-        let bits = UInt64(multiplier) | UInt64(bias) << 16
+        let bits = UInt64(Int(multiplier) & 0xffff) | UInt64(Int(bias) & 0xffff_ffff_ffff) << 16
         for field in 0..<fieldsPerChannel {
             let (beat, place) = (lane * fieldsPerChannel + field).quotientAndRemainder(dividingBy: p.granule)
-            let address = base + (word * p.constantBeats + beat) * p.beatBytes + place * fieldBytes
+            let address = wordAddress + beat * p.beatBytes + place * fieldBytes
             for byte in 0..<fieldBytes {
                 image[address + byte] = UInt8(
                     truncatingIfNeeded: bits >> UInt64(field * p.activationBits + 8 * byte))

@@ -39,27 +39,67 @@ public struct Scheduler {
                 "\(network.activationBits)-bit activations on an array of \(p.activationBits) bits")
         }
         try place(network)
+        var segments: [Segment] = []
         for (index, layer) in network.layers.enumerated() {
+            let first = program.count
+            if layer.isOnHost {
+                segments.append(.host(layer: index))
+                plans.append(Scheduler.hostPlan(layer))
+                continue
+            }
             try schedule(layer, isLast: index == network.layers.count - 1)
+            if case .array(let range) = segments.last {
+                segments[segments.count - 1] = .array(range.lowerBound..<program.count)
+            } else {
+                segments.append(.array(first..<program.count))
+            }
         }
         applyTokens()
-        var streams: [Opcode: Int] = [:]
-        for engine in [Opcode.load, .compute, .store] { streams[engine] = storeStream(engine) }
+        let steps = segments.map { store($0) }
         guard image.count < 1 << 32 else {
             throw InputError(.unsupported, at: network.name, "needs \(image.count) bytes of memory; 32-bit addresses")
         }
         return CompiledNetwork(
-            program: program, layers: plans, streamAddresses: streams, image: image, placements: placements,
+            program: program, layers: plans, steps: steps,
+            hostLayers: Dictionary(
+                uniqueKeysWithValues: network.layers.enumerated().filter(\.element.isOnHost).map {
+                    ($0.offset, $0.element)
+                }),
+            image: image, placements: placements,
             outputName: network.layers.last?.name ?? Network.inputName, fieldBytes: fieldBytes)
     }
 
     // MARK: memory
 
+    /// Instructions between two layers of the host, or such a layer.
+    private enum Segment {
+        case array(Range<Int>)
+        case host(layer: Int)
+    }
+
+    /// Streams of a segment. Token counters keep their values from one to the next.
+    private mutating func store(_ segment: Segment) -> ProgramStep {
+        switch segment {
+        case .host(let layer): return .host(layer: layer)
+        case .array(let range):
+            var streams: [Opcode: Int] = [:]
+            for engine in [Opcode.load, .compute, .store] { streams[engine] = storeStream(engine, range) }
+            return .array(streams)
+        }
+    }
+
+    private static func hostPlan(_ layer: QuantizedLayer) -> LayerPlan {
+        LayerPlan(
+            name: layer.name, kind: "host", macs: layer.macs, steps: 0, computeCycles: 0, tiles: 0, passes: 0,
+            stores: 0, loads: 0, usefulLaneUpdates: 0, readBytes: 0, writtenBytes: 0, predictedCycles: 0,
+            isOnHost: true)
+    }
+
     /// Writes one engine's instructions, and the end of its stream, to memory.
-    private mutating func storeStream(_ engine: Opcode) -> Int {
+    private mutating func storeStream(_ engine: Opcode, _ range: Range<Int>) -> Int {
         var end = Instruction()
         end[CommonField.opcode] = Opcode.end.rawValue
-        let stream = program.filter { $0[CommonField.opcode] == engine.rawValue } + [end]
+        let stream = program[range].filter { $0[CommonField.opcode] == engine.rawValue } + [end]
         let base = allocate(stream.count * Instruction.bytes)
         for (index, instruction) in stream.enumerated() {
             for (word, value) in instruction.words.enumerated() {
@@ -93,16 +133,32 @@ public struct Scheduler {
         ledger.beginLayer()
         let requantization = layer.requantization
         try checkResidual(layer)
+        try checkPreActivation(layer)
         switch layer.operation {
         case .convolution(let weights, _, let groups):
             try scheduleConvolution(layer, weights: weights, groups: groups)
         case .maxPool, .sumPool:
             try schedulePool(layer)
         case .localResponseNormalization:
-            throw InputError(.unsupported, at: "layer \(layer.name)", "runs on the host")
+            preconditionFailure("runs on the host")
         }
         precondition(requantization.multiplier.count == layer.outputShape.channels)
         summarise(layer, instructions: first..<program.count, isLast: isLast)
+    }
+
+    /// The load engine has the stage and holds a word of constants for every plane.
+    private func checkPreActivation(_ layer: QuantizedLayer) throws {
+        guard layer.preActivation != nil else { return }
+        func unsupported(_ message: String) -> InputError {
+            InputError(.unsupported, at: "layer \(layer.name)", message)
+        }
+        guard let depth = p.preActivationDepth else {
+            throw unsupported("has a pre-activation; the array has none: array.pre_activation true or auto")
+        }
+        let planes = placements[layer.input]!.planes
+        guard planes <= depth else {
+            throw unsupported("its pre-activation has \(planes) words of constants; the array holds \(depth)")
+        }
     }
 
     /// A residual is added slot by slot.
@@ -175,7 +231,8 @@ public struct Scheduler {
                 let beats = loadBeats(instruction)
                 plan.loads += 1
                 plan.readBytes += beats.read * p.beatBytes
-                if sawCompute { laterLoads += beats.written + 3 } else { firstLoads += beats.written + 3 }
+                let cycles = beats.written + p.loadOverhead
+                if sawCompute { laterLoads += cycles } else { firstLoads += cycles }
             case .compute:
                 sawCompute = true
                 let steps = computeSteps(instruction)

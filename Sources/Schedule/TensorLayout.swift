@@ -1,3 +1,4 @@
+import Accelerator
 import Networks
 
 // Which feature maps stand where relative to each other. A concatenation is its parts' planes one behind the other, so
@@ -48,7 +49,7 @@ struct TensorLayout {
             }
             let keepsSlots: Bool
             switch layer.operation {
-            case .maxPool, .sumPool: keepsSlots = !layer.runsOnHost
+            case .maxPool, .sumPool: keepsSlots = !layer.isOnHost
             case .convolution, .localResponseNormalization: keepsSlots = false
             }
             // A pooling works plane by plane.
@@ -125,5 +126,13 @@ extension [String] {
     /// Whether `other` is a consecutive part of this.
     fileprivate func hasStretch(_ other: [String]) -> Bool {
         count >= other.count && (0...count - other.count).contains { self[$0..<$0 + other.count].elementsEqual(other) }
+    }
+}
+
+extension Scheduler {
+    /// Planes of the tensor that has the most. Throws `InputError` for concatenations that cannot be laid out.
+    public static func mostPlanes(_ network: QuantizedNetwork, for p: AcceleratorParameters) throws -> Int {
+        let layout = try TensorLayout(network, granule: p.granule, beatBytes: p.beatBytes)
+        return layout.placements.values.map(\.planes).max() ?? 0
     }
 }

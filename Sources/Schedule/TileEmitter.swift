@@ -17,22 +17,52 @@ struct TileEmitter {
     let weightAddress: Int
     let constantAddress: Int
     let passes: WeightPasses?
+    /// Address in external memory of the pre-activation's constants, a word per plane in the order of `inputPlanes`.
+    private var preActivationAddress = 0
+    private var hasPreActivation: Bool { layer.preActivation != nil }
+
+    init(
+        layer: QuantizedLayer, shape: LayerShape, tile: TileShape, firstInput: Int, inputGranules: Int,
+        firstOutput: Int, outputGranules: Int, poolGranule: Int, weightAddress: Int, constantAddress: Int,
+        passes: WeightPasses?
+    ) {
+        self.layer = layer
+        self.shape = shape
+        self.tile = tile
+        self.firstInput = firstInput
+        self.inputGranules = inputGranules
+        self.firstOutput = firstOutput
+        self.outputGranules = outputGranules
+        self.poolGranule = poolGranule
+        self.weightAddress = weightAddress
+        self.constantAddress = constantAddress
+        self.passes = passes
+    }
 
     private var window: Window { layer.window }
 
     mutating func run(_ s: inout Scheduler) {
         var loadedFeatures: (row: Int, column: Int, group: Int, range: Range<Int>)?
-        var loadedGroup: (group: Int, weights: Range<Int>, constants: Range<Int>)?
-        for place in tiles() {
+        var loadedGroup: (group: Int, region: Int?, weights: Range<Int>, constants: Range<Int>)?
+        if let constants = layer.preActivation {
+            preActivationAddress = s.storePreActivation(constants, of: layer.input, planes: inputPlanes(s.p))
+        }
+        for (index, place) in tiles().enumerated() {
             var loads: [(index: Int, buffer: Buffer, range: Range<Int>, readsFeatureMap: Bool)] = []
+            if index == 0, hasPreActivation { loadPreActivation(&s, &loads) }
             // Weights first: they need not wait for the layer before.
+<<<<<<< HEAD
             if loadedGroup?.group != place.group {
                 let hasWeights = passes != nil && tile.partUnits == 0
                 let weights = hasWeights ? s.turns.weights.take(place.groups * wordsPerGroup) : 0..<0
+=======
+            if loadedGroup == nil || loadedGroup?.group != place.group || loadedGroup?.region != place.region {
+                let weights = passes == nil ? 0..<0 : s.turns.weights.take(place.groups * wordsPerGroup)
+>>>>>>> 8c1666fb615b4e367f7f64a64b2f7a8f05b761bb
                 let constants = s.turns.constants.take(place.groups)
                 if hasWeights { loadWeights(place, weights, &s, &loads) }
                 loadConstants(place, constants, &s, &loads)
-                loadedGroup = (place.group, weights, constants)
+                loadedGroup = (place.group, place.region, weights, constants)
             }
             let poolGroup = shape.isPool ? place.group : 0
             if loadedFeatures?.row != place.row || loadedFeatures?.column != place.column
@@ -67,19 +97,33 @@ struct TileEmitter {
 
     // MARK: order
 
+    /// Output rows or columns of a tile.
+    private typealias Stretch = Range<Int>
+
+    /// 0..<count in stretches of at most `most` that do not cross `borders`.
+    private static func stretches(_ count: Int, most: Int, borders: [Range<Int>]) -> [Stretch] {
+        let cuts = Set([0, count] + borders.flatMap { [$0.lowerBound, $0.upperBound] }).filter { $0 <= count }.sorted()
+        return zip(cuts, cuts.dropFirst()).flatMap { from, to in
+            stride(from: from, to: to, by: most).map { $0..<min($0 + most, to) }
+        }
+    }
+
     /// Tiles in the order that reloads less: output groups inside rows, or rows inside output groups.
     private func tiles() -> [TilePlace] {
-        let rowStarts = Array(stride(from: 0, to: shape.outputShape.height, by: tile.rows))
-        let columnStarts = Array(stride(from: 0, to: shape.outputShape.width, by: tile.columns))
+        let output = shape.outputShape
+        let rows = TileEmitter.stretches(output.height, most: tile.rows, borders: layer.regions.map(\.rows))
+        let columns = TileEmitter.stretches(output.width, most: tile.columns, borders: layer.regions.map(\.columns))
         let groupStarts = Array(stride(from: 0, to: shape.outputGroups, by: tile.groups))
-        func place(_ group: Int, _ row: Int, _ column: Int) -> TilePlace {
-            let columns = min(tile.columns, shape.outputShape.width - column)
-            return TilePlace(
-                group: group, groups: min(tile.groups, shape.outputGroups - group), row: row,
-                rows: min(tile.rows, shape.outputShape.height - row), column: column, columns: columns,
-                columnsPerUnit: min(tile.columnsPerUnit, columns))
+        func place(_ group: Int, _ rows: Stretch, _ columns: Stretch) -> TilePlace {
+            TilePlace(
+                group: group, groups: min(tile.groups, shape.outputGroups - group), row: rows.lowerBound,
+                rows: rows.count, column: columns.lowerBound, columns: columns.count,
+                columnsPerUnit: min(tile.columnsPerUnit, columns.count),
+                region: layer.regions.firstIndex {
+                    $0.rows.contains(rows.lowerBound) && $0.columns.contains(columns.lowerBound)
+                })
         }
-        let spatial = rowStarts.flatMap { row in columnStarts.map { (row, $0) } }
+        let spatial = rows.flatMap { row in columns.map { (row, $0) } }
         let weightWords = shape.outputGroups * wordsPerGroup
         let featureWords =
             spatial.count * shape.inputGroups * tile.inputRows(window) * tile.inputColumns(window)
@@ -149,9 +193,9 @@ struct TileEmitter {
         s.program.append(instruction)
     }
 
-    /// Consecutive beats that go round the banks of a buffer's words.
+    /// Consecutive beats that go round the banks of a buffer's words; `target` nil: of the pre-activation's constants.
     private func loadWords(
-        _ target: LoadTarget, _ buffer: Buffer, address: Int, range: Range<Int>, beatsPerWord: Int,
+        _ target: LoadTarget?, _ buffer: Buffer, address: Int, range: Range<Int>, beatsPerWord: Int,
         _ s: inout Scheduler, _ loads: inout Loads
     ) {
         let most = 65536 / beatsPerWord
@@ -159,7 +203,8 @@ struct TileEmitter {
         while word < range.count {
             let count = min(most, range.count - word)
             var i = Instruction()
-            i[LoadField.target] = target.rawValue
+            i[LoadField.target] = (target ?? .constants).rawValue
+            i[LoadField.toPreActivation] = target == nil ? 1 : 0
             i[LoadField.roundBanks] = 1
             i[LoadField.address] = address + word * beatsPerWord * s.p.beatBytes
             i[LoadField.lastColumn] = count * beatsPerWord - 1
@@ -179,8 +224,45 @@ struct TileEmitter {
 
     private func loadConstants(_ place: TilePlace, _ range: Range<Int>, _ s: inout Scheduler, _ loads: inout Loads) {
         loadWords(
-            .constants, .constants, address: constantAddress + place.group * s.p.constantBeats * s.p.beatBytes,
+            .constants, .constants,
+            address: constantAddress
+                + ((place.region.map { $0 + 1 } ?? 0) * shape.outputGroups + place.group) * s.p.constantBeats
+                    * s.p.beatBytes,
             range: range, beatsPerWord: s.p.constantBeats, &s, &loads)
+    }
+
+    /// Once for all tiles.
+    private func loadPreActivation(_ s: inout Scheduler, _ loads: inout Loads) {
+        loadWords(
+            nil, .preActivation, address: preActivationAddress, range: 0..<inputPlanes(s.p).count,
+            beatsPerWord: s.p.preActivationBeats, &s, &loads)
+    }
+
+    /// Words of the input that hold a real granule at place `part` of the word.
+    private func words(_ part: Int, _ p: AcceleratorParameters) -> Int {
+        let perWord = p.inputs / p.granule
+        return shape.isPool ? inputGranules : max(0, (inputGranules - part + perWord - 1) / perWord)
+    }
+
+    private func parts(_ p: AcceleratorParameters) -> Range<Int> {
+        shape.isPool ? poolGranule..<poolGranule + 1 : 0..<p.inputs / p.granule
+    }
+
+    /// Planes of the input, those of one load behind each other.
+    private func inputPlanes(_ p: AcceleratorParameters) -> [Int] {
+        let perWord = p.inputs / p.granule
+        return parts(p).flatMap { part in
+            (0..<words(part, p)).map { firstInput + (shape.isPool ? 0 : part) + $0 * perWord }
+        }
+    }
+
+    private func setPreActivation(_ part: Int, firstWord: Int, _ p: AcceleratorParameters, _ i: inout Instruction) {
+        guard let constants = layer.preActivation else { return }
+        let before = parts(p).prefix { $0 < part }.reduce(0) { $0 + words($1, p) }
+        i[LoadField.preActivation] = 1
+        i[LoadField.preActivationRelu] = constants.relu ? 1 : 0
+        i[LoadField.preActivationShift] = constants.shift
+        i[LoadField.preActivationAddress] = before + firstWord
     }
 
     /// One load per pixel unit and granule of the input word.
@@ -190,12 +272,10 @@ struct TileEmitter {
         for pixel in 0..<s.p.pixels where columns(of: pixel, place) > 0 {
             let extent = extent(place, pixel: pixel)
             let (rowCount, columnCount) = (extent.rows, extent.columns)
-            for part in shape.isPool ? poolGranule..<poolGranule + 1 : 0..<perWord {
+            for part in parts(s.p) {
                 // Words of the tile that hold a real granule here.
                 let firstWord = shape.isPool ? place.group : 0
-                let existing =
-                    shape.isPool
-                    ? place.groups : max(0, min(shape.inputGroups, (inputGranules - part + perWord - 1) / perWord))
+                let existing = shape.isPool ? place.groups : min(shape.inputGroups, words(part, s.p))
                 let plane = firstInput + (shape.isPool ? firstWord * perWord : part)
                 var i = Instruction()
                 i[LoadField.target] = LoadTarget.ifmap.rawValue
@@ -220,6 +300,7 @@ struct TileEmitter {
                         i[LoadField.lastValidRow] = validRows.count - 1
                         i[LoadField.firstValidColumn] = shape.streams ? 0 : extent.padLeft
                         i[LoadField.lastValidColumn] = validColumns.count - 1
+                        setPreActivation(part, firstWord: firstWord, s.p, &i)
                     }
                     i[LoadField.bufferAddress] = range.lowerBound
                     append(i, .ifmap, range, features: true, &s, &loads)

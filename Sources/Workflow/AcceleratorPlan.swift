@@ -11,8 +11,10 @@ public struct AcceleratorPlan: Sendable {
 
     /// Elaborates the accelerator of a configuration for a network. Throws `InputError`.
     public init(_ configuration: Configuration, for network: QuantizedNetwork) throws {
+        let network = configuration.host.assign(network)
         let bits = try configuration.weightBits(for: network)
-        let parameters = try configuration.acceleratorParameters(weightBits: bits)
+        var parameters = try configuration.acceleratorParameters(weightBits: bits)
+        parameters.preActivationDepth = try configuration.preActivationDepth(parameters, for: network)
         try configuration.checkAccumulators(parameters, for: network)
         try self.init(parameters, weightBits: bits, device: configuration.device)
     }

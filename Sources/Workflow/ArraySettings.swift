@@ -21,6 +21,8 @@ public struct ArraySettings: Sendable, Hashable {
     public var weightBits: Int?
     /// Width of the accumulators; nil takes a width that 2^14 products cannot overflow.
     public var accumulatorBits: Int?
+    /// An affine layer and a ReLU on the read path; nil: where the network needs it.
+    public var preActivation: Bool?
 
     /// Keys of family `convolver`; nil: family `vector`.
     public var convolver: ConvolverSettings?
@@ -33,7 +35,7 @@ public struct ArraySettings: Sendable, Hashable {
     init(_ node: ConfigNode?, file: String) throws {
         let keys = [
             "family", "pe", "outputs", "inputs", "pixels", "kernel", "taps", "row_length", "column_adders", "terms",
-            "weight_bits", "accumulator_bits",
+            "weight_bits", "accumulator_bits", "pre_activation",
         ]
         let section = try ConfigSection(node, path: "array", keys: keys, file: file)
         let family = try section.word("family", oneOf: ["vector", "convolver"])
@@ -53,5 +55,6 @@ public struct ArraySettings: Sendable, Hashable {
         }
         weightBits = try section.integer("weight_bits", in: 1...16)
         accumulatorBits = try section.integer("accumulator_bits", in: 16...48)
+        preActivation = try section.word("pre_activation", oneOf: ["auto", "true", "false"]).flatMap(Bool.init)
     }
 }

@@ -61,7 +61,7 @@ extension Configuration {
     private func derivedWeightBits(_ network: QuantizedNetwork) throws -> Int {
         switch array.element {
         case .svpe:
-            let widths = network.layers.compactMap { layer -> Int? in
+            let widths = network.layers.filter { !$0.isOnHost }.compactMap { layer -> Int? in
                 switch layer.operation {
                 case .convolution(_, .powerOfTwo(let bits), _), .convolution(_, .powerOfTwoSum(let bits, _), _):
                     return bits
@@ -71,7 +71,7 @@ extension Configuration {
             if let widest = widths.max() { return widest }
             throw error("array.weight_bits", "missing; the model has no power-of-two codes; accepted: 1...5")
         case .vpe:
-            let largest = network.layers.reduce(UInt32(0)) { largest, layer in
+            let largest = network.layers.filter { !$0.isOnHost }.reduce(UInt32(0)) { largest, layer in
                 guard case .convolution(let weights, _, _) = layer.operation else { return largest }
                 return weights.reduce(largest) { max($0, $1.magnitude) }
             }
@@ -102,7 +102,7 @@ extension Configuration {
 
     /// Throws `InputError` when a layer's sums could exceed the accumulators.
     func checkAccumulators(_ parameters: AcceleratorParameters, for network: QuantizedNetwork) throws {
-        for layer in network.layers {
+        for layer in network.layers where !layer.isOnHost {
             let needed = Configuration.accumulatorBits(of: layer, activationBits: network.activationBits)
             guard needed <= parameters.accumulatorBits else {
                 throw error(

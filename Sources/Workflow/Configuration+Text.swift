@@ -28,7 +28,7 @@ extension Configuration {
         section("array", arrayPairs(weightBits))
         section("buffers", bufferPairs)
         section("memory", memoryPairs)
-        section("host", [("fully_connected", "false")])
+        section("host", [("fully_connected", "\(host.fullyConnected)")])
         let threads = isPortable ? nil : "\(run.threads)"
         section("run", [("mode", run.mode.rawValue), ("check", "\(run.check)"), ("threads", threads)])
         if let trace, !isPortable { section("trace", tracePairs(trace)) }
@@ -86,6 +86,7 @@ extension Configuration {
             ("row_length", array.convolver.map { "\($0.rowLength)" }),
             ("column_adders", array.convolver?.columnAdders.rawValue), ("terms", "\(array.terms)"),
             ("weight_bits", "\(weightBits)"), ("accumulator_bits", array.accumulatorBits.map { "\($0)" }),
+            ("pre_activation", array.preActivation.map { "\($0)" } ?? "auto"),
         ]
     }
 

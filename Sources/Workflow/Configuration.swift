@@ -13,6 +13,7 @@ public struct Configuration: Sendable {
     public var array: ArraySettings
     public var buffers: BufferSettings
     public var memory: MemorySettings
+    public var host: HostSettings
     public var run: RunSettings
     public var trace: TraceSettings?
     /// Where each key's value stands, for messages of later steps.
@@ -48,19 +49,11 @@ public struct Configuration: Sendable {
         array = try ArraySettings(top.node("array"), file: file)
         buffers = try BufferSettings(top.node("buffers"), file: file)
         memory = try MemorySettings(top.node("memory"), file: file)
-        try Configuration.checkHost(top.node("host"), file: file)
+        host = try HostSettings(top.node("host"), file: file)
         run = try RunSettings(top.node("run"), file: file)
         trace = try top.node("trace").flatMap { try TraceSettings($0, file: file) }
         places = Configuration.places(of: root, path: "")
         self.file = file
-    }
-
-    /// Fully connected layers run on the array; the host is a later version's.
-    private static func checkHost(_ node: ConfigNode?, file: String) throws {
-        let section = try ConfigSection(node, path: "host", keys: ["fully_connected"], file: file)
-        if try section.boolean("fully_connected") == true {
-            throw section.error("fully_connected", "true is not available yet; accepted: false", kind: .unsupported)
-        }
     }
 
     private static func places(of node: ConfigNode, path: String) -> [String: String] {

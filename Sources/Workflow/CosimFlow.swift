@@ -18,7 +18,8 @@ public struct CosimFlow {
         let network = try PreparedNetwork(configuration.network, configuration.quantization)
         let plan = try AcceleratorPlan(configuration, for: network.quantized)
         try plan.requireFit(configuration.device)
-        let compiled = try Scheduler.compile(network.quantized, for: plan.accelerator.parameters)
+        let compiled = try Scheduler.compile(
+            configuration.host.assign(network.quantized), for: plan.accelerator.parameters)
         let timing = configuration.memory.timing(clockMHz: configuration.clockMHz)
         predictedCycles = compiled.predictedCycles
         cosimulation = Cosimulation(

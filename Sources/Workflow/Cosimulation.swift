@@ -167,8 +167,10 @@ public struct Cosimulation {
                 path: trace.path, signals: signals, period: UInt64(Cosimulation.period), window: 0..<cycles)
             simulation.attach(recorder!)
         }
-        simulation.start(accelerator.ports, compiled)
-        let end = try simulation.run(stop: accelerator.ports.done, limit: cycles)
+        guard compiled.layers.contains(where: { !$0.isOnHost }) else {
+            throw InputError(.unsupported, at: "network", "has no layer on the array, so that no hardware runs")
+        }
+        let end = try simulation.run(compiled, accelerator.ports, memory, limit: cycles)
         try recorder?.close()
         if let fault = memory.fault { throw MachineFailure(description: "memory fault: \(fault)") }
         var finished = false

@@ -32,11 +32,11 @@ public struct Estimate: Sendable, Codable, Equatable {
     /// Whether the configuration lets a design run that does not fit.
     public var allowOverflow: Bool
 
-    /// Elaborates the design. The network is read only where the array's weight width follows from it.
+    /// Elaborates the design. The network is quantized only where the array's weight width or its pre-activation follow
+    /// from it.
     public init(_ configuration: Configuration) throws {
-        let bits = try configuration.fixedWeightBits ?? Estimate.weightBits(configuration)
-        let parameters = try configuration.acceleratorParameters(weightBits: bits)
-        let plan = try AcceleratorPlan(parameters, weightBits: bits, device: configuration.device)
+        let plan = try Estimate.plan(configuration)
+        let (parameters, bits) = (plan.accelerator.parameters, plan.weightBits)
         part = configuration.device.part
         pe = parameters.element.name
         lanes = parameters.lanes
@@ -52,9 +52,18 @@ public struct Estimate: Sendable, Codable, Equatable {
         allowOverflow = configuration.device.allowOverflow
     }
 
-    private static func weightBits(_ configuration: Configuration) throws -> Int {
-        let network = try PreparedNetwork(configuration.network, configuration.quantization)
-        return try configuration.weightBits(for: network.quantized)
+    private static func plan(_ configuration: Configuration) throws -> AcceleratorPlan {
+        let needsNetwork =
+            try configuration.array.preActivation == nil && PreActivationNeed.mayBe(configuration.network)
+        guard let bits = configuration.fixedWeightBits, !needsNetwork else {
+            let network = try PreparedNetwork(configuration.network, configuration.quantization)
+            return try AcceleratorPlan(configuration, for: network.quantized)
+        }
+        var parameters = try configuration.acceleratorParameters(weightBits: bits)
+        if configuration.array.preActivation == true {
+            parameters.preActivationDepth = PreActivationNeed.smallestDepth
+        }
+        return try AcceleratorPlan(parameters, weightBits: bits, device: configuration.device)
     }
 
     private static func buffers(_ parameters: AcceleratorParameters) -> [Buffer] {
@@ -73,6 +82,12 @@ public struct Estimate: Sendable, Codable, Equatable {
                 name: "constants", words: parameters.constantDepth,
                 wordBits: parameters.outputs * AcceleratorParameters.constantBits),
         ]
+        if let depth = parameters.preActivationDepth {
+            buffers.append(
+                Buffer(
+                    name: "pre-activation", words: depth,
+                    wordBits: parameters.granule * AcceleratorParameters.constantBits))
+        }
         if let convolver = parameters.convolver {
             buffers.append(
                 Buffer(

@@ -3,7 +3,7 @@ public struct LayerReport: Sendable, Codable, Equatable {
     public var name: String
     public var kind: String
     public var macs: Int
-    /// compute_cycles + stall_cycles + fill_drain.
+    /// compute_cycles + stall_cycles + fill_drain; of kind `host`: by the host's time model.
     public var cycles: Int
     /// Prediction of `cycles` without simulation, for memory that never makes the array wait.
     public var predictedCycles: Int
@@ -13,7 +13,7 @@ public struct LayerReport: Sendable, Codable, Equatable {
     public var computeCycles: Int
     public var stallCycles: Int
     public var fillDrain: Int
-    /// macs / (lanes * cycles).
+    /// macs / (lanes * cycles); 0 on the host.
     public var utilization: Double
     public var dramReadBytes: Int
     public var dramWriteBytes: Int

@@ -10,7 +10,8 @@ import Schedule
 import Synchronization
 
 // Running a compiled network on an accelerator, image by image. Each image is one run of the machine from power-up:
-// the host writes the image, starts the program and waits for `done`. Images do not influence each other, so they
+// the host writes the image, starts the program and waits for `done`; where it has a layer to compute it does so then
+// and starts the next part of the program. Images do not influence each other, so they
 // run in parallel and in any order with the same cycles and the same toggles.
 
 /// What a run must do besides computing.
@@ -62,7 +63,7 @@ public struct TraceRequest: Sendable {
     public var period: UInt64 { UInt64((1e6 / clockMHz).rounded()) }
 }
 
-/// Cycles by cause: total = compute + stallLoad + stallStore + fillDrain.
+/// Cycles by cause: total = compute + stallLoad + stallStore + fillDrain + host.
 public struct CycleCounts: Sendable, Codable, Equatable {
     public var total: Int
     /// Cycles in which a step of the loop nest is issued.
@@ -73,6 +74,8 @@ public struct CycleCounts: Sendable, Codable, Equatable {
     public var stallStore: Int
     /// Pipeline filling and draining at tile borders.
     public var fillDrain: Int
+    /// The host computes a layer, by its time model.
+    public var host = 0
 
     init(_ causes: CycleCauses) {
         compute = causes.issue
@@ -80,6 +83,21 @@ public struct CycleCounts: Sendable, Codable, Equatable {
         stallStore = causes.store
         fillDrain = causes.fillDrain
         total = causes.total
+    }
+
+    init(host: Int) {
+        self.init(CycleCauses())
+        self.host = host
+        total = host
+    }
+
+    mutating func add(_ other: CycleCounts) {
+        total += other.total
+        compute += other.compute
+        stallLoad += other.stallLoad
+        stallStore += other.stallStore
+        fillDrain += other.fillDrain
+        host += other.host
     }
 }
 
@@ -143,7 +161,8 @@ public enum Machine {
                 guard index < inputs.count, !interrupted() else { return }
                 let result = Result<ImageRun, any Error> {
                     try ImageRun(
-                        accelerator, compiled, inputs[index], timing, options, trace: index == 0 ? options.trace : nil,
+                        accelerator, compiled, inputs[index], timing, options, clockMHz: clockMHz,
+                        trace: index == 0 ? options.trace : nil,
                         interrupted: interrupted,
                         progress: { part in
                             let before = Double(done.load(ordering: .relaxed))

@@ -23,7 +23,8 @@ struct ImageRun: Sendable {
 
     init(
         _ accelerator: Accelerator, _ compiled: CompiledNetwork, _ input: IntegerTensor, _ timing: MemoryTiming,
-        _ options: MachineOptions, trace: TraceRequest?, interrupted: () -> Bool, progress: (Double) -> Void
+        _ options: MachineOptions, clockMHz: Double, trace: TraceRequest?, interrupted: () -> Bool,
+        progress: (Double) -> Void
     ) throws {
         let simulation = try Simulation(
             accelerator.design,
@@ -32,7 +33,7 @@ struct ImageRun: Sendable {
             compiled.memoryImage(input: input), ports: MemoryPorts(accelerator), timing: timing)
         var traffic: [(read: Int, written: Int)] = []
         let monitor = RunMonitor(
-            probes: MonitorProbes(accelerator), stores: compiled.layers.map { $0.stores },
+            probes: MonitorProbes(accelerator), stores: compiled.layers.filter { !$0.isOnHost }.map { $0.stores },
             layerEnded: { _ in traffic.append((memory.bytesRead, memory.bytesWritten)) })
         simulation.attach(memory)
         // The recorder looks first: the monitor moves on to the next layer in a layer's last cycle.
@@ -40,9 +41,8 @@ struct ImageRun: Sendable {
         if let recorder { simulation.attach(recorder) }
         simulation.attach(monitor)
 
-        simulation.start(accelerator.ports, compiled)
         let limit = Cosimulation.cycleLimit(compiled, timing)
-        let end = try simulation.run(stop: accelerator.ports.done, limit: limit) { cycle in
+        let end = try simulation.run(compiled, accelerator.ports, memory, limit: limit) { cycle in
             progress(min(1, Double(cycle) / Double(max(1, compiled.predictedCycles))))
             return interrupted()
         }
@@ -68,34 +68,37 @@ struct ImageRun: Sendable {
         if options.keepsTensors {
             for name in compiled.tensorNames { tensors[name] = compiled.tensor(name, in: memory.bytes) }
         }
-        account(monitor, traffic, compiled, memory)
+        account(monitor, traffic, compiled, memory, clockMHz: clockMHz)
         tracedSignals = recorder?.signalCount ?? 0
         if options.countsToggles { toggles = simulation.togglesByScope }
     }
 
     private mutating func account(
         _ monitor: RunMonitor, _ traffic: [(read: Int, written: Int)], _ compiled: CompiledNetwork,
-        _ memory: SimpleMemory
+        _ memory: SimpleMemory, clockMHz: Double
     ) {
         var start = 0
         var before = (read: 0, written: 0)
-        var total = CycleCauses()
+        var arrayLayers = 0
         for (index, plan) in compiled.layers.enumerated() {
-            // Cycles after the last store (the host sees `done`) belong to the last layer.
-            let causes = monitor.causes[index]
-            layers.append(
-                LayerRun(
-                    name: plan.name, startCycle: start, endCycle: start + causes.total, counts: CycleCounts(causes),
-                    readBytes: traffic[index].read - before.read,
-                    writtenBytes: traffic[index].written - before.written))
-            start += causes.total
-            before = traffic[index]
-            total.issue += causes.issue
-            total.load += causes.load
-            total.store += causes.store
-            total.fillDrain += causes.fillDrain
+            var layer = LayerRun(
+                name: plan.name, startCycle: start, endCycle: start,
+                counts: CycleCounts(host: compiled.hostCycles(index, clockMHz: clockMHz)), readBytes: 0,
+                writtenBytes: 0)
+            if !plan.isOnHost {
+                // Cycles after the last store (the host sees `done`) belong to the next layer of the array, if any.
+                let now = traffic[arrayLayers]
+                layer.counts = CycleCounts(monitor.causes[arrayLayers])
+                layer.readBytes = now.read - before.read
+                layer.writtenBytes = now.written - before.written
+                before = now
+                arrayLayers += 1
+            }
+            layer.endCycle += layer.counts.total
+            start = layer.endCycle
+            counts.add(layer.counts)
+            layers.append(layer)
         }
-        counts = CycleCounts(total)
         readBytes = memory.bytesRead
         writtenBytes = memory.bytesWritten
     }
@@ -103,7 +106,7 @@ struct ImageRun: Sendable {
     private static func recorder(
         _ request: TraceRequest, _ accelerator: Accelerator, _ compiled: CompiledNetwork, _ monitor: RunMonitor
     ) throws -> TraceRecorder {
-        let names = compiled.layers.map { $0.name }
+        let names = compiled.layers.filter { !$0.isOnHost }.map { $0.name }
         if let unknown = request.layers.first(where: { !names.contains($0) }) {
             throw InputError(at: "--layers", "no layer \(unknown); layers are \(names.joined(separator: ", "))")
         }
@@ -118,12 +121,17 @@ struct ImageRun: Sendable {
 }
 
 extension Simulation {
-    /// Sets the program ports and raises `start` for the first cycle.
+    /// Sets the program ports and raises `start` for the next cycle.
+    func start(_ ports: AcceleratorPorts, _ streams: [Opcode: Int]) {
+        inputs.set(ports.loadProgram, Int64(streams[.load] ?? 0))
+        inputs.set(ports.computeProgram, Int64(streams[.compute] ?? 0))
+        inputs.set(ports.storeProgram, Int64(streams[.store] ?? 0))
+        attach(StartPulse(start: ports.start, cycle: cycle))
+    }
+
+    /// Starts the first run of the array in a program.
     func start(_ ports: AcceleratorPorts, _ compiled: CompiledNetwork) {
-        inputs.set(ports.loadProgram, Int64(compiled.streamAddresses[.load] ?? 0))
-        inputs.set(ports.computeProgram, Int64(compiled.streamAddresses[.compute] ?? 0))
-        inputs.set(ports.storeProgram, Int64(compiled.streamAddresses[.store] ?? 0))
-        attach(StartPulse(start: ports.start))
+        for case .array(let streams) in compiled.steps.prefix(1) { start(ports, streams) }
     }
 
     /// Toggles of registers by the path of their scope.
@@ -137,13 +145,17 @@ extension Simulation {
     }
 }
 
-/// The host's start pulse in cycle 0.
+/// The host's start pulse in one cycle.
 private final class StartPulse: ExternalDevice {
     private let start: NetID
-    init(start: NetID) { self.start = start }
+    private let cycle: Int
+    init(start: NetID, cycle: Int) {
+        self.start = start
+        self.cycle = cycle
+    }
     let wakeNets: [NetID] = []
-    func drive(cycle: Int, _ inputs: InputPorts) { inputs.set(start, cycle == 0 ? 1 : 0) }
-    func clock(cycle: Int, _ state: StateView) -> Bool { cycle > 0 }
+    func drive(cycle: Int, _ inputs: InputPorts) { inputs.set(start, cycle == self.cycle ? 1 : 0) }
+    func clock(cycle: Int, _ state: StateView) -> Bool { cycle > self.cycle }
 }
 
 extension MemoryPorts {

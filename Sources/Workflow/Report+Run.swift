@@ -27,7 +27,7 @@ extension Report {
         if run.configuration.run.mode == .full {
             activity = Activity(togglesTotal: run.result.togglesTotal, byInstance: run.result.toggles)
         }
-        simulator = Report.simulator(run, cycles: total)
+        simulator = Report.simulator(run, cycles: total - run.images * run.result.perImage.host)
     }
 
     private static func network(_ run: FinishedRun) -> Network {
@@ -80,7 +80,9 @@ extension Report {
         return Cycles(
             total: run.images * one.total, compute: run.images * one.compute,
             stallLoad: run.images * one.stallLoad, stallStore: run.images * one.stallStore,
-            fillDrain: run.images * one.fillDrain, predicted: run.images * run.compiled.predictedCycles)
+            fillDrain: run.images * one.fillDrain,
+            host: run.compiled.hostLayers.isEmpty ? nil : run.images * one.host,
+            predicted: run.images * (run.compiled.predictedCycles + one.host))
     }
 
     private static func traffic(_ run: FinishedRun, seconds: Double) -> ExternalTraffic {
@@ -95,10 +97,11 @@ extension Report {
         return zip(run.compiled.layers, run.result.layers).map { plan, layer in
             LayerReport(
                 name: layer.name, kind: plan.kind, macs: plan.macs, cycles: layer.counts.total,
-                predictedCycles: plan.predictedCycles, startCycle: layer.startCycle, endCycle: layer.endCycle,
+                predictedCycles: plan.predictedCycles + layer.counts.host, startCycle: layer.startCycle,
+                endCycle: layer.endCycle,
                 computeCycles: layer.counts.compute, stallCycles: layer.counts.stallLoad + layer.counts.stallStore,
                 fillDrain: layer.counts.fillDrain,
-                utilization: Double(plan.macs) / Double(lanes * max(1, layer.counts.total)),
+                utilization: plan.isOnHost ? 0 : Double(plan.macs) / Double(lanes * max(1, layer.counts.total)),
                 dramReadBytes: layer.readBytes, dramWriteBytes: layer.writtenBytes)
         }
     }

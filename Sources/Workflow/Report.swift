@@ -101,6 +101,8 @@ public struct Report: Sendable, Codable, Equatable {
         public var stallLoad: Int
         public var stallStore: Int
         public var fillDrain: Int
+        /// The host computes layers, by its time model; absent where it has none.
+        public var host: Int?
         /// Prediction of `total` without simulation, for memory that never makes the array wait.
         public var predicted: Int
     }

@@ -64,11 +64,11 @@ struct ReportText {
         let cycles = report.cycles
         let images = report.network.images
         var table = TextTable(["cycles, \(images) \(images == 1 ? "image" : "images")", "", "of all"])
-        let rows = [
-            ("compute", cycles.compute), ("waiting for loads", cycles.stallLoad),
-            ("waiting for stores", cycles.stallStore), ("filling and draining", cycles.fillDrain),
-            ("total", cycles.total),
-        ]
+        let rows =
+            [
+                ("compute", cycles.compute), ("waiting for loads", cycles.stallLoad),
+                ("waiting for stores", cycles.stallStore), ("filling and draining", cycles.fillDrain),
+            ] + [cycles.host.map { ("host (time model)", $0) }].compactMap { $0 } + [("total", cycles.total)]
         for (name, count) in rows {
             table.add([name, TextTable.grouped(count), TextTable.percent(Double(count) / Double(max(1, cycles.total)))])
         }

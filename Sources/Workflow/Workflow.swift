@@ -38,7 +38,8 @@ public enum Workflow {
         _ configuration: Configuration, network: PreparedNetwork, plan: AcceleratorPlan, output: OutputDirectory?,
         _ request: SimulationRequest
     ) throws -> FinishedRun {
-        let compiled = try Scheduler.compile(network.quantized, for: plan.accelerator.parameters)
+        let compiled = try Scheduler.compile(
+            configuration.host.assign(network.quantized), for: plan.accelerator.parameters)
         let result = try Machine.run(
             plan.accelerator, compiled, inputs: network.inputs,
             timing: configuration.memory.timing(clockMHz: configuration.clockMHz), clockMHz: configuration.clockMHz,

@@ -5,11 +5,11 @@ import Networks
 
 /// Grows a network module by module from one current tensor.
 struct BranchMaker {
-    var maker: LayerMaker
-    var random: SeededGenerator
+    private var maker: LayerMaker
+    private var random: SeededGenerator
     /// Layers may have pre-activations.
-    var preActivates: Bool
-    let input: Shape
+    private let preActivates: Bool
+    private let input: Shape
     private(set) var layers: [QuantizedLayer] = []
     private(set) var concatenations: [Concatenation] = []
     /// The tensor that the next module reads, and what it is made of.
@@ -83,11 +83,32 @@ struct BranchMaker {
         var layer = maker.layer(
             "l\(layers.count)", from: current.name, current.shape, operation, window, residual: residual,
             relu: Bool.random(using: &random))
+        if layer.operation == .sumPool, Bool.random(using: &random) { layer.regions = regions(layer) }
         if preActivates, Bool.random(using: &random) {
             layer.preActivation = maker.preActivation(current.shape.channels)
         }
         layers.append(layer)
         return layer
+    }
+}
+
+extension BranchMaker {
+    /// Frames of the output with multipliers of their own, as an average pooling that does not count padding has.
+    private mutating func regions(_ layer: QuantizedLayer) -> [PoolRegion] {
+        let output = layer.outputShape
+        func cuts(_ count: Int, _ random: inout SeededGenerator) -> [Range<Int>] {
+            let inner = Set([0, count, min(1, count), count - 1, Int.random(in: 0...count, using: &random)]).sorted()
+            return zip(inner, inner.dropFirst()).map { $0..<$1 }
+        }
+        let (rows, columns) = (cuts(output.height, &random), cuts(output.width, &random))
+        var result: [PoolRegion] = []
+        for row in rows {
+            for column in columns where Int.random(in: 0...2, using: &random) > 0 {
+                let multiplier = (0..<output.channels).map { _ in Int32.random(in: -32768...32767, using: &random) }
+                result.append(PoolRegion(rows: row, columns: column, multiplier: multiplier))
+            }
+        }
+        return result
     }
 }
 

@@ -16,6 +16,9 @@ struct ResourceTests {
         AcceleratorParameters(
             element: .vpe(weightBits: 8), pixels: 1, inputs: 4, outputs: 4, activationBits: 16, ifmapBytes: 16384,
             weightBytes: 16384, ofmapBytes: 8192),
+        AcceleratorParameters(
+            element: .svpe(weightBits: 3), pixels: 1, inputs: 4, outputs: 4, activationBits: 16, ifmapBytes: 16384,
+            weightBytes: 16384, ofmapBytes: 8192, preActivationDepth: 512),
     ]
     static let hasYosys =
         ProcessInfo.processInfo.environment["CI"] != nil || (try? Yosys()) != nil

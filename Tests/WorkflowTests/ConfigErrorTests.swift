@@ -144,9 +144,7 @@ import Workflow
         bad("ports: 2", "ports: 5", "19:31", "memory.ports: is '5'", "1...4"),
         bad("port_mhz: 200", "port_mhz: 400", "19:44", "memory.port_mhz: is '400'", "1...333"),
         bad("port_mhz: 200", "bandwidth_gb_s: -1", "19:50", "memory.bandwidth_gb_s: is '-1'"),
-        bad(
-            "fully_connected: false", "fully_connected: true", "20:25", "host.fully_connected: true is not available",
-            kind: .unsupported),
+        bad("fully_connected: false", "fully_connected: 1", "20:25", "host.fully_connected: is '1'", "true, false"),
         bad("mode: functional", "mode: timing", "21:13", "run.mode: timing is not available", kind: .unsupported),
         bad("mode: functional", "mode: fast", "21:13", "run.mode: is 'fast'", "full, functional"),
         bad("run: {", "trace: {}\nrun: {", "21:8", "trace.file: missing", ".fst"),
