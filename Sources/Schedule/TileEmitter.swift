@@ -51,14 +51,9 @@ struct TileEmitter {
             var loads: [(index: Int, buffer: Buffer, range: Range<Int>, readsFeatureMap: Bool)] = []
             if index == 0, hasPreActivation { loadPreActivation(&s, &loads) }
             // Weights first: they need not wait for the layer before.
-<<<<<<< HEAD
-            if loadedGroup?.group != place.group {
+            if loadedGroup == nil || loadedGroup?.group != place.group || loadedGroup?.region != place.region {
                 let hasWeights = passes != nil && tile.partUnits == 0
                 let weights = hasWeights ? s.turns.weights.take(place.groups * wordsPerGroup) : 0..<0
-=======
-            if loadedGroup == nil || loadedGroup?.group != place.group || loadedGroup?.region != place.region {
-                let weights = passes == nil ? 0..<0 : s.turns.weights.take(place.groups * wordsPerGroup)
->>>>>>> 8c1666fb615b4e367f7f64a64b2f7a8f05b761bb
                 let constants = s.turns.constants.take(place.groups)
                 if hasWeights { loadWeights(place, weights, &s, &loads) }
                 loadConstants(place, constants, &s, &loads)
