@@ -24,6 +24,16 @@ public struct LayerPlan: Sendable, Equatable, Codable {
     /// Cycles from the end of the layer before to the end of this one, predicted without simulation for memory that
     /// delivers a beat per cycle.
     public var predictedCycles: Int
+    /// Filters of 0, 1 and 2 signed powers of two; nil where there are none such.
+    public var filters: [Int]?
+
+    /// Passes of single filters that their terms need, F1 + 2 * F2, on lanes that add `terms` of them in one; a filter
+    /// without terms needs none, though it has a place beside the others.
+    public func filterPasses(terms: Int) -> Int? {
+        filters.map { counts in
+            counts.enumerated().reduce(0) { $0 + ($1.offset + terms - 1) / terms * $1.element }
+        }
+    }
 }
 
 /// A network compiled for one accelerator.
@@ -35,6 +45,8 @@ public struct CompiledNetwork: Sendable {
     public let streamAddresses: [Opcode: Int]
     let image: [UInt8]
     let placements: [String: TensorPlacement]
+    /// Original channel at each place of tensors that stand in memory in another order (ChannelOrder).
+    let orders: [String: [Int]]
     let outputName: String
     let fieldBytes: Int
 
@@ -48,9 +60,17 @@ public struct CompiledNetwork: Sendable {
         return bytes
     }
 
-    /// A feature map after the run; `Network.inputName` or a layer's name.
+    /// A feature map after the run, its channels in the network's order; `Network.inputName` or a layer's name.
     public func tensor(_ name: String, in memory: [UInt8]) -> IntegerTensor? {
-        placements[name]?.read(from: memory, fieldBytes: fieldBytes)
+        guard let stored = placements[name]?.read(from: memory, fieldBytes: fieldBytes) else { return nil }
+        guard let order = orders[name] else { return stored }
+        var result = stored
+        let positions = stored.shape.height * stored.shape.width
+        for (place, channel) in order.enumerated() {
+            let from = stored.values[place * positions..<(place + 1) * positions]
+            result.values.replaceSubrange(channel * positions..<(channel + 1) * positions, with: from)
+        }
+        return result
     }
 
     /// The network's output after the run.

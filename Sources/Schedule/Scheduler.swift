@@ -38,8 +38,9 @@ public struct Scheduler {
                 at: "quantization.activation_bits",
                 "\(network.activationBits)-bit activations on an array of \(p.activationBits) bits")
         }
-        place(network)
-        for (index, layer) in network.layers.enumerated() {
+        let ordered = ChannelOrder(network, p)
+        place(ordered.network)
+        for (index, layer) in ordered.network.layers.enumerated() {
             try schedule(layer, isLast: index == network.layers.count - 1)
         }
         applyTokens()
@@ -50,7 +51,7 @@ public struct Scheduler {
         }
         return CompiledNetwork(
             program: program, layers: plans, streamAddresses: streams, image: image, placements: placements,
-            outputName: network.layers.last?.name ?? Network.inputName, fieldBytes: fieldBytes)
+            orders: ordered.orders, outputName: network.layers.last?.name ?? Network.inputName, fieldBytes: fieldBytes)
     }
 
     // MARK: memory
@@ -120,7 +121,7 @@ public struct Scheduler {
             let perGroup = weights.count / groups
             for group in 0..<groups {
                 let slice = Array(weights[group * perGroup..<(group + 1) * perGroup])
-                try scheduleConvolution(
+                try scheduleStretches(
                     layer, weights: slice, inputs: inputs / groups, outputs: outputs / groups,
                     firstInput: group * inputs / groups, firstOutput: group * outputs / groups)
             }
@@ -128,7 +129,7 @@ public struct Scheduler {
         }
         // Groups that do not fall on granules: one dense convolution whose weights outside the groups are zero.
         let dense = Scheduler.dense(weights, layer: layer, groups: groups)
-        try scheduleConvolution(
+        try scheduleStretches(
             layer, weights: dense, inputs: inputs, outputs: outputs, firstInput: 0, firstOutput: 0)
     }
 
@@ -153,7 +154,8 @@ public struct Scheduler {
     private mutating func summarise(_ layer: QuantizedLayer, instructions: Range<Int>, isLast: Bool) {
         var plan = LayerPlan(
             name: layer.name, kind: layer.kind, macs: layer.macs, steps: 0, computeCycles: 0, tiles: 0, passes: 1,
-            stores: 0, loads: 0, usefulLaneUpdates: layer.macs, readBytes: 0, writtenBytes: 0, predictedCycles: 0)
+            stores: 0, loads: 0, usefulLaneUpdates: layer.macs, readBytes: 0, writtenBytes: 0, predictedCycles: 0,
+            filters: FilterTerms(layer, p)?.counts)
         var firstLoads = 0
         var laterLoads = 0
         var lastStores = 0

@@ -17,11 +17,12 @@ struct TileEmitter {
     let weightAddress: Int
     let constantAddress: Int
     let passes: WeightPasses?
+    /// What is in the ifmap buffer: before `run` from the stretch before, which has the same input.
+    var loadedFeatures: LoadedFeatures?
 
     private var window: Window { layer.window }
 
     mutating func run(_ s: inout Scheduler) {
-        var loadedFeatures: (row: Int, column: Int, group: Int, range: Range<Int>)?
         var loadedGroup: (group: Int, weights: Range<Int>, constants: Range<Int>)?
         for place in tiles() {
             var loads: [(index: Int, buffer: Buffer, range: Range<Int>, readsFeatureMap: Bool)] = []
@@ -34,12 +35,10 @@ struct TileEmitter {
                 loadedGroup = (place.group, weights, constants)
             }
             let poolGroup = shape.isPool ? place.group : 0
-            if loadedFeatures?.row != place.row || loadedFeatures?.column != place.column
-                || loadedFeatures?.group != poolGroup
-            {
+            if loadedFeatures?.serves(place, group: poolGroup) != true {
                 let range = s.turns.ifmap.take(featureWords(place))
                 loadFeatures(place, range, &s, &loads)
-                loadedFeatures = (place.row, place.column, poolGroup, range)
+                loadedFeatures = LoadedFeatures(place, group: poolGroup, range: range)
             }
             let ofmap = s.turns.ofmap.take(place.groups * place.rows * place.columnsPerUnit)
             if layer.residual != nil { loadResidual(place, ofmap, &s, &loads) }

@@ -86,7 +86,7 @@ extension Report {
     }
 
     private static func layers(_ run: FinishedRun) -> [LayerReport] {
-        let lanes = run.plan.accelerator.parameters.lanes
+        let (lanes, terms) = (run.plan.accelerator.parameters.lanes, run.plan.accelerator.parameters.terms)
         return zip(run.compiled.layers, run.result.layers).map { plan, layer in
             LayerReport(
                 name: layer.name, kind: plan.kind, macs: plan.macs, cycles: layer.counts.total,
@@ -94,7 +94,8 @@ extension Report {
                 computeCycles: layer.counts.compute, stallCycles: layer.counts.stallLoad + layer.counts.stallStore,
                 fillDrain: layer.counts.fillDrain,
                 utilization: Double(plan.macs) / Double(lanes * max(1, layer.counts.total)),
-                dramReadBytes: layer.readBytes, dramWriteBytes: layer.writtenBytes)
+                dramReadBytes: layer.readBytes, dramWriteBytes: layer.writtenBytes, filtersByTerms: plan.filters,
+                filterPasses: plan.filterPasses(terms: terms))
         }
     }
 

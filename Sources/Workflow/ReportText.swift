@@ -40,22 +40,28 @@ struct ReportText {
     }
 
     private var layerTable: [String] {
-        var table = TextTable(
-            ["layer", "kind", "MACs", "cycles", "predicted", "utilisation", "stall", "fill/drain"], left: [0, 1])
+        // Filters of two terms are what makes their columns worth reading.
+        let hasTerms = report.layers.contains { ($0.filtersByTerms ?? []).dropFirst(2).contains { $0 > 0 } }
+        let columns = ["layer", "kind", "MACs", "cycles", "predicted", "utilisation", "stall", "fill/drain"]
+        var table = TextTable(columns + (hasTerms ? ["filters of 0/1/2 terms", "passes"] : []), left: [0, 1])
         for layer in report.layers {
-            table.add([
+            let cells = [
                 layer.name, layer.kind, TextTable.grouped(layer.macs), TextTable.grouped(layer.cycles),
                 TextTable.grouped(layer.predictedCycles), TextTable.percent(layer.utilization),
                 TextTable.grouped(layer.stallCycles), TextTable.grouped(layer.fillDrain),
-            ])
+            ]
+            let passes = layer.filterPasses.map(TextTable.grouped) ?? ""
+            table.add(cells + (hasTerms ? [layer.filtersText ?? "", passes] : []))
         }
         let sum = { (key: KeyPath<LayerReport, Int>) in
             TextTable.grouped(report.layers.reduce(0) { $0 + $1[keyPath: key] })
         }
-        table.add([
+        let total = [
             "one image", "", sum(\.macs), sum(\.cycles), sum(\.predictedCycles),
             TextTable.percent(report.utilization), sum(\.stallCycles), sum(\.fillDrain),
-        ])
+        ]
+        let passes = TextTable.grouped(report.layers.reduce(0) { $0 + ($1.filterPasses ?? 0) })
+        table.add(total + (hasTerms ? ["", passes] : []))
         return table.lines
     }
 
