@@ -25,9 +25,10 @@ extension Report {
         layers = Report.layers(run)
         functional = Report.functional(run)
         if run.configuration.run.mode == .full {
-            activity = Activity(togglesTotal: run.result.togglesTotal, byInstance: run.result.toggles)
+            activity = Activity(
+                images: run.outputs.arrayImages, togglesTotal: run.result.togglesTotal, byInstance: run.result.toggles)
         }
-        simulator = Report.simulator(run, cycles: total)
+        simulator = Report.simulator(run)
     }
 
     private static func network(_ run: FinishedRun) -> Network {
@@ -101,15 +102,18 @@ extension Report {
 
     private static func functional(_ run: FinishedRun) -> Functional {
         var hash = SHA256()
-        for output in run.result.outputs { hash.update(output.values) }
+        for output in run.outputs.values { hash.update(output.values) }
         return Functional(
-            checked: run.check?.checked, mismatches: run.check?.mismatches, outputSha256: hash.finish(),
+            arrayImages: run.outputs.arrayImages, checked: run.outputs.check?.checked,
+            mismatches: run.outputs.check?.mismatches, outputSha256: hash.finish(),
             top1: run.classes, labels: run.network.images.labels.map { Array($0.prefix(run.images)) },
-            accuracy: run.accuracy)
+            accuracy: run.accuracy, top5Accuracy: run.top5Accuracy)
     }
 
-    private static func simulator(_ run: FinishedRun, cycles: Int) -> Simulator {
+    /// Of the images that the array computed.
+    private static func simulator(_ run: FinishedRun) -> Simulator {
         let wall = max(run.result.wallSeconds, 1e-9)
+        let cycles = run.result.finishedImages * run.result.perImage.total
         return Simulator(
             wallS: wall, cyclesPerS: Double(cycles) / wall, laneUpdatesPerS: Double(run.result.laneUpdates) / wall,
             peakRssBytes: ProcessMemory.peakBytes, threads: run.configuration.run.threads)

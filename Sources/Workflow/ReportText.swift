@@ -91,15 +91,28 @@ struct ReportText {
 
     private var resourceTable: [String] { report.resources.table(part: run.configuration.device.part) }
 
+    /// Images that have a row; report.json has all.
+    private static let mostImages = 16
+
     private var imageTable: [String] {
         let functional = report.functional
         var table = TextTable(["image", "predicted", "label"], left: [0, 1, 2])
-        for (index, predicted) in functional.top1.enumerated() {
+        for (index, predicted) in functional.top1.prefix(ReportText.mostImages).enumerated() {
             let label = functional.labels.map { name($0[index]) } ?? "-"
             table.add(["\(run.configuration.network.first + index)", name(predicted), label])
         }
         var lines = table.lines
-        if let accuracy = functional.accuracy { lines.append("accuracy \(TextTable.percent(accuracy))") }
+        let rest = functional.top1.count - ReportText.mostImages
+        if rest > 0 { lines.append("... and \(TextTable.grouped(rest)) more") }
+        if let accuracy = functional.accuracy {
+            let top5 = functional.top5Accuracy.map { ", top-5 \(TextTable.percent($0))" } ?? ""
+            lines.append("accuracy \(TextTable.percent(accuracy))\(top5)")
+        }
+        let others = report.network.images - functional.arrayImages
+        if others > 0 {
+            lines.append(
+                "\(functional.arrayImages) images on the array, \(TextTable.grouped(others)) by the reference model")
+        }
         if let checked = functional.checked, let mismatches = functional.mismatches {
             lines.append("\(checked) outputs checked against the reference model, \(mismatches) mismatches")
         } else {
