@@ -14,6 +14,7 @@ Standard output: one line a layer, the name and the SHA-256 of its little-endian
 import argparse
 import hashlib
 import json
+import math
 import pathlib
 
 import numpy as np
@@ -25,9 +26,10 @@ def windows(x, window, padding_value):
     """[N, C, OH, OW, KH, KW] view of the sliding windows of x, padded."""
     pads = ((0, 0), (0, 0), (window["pad_top"], window["pad_bottom"]), (window["pad_left"], window["pad_right"]))
     padded = np.pad(x, pads, constant_values=padding_value)
-    kernel = (window["kernel_height"], window["kernel_width"])
-    view = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(2, 3))
-    return view[:, :, :: window["stride_height"], :: window["stride_width"]]
+    down, across = window.get("dilation_height", 1), window.get("dilation_width", 1)
+    extent = ((window["kernel_height"] - 1) * down + 1, (window["kernel_width"] - 1) * across + 1)
+    view = np.lib.stride_tricks.sliding_window_view(padded, extent, axis=(2, 3))
+    return view[:, :, :: window["stride_height"], :: window["stride_width"], ::down, ::across]
 
 
 def matrix_product(columns, rows):
@@ -39,17 +41,20 @@ def matrix_product(columns, rows):
 
 
 def convolution(x, layer, weights):
+    """Image by image, so that the columns of one are all that is held."""
     groups = layer["groups"]
-    view = windows(x, layer["window"], 0)
-    images, channels, height, width = view.shape[:4]
     rows = weights.reshape(groups, layer["output_shape"]["channels"] // groups, -1)
-    outputs = []
-    for group in range(groups):
-        part = view[:, group * channels // groups : (group + 1) * channels // groups]
-        columns = part.transpose(0, 2, 3, 1, 4, 5).reshape(images * height * width, -1)
-        product = matrix_product(columns, rows[group]).reshape(images, height, width, -1)
-        outputs.append(product.transpose(0, 3, 1, 2))
-    return np.concatenate(outputs, axis=1)
+    images = []
+    for image in x:
+        view = windows(image[None], layer["window"], 0)
+        channels, height, width = view.shape[1:4]
+        outputs = []
+        for group in range(groups):
+            part = view[0, group * channels // groups : (group + 1) * channels // groups]
+            columns = part.transpose(1, 2, 0, 3, 4).reshape(height * width, -1)
+            outputs.append(matrix_product(columns, rows[group]).reshape(height, width, -1).transpose(2, 0, 1))
+        images.append(np.concatenate(outputs))
+    return np.stack(images)
 
 
 def accumulate(x, layer, weights):
@@ -77,19 +82,82 @@ def round_half_even(values, shift):
     return floor + ((remainder > half) | ((remainder == half) & (floor % 2 != 0)))
 
 
+def saturate(values, bits):
+    return np.clip(values, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+
+
+def multipliers(layer):
+    """[1, C, H, W]: those of the layer, and of its regions where it has any."""
+    shape = layer["output_shape"]
+    result = np.empty((1, shape["channels"], shape["height"], shape["width"]), np.int64)
+    result[:] = np.array(layer["multiplier"], np.int64).reshape(1, -1, 1, 1)
+    for region in layer.get("regions") or []:
+        (top, bottom), (left, right) = region["rows"], region["columns"]
+        result[:, :, top:bottom, left:right] = np.array(region["multiplier"], np.int64).reshape(1, -1, 1, 1)
+    return result
+
+
 def requantize(sums, layer, residual, bits):
-    per_channel = (1, -1, 1, 1)
     scaled = np.right_shift(sums, layer["pre_shift"])
     check(scaled, 27, "t", layer)
-    total = scaled * np.array(layer["multiplier"], np.int64).reshape(per_channel)
-    total += np.array(layer["bias"], np.int64).reshape(per_channel)
+    total = scaled * multipliers(layer) + np.array(layer["bias"], np.int64).reshape(1, -1, 1, 1)
     if residual is not None:
         total += np.left_shift(residual, layer["residual_shift"])
     check(total, 48, "u", layer)
     result = round_half_even(total, layer["shift"])
     if layer["relu"]:
         result = np.maximum(result, 0)
-    return np.clip(result, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+    return saturate(result, bits)
+
+
+def activate(x, layer, bits):
+    """The affine layer and the ReLU on the way to the array."""
+    constants = layer["pre_activation"]
+    total = x * np.array(constants["multiplier"], np.int64).reshape(1, -1, 1, 1)
+    total += np.array(constants["bias"], np.int64).reshape(1, -1, 1, 1)
+    check(total, 48, "pre-activation", layer)
+    result = round_half_even(total, constants["shift"])
+    if constants["relu"]:
+        result = np.maximum(result, 0)
+    return saturate(result, bits)
+
+
+def normalize(x, layer, bits):
+    """ONNX LRN in double precision."""
+    constants = layer["local_response_normalization"]
+    real = np.ldexp(x.astype(np.float64), constants["input_exponent"])
+    squares = real * real
+    sums = np.zeros_like(real)
+    channels = x.shape[1]
+    for distance in range(-((constants["size"] - 1) // 2), constants["size"] // 2 + 1):
+        first, last = max(0, -distance), min(channels, channels - distance)
+        if first < last:
+            sums[:, first:last] += squares[:, first + distance : last + distance]
+    base = constants["bias"] + constants["alpha"] / constants["size"] * sums
+    scale = np.array([math.pow(value, constants["beta"]) for value in base.ravel()]).reshape(base.shape)
+    result = np.rint(np.ldexp(real / scale, -layer["output_exponent"]))
+    return saturate(result, bits).astype(np.int64)
+
+
+def join(waiting, tensors):
+    """Makes the concatenations whose parts exist; those that are left."""
+    left = []
+    for whole in waiting:
+        if all(part in tensors for part in whole["parts"]):
+            tensors[whole["name"]] = np.concatenate([tensors[part] for part in whole["parts"]], axis=1)
+        else:
+            left.append(whole)
+    return left
+
+
+def evaluate(layer, tensors, weights, bits):
+    x = tensors[layer["input"]]
+    if layer["operation"] == "local-response-normalization":
+        return normalize(x, layer, bits)
+    if layer.get("pre_activation") is not None:
+        x = activate(x, layer, bits)
+    residual = tensors[layer["residual"]] if layer.get("residual") is not None else None
+    return requantize(accumulate(x, layer, weights), layer, residual, bits)
 
 
 def run(archive, x):
@@ -97,10 +165,10 @@ def run(archive, x):
     network = json.loads((archive / "network.quantized.json").read_text())
     weights = np.fromfile(archive / "weights.bin", "<i4").astype(np.int64)
     tensors = {"input": x.astype(np.int64)}
+    waiting = network.get("concatenations") or []
     for layer in network["layers"]:
-        residual = tensors[layer["residual"]] if layer.get("residual") is not None else None
-        sums = accumulate(tensors[layer["input"]], layer, weights)
-        tensors[layer["name"]] = requantize(sums, layer, residual, network["activation_bits"])
+        waiting = join(waiting, tensors)
+        tensors[layer["name"]] = evaluate(layer, tensors, weights, network["activation_bits"])
         yield layer["name"], tensors[layer["name"]]
 
 
