@@ -79,8 +79,9 @@ extension Configuration {
         }
     }
 
-    /// Parameters of the accelerator, for weights of `weightBits` bits.
-    func acceleratorParameters(weightBits: Int) throws -> AcceleratorParameters {
+    /// Parameters of the accelerator, for weights of `weightBits` bits. Unless the configuration says how wide the
+    /// accumulators are, they hold sums of as many products as an output has weights.
+    func acceleratorParameters(weightBits: Int, weightsPerOutput: Int) throws -> AcceleratorParameters {
         let element: ProcessingElement =
             array.element == .svpe ? .svpe(weightBits: weightBits) : .vpe(weightBits: weightBits)
         var parameters = AcceleratorParameters(
@@ -88,7 +89,13 @@ extension Configuration {
             activationBits: quantization.activationBits, ifmapBytes: buffers.ifmapKiB * 1024,
             weightBytes: buffers.weightKiB * 1024, ofmapBytes: buffers.ofmapKiB * 1024,
             terms: array.terms)
-        if let bits = array.accumulatorBits { parameters.accumulatorBits = bits }
+        if let bits = array.accumulatorBits {
+            parameters.accumulatorBits = bits
+        } else {
+            let bits = Int.bitWidth - max(0, weightsPerOutput - 1).leadingZeroBitCount
+            let more = max(0, bits - AcceleratorParameters.accumulationBits)
+            parameters.accumulatorBits = min(48, parameters.accumulatorBits + more)
+        }
         if let convolver = array.convolver {
             let word = array.outputs * parameters.accumulatorBits
             let bytes = (buffers.psumKiB ?? BufferSettings.defaultPsumKiB) * 1024

@@ -53,13 +53,15 @@ public struct Estimate: Sendable, Codable, Equatable {
     }
 
     private static func plan(_ configuration: Configuration) throws -> AcceleratorPlan {
-        let needsNetwork =
-            try configuration.array.preActivation == nil && PreActivationNeed.mayBe(configuration.network)
+        let source = try NetworkSource(configuration.network).network()
+        let needsNetwork = configuration.array.preActivation == nil && PreActivationNeed.mayBe(source)
         guard let bits = configuration.fixedWeightBits, !needsNetwork else {
             let network = try PreparedNetwork(configuration.network, configuration.quantization)
             return try AcceleratorPlan(configuration, for: network.quantized)
         }
-        var parameters = try configuration.acceleratorParameters(weightBits: bits)
+        var parameters = try configuration.acceleratorParameters(
+            weightBits: bits,
+            weightsPerOutput: source.weightsPerOutput(hostsFullyConnected: configuration.host.fullyConnected))
         if configuration.array.preActivation == true {
             parameters.preActivationDepth = PreActivationNeed.smallestDepth
         }

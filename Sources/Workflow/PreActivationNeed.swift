@@ -10,8 +10,7 @@ enum PreActivationNeed {
 
     /// Whether some affine layer or ReLU of a network may not be taken in by the layer before it; decided without
     /// quantizing.
-    static func mayBe(_ settings: NetworkSettings) throws -> Bool {
-        let network = try NetworkSource(settings).network()
+    static func mayBe(_ network: Network) -> Bool {
         var readers: [String: Int] = [:]
         for name in network.layers.flatMap(\.inputs) { readers[name, default: 0] += 1 }
         let kinds = Dictionary(network.layers.map { ($0.name, $0.kind) }) { first, _ in first }
