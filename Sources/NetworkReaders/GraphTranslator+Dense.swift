@@ -53,13 +53,13 @@ extension GraphTranslator {
             let found = input.codes.map { "codes of \($0.text)" } ?? "no codes"
             throw node.unsupported("\(found) with zero point \(zero)", supported: "codes of that zero point")
         }
+        guard (1 / codes.scale).isFinite else {
+            throw node.invalid("the scale \(codes.scale) is too small for float32 weights")
+        }
         let tensor = try constant(node, 1)
         let zeros = try zeroPoints(node, 3, type: tensor.type)
         let weights = try dequantized(
             node, tensor, scales: [1 / codes.scale], scaleText: "[]", zeros: zeros, axis: axis)
-        guard weights.realValues.allSatisfy(\.isFinite) else {
-            throw node.invalid("the scale \(codes.scale) is too small for float32 weights")
-        }
         log.note(.dequantizeWeights, node, weights.codes == nil ? "values only" : "codes kept")
         return (input, weights)
     }

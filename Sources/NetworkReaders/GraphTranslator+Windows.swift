@@ -38,7 +38,9 @@ extension GraphTranslator {
         guard scales.count == 1 || scales.count == values.count else {
             throw node.invalid("\(values.count) biases and \(scales.count) scales of the weights")
         }
-        return values.indices.map { Float(values[$0]) * (scale * scales[scales.count == 1 ? 0 : $0]) }
+        let biases = values.indices.map { Float(values[$0]) * (scale * scales[scales.count == 1 ? 0 : $0]) }
+        guard biases.allSatisfy(\.isFinite) else { throw node.invalid("a bias exceeds the range of float32") }
+        return biases
     }
 
     /// Appends a layer whose output the node stores as codes; parameters of the output are inputs 6 and 7.

@@ -70,6 +70,14 @@ struct GraphTranslator {
         activations = [header.inputName: input]
     }
 
+    /// Decodes initializers that several nodes read, so that there is one copy of each.
+    mutating func decodeShared(_ nodes: [Node]) throws {
+        var seen: Set<String> = []
+        for name in nodes.flatMap(\.proto.input) where !seen.insert(name).inserted && constants[name] == nil {
+            if let tensor = header.initializers[name] { constants[name] = try decoder.decode(tensor, name: name) }
+        }
+    }
+
     mutating func translate(_ node: Node) throws {
         let isQONNX = ONNXReader.qonnxDomains.contains(node.proto.domain)
         let isKnown = isQONNX ? ONNXReader.qonnxOperations : ONNXReader.operations
@@ -179,6 +187,10 @@ extension GraphTranslator {
     ) throws -> Activation {
         guard Limits.accepts(shape) else {
             throw node.invalid("the output \(shape) is empty or exceeds \(Limits.elements) elements")
+        }
+        switch kind {
+        case .affine, .permuteChannels: try spend(node, elements: 2 * shape.channels, .real([]))
+        default: break
         }
         layers.append(Layer(name: name, kind: kind, inputs: inputs.map(\.layer), output: shape))
         if GraphTranslator.keepsSign(kind) ? inputs.allSatisfy(isNonNegative) : GraphTranslator.isPositive(kind) {

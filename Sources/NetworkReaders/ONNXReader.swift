@@ -81,6 +81,7 @@ public enum ONNXReader {
         var translator = GraphTranslator(
             header: header, decoder: decoder, opset: opset(of: model) ?? opsets.upperBound,
             names: Set(nodes.map(\.name)))
+        try translator.decodeShared(nodes)
         for node in order.unused { translator.log.note(.dropUnused, node) }
         for node in nodes { try translator.translate(node) }
         try translator.checkOutput(of: model.graph)
