@@ -79,11 +79,10 @@ struct GraphTranslator {
     }
 
     mutating func translate(_ node: Node) throws {
-        let isQONNX = ONNXReader.qonnxDomains.contains(node.proto.domain)
-        let isKnown = isQONNX ? ONNXReader.qonnxOperations : ONNXReader.operations
-        guard isQONNX || ONNXReader.isDefaultDomain(node.proto.domain), isKnown.contains(node.operation) else {
+        let (operations, isKnown) = ONNXReader.operations(of: node.proto.domain)
+        guard isKnown, operations.contains(node.operation) else {
             let domain = node.proto.domain.isEmpty ? "" : " of domain '\(node.proto.domain)'"
-            throw node.unsupported("this operator\(domain)", supported: isKnown.joined(separator: ", "))
+            throw node.unsupported("this operator\(domain)", supported: operations.joined(separator: ", "))
         }
         if try fold(node) { return }
         switch node.operation {
@@ -94,6 +93,8 @@ struct GraphTranslator {
         case "MatMul": try matrixProduct(node)
         case "MatMulInteger": try integerMatrixProduct(node)
         case "QLinearMatMul": try quantizedMatrixProduct(node)
+        case "QGemm", "QLinearAdd", "QLinearAveragePool", "QLinearConcat", "QLinearGlobalAveragePool":
+            try quantizedOperator(node)
         case "BatchNormalization": try batchNormalization(node)
         case "LRN": try localResponseNormalization(node)
         case "Relu": try relu(node)

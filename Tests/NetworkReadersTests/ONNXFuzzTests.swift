@@ -82,7 +82,7 @@ extension LargeModelTests {
             let exponents = [Network.inputName: -4, "dilated": -3, "sum": -2]
             let graphs = [
                 ONNXGraphTests.mixedGraph(), SmallGraphs.dense(), SmallGraphs.shuffle(), SmallGraphs.quantized(),
-                SmallGraphs.integers(), SmallGraphs.shapes(), SmallGraphs.brevitas(),
+                SmallGraphs.integers(), SmallGraphs.runtime(), SmallGraphs.shapes(), SmallGraphs.brevitas(),
             ]
             return try graphs.map { try $0.model.serializedData() } + [
                 ONNXWriter.data(network),

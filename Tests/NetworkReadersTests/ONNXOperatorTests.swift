@@ -21,6 +21,7 @@ struct ONNXOperatorTests {
         Case(testDescription: "shapes", graph: SmallGraphs.shapes(), tolerance: 1e-5),
         Case(testDescription: "quantized", graph: SmallGraphs.quantized(), tolerance: 0.05),
         Case(testDescription: "integers", graph: SmallGraphs.integers(), tolerance: 0.05),
+        Case(testDescription: "runtime", graph: SmallGraphs.runtime(), tolerance: 0.05),
     ]
 
     @Test(
@@ -93,6 +94,15 @@ struct ONNXOperatorTests {
         #expect(bias[1] == -2000 * Float(0.0002))
         #expect(coded.codeScale == 0x1p-7)
         #expect(coded.codes?.map { Float($0) * 0x1p-7 } == coded.values)
+    }
+
+    @Test("onnxruntime's integer operators are layers of values; an output from 0 on is a ReLU")
+    func runtimeOperators() throws {
+        let (network, passes) = try SmallGraphs.runtime().readWithPasses()
+        let kinds = ["convolution", "add", "relu", "concat", "average-pool", "global-average-pool", "fully-connected"]
+        #expect(network.layers.map(\.kind.name) == kinds)
+        #expect(network.layers[3].inputs == ["sum/relu", "c"])
+        #expect(passes.first { $0.name == .keepSaturation }?.nodes == ["sum (QLinearAdd)"])
     }
 
     @Test("QONNX: dequantized weights with codes, identities with notes")

@@ -193,6 +193,51 @@ enum SmallGraphs {
         return graph
     }
 
+    /// What onnxruntime's quantizer writes in its operator-oriented format.
+    static func runtime() -> GraphFixture {
+        var graph = GraphFixture(input: [3, 6, 6])
+        func scale(_ name: String, _ scale: Float, _ zero: Int32) -> [String] {
+            graph.floats("\(name)_s", [], [scale])
+            graph.codes("\(name)_z", [], uint8, [zero])
+            return ["\(name)_s", "\(name)_z"]
+        }
+        func node(_ operation: String, _ inputs: [String], _ output: String, _ more: [String: GraphFixture.Attribute]) {
+            graph.node(operation, inputs, output, name: output, more)
+            graph.model.graph.node[graph.model.graph.node.count - 1].domain = "com.microsoft"
+        }
+        let x = scale("x", 0.03, 130)
+        graph.node("QuantizeLinear", ["x"] + x, "xq")
+        graph.codes("w0", [3, 3, 3, 3], int8, (0..<81).map { Int32($0 * 53 % 255 - 127) })
+        graph.floats("w0_s", [], [0.01])
+        graph.codes("w0_z", [], int8, [0])
+        let c = scale("c", 0.12, 125)
+        let operands = ["xq"] + x + ["w0", "w0_s", "w0_z"] + c
+        graph.node("QLinearConv", operands, "c", name: "c", ["pads": .ints([1, 1, 1, 1])])
+        let sum = scale("sum", 0.07, 0)
+        node("QLinearAdd", ["xq"] + x + ["c"] + c + sum, "sum", [:])
+        let joined = scale("joined", 0.12, 100)
+        node("QLinearConcat", joined + ["sum"] + sum + ["c"] + c, "joined", ["axis": .int(1)])
+        let pool = scale("pool", 0.1, 100)
+        let window: [String: GraphFixture.Attribute] = [
+            "kernel_shape": .ints([3, 3]), "strides": .ints([2, 2]), "pads": .ints([1, 1, 1, 1]),
+        ]
+        node("QLinearAveragePool", ["joined"] + joined + pool, "pool", window)
+        let mean = scale("mean", 0.04, 60)
+        node("QLinearGlobalAveragePool", ["pool"] + pool + mean, "mean", [:])
+        graph.node("Flatten", ["mean"], "v")
+        graph.codes("w1", [5, 6], int8, (0..<30).map { Int32($0 * 47 % 250 - 125) })
+        graph.floats("w1_s", [5], [0.01, 0.02, 0.01, 0.015, 0.005])
+        graph.codes("w1_z", [5], int8, [0, 0, 0, 0, 0])
+        graph.codes("b1", [5], int32, [900, -700, 300, 100, -2000])
+        let y = scale("y", 0.08, 128)
+        node("QGemm", ["v"] + mean + ["w1", "w1_s", "w1_z", "b1"] + y, "fc", ["transB": .int(1)])
+        graph.node("DequantizeLinear", ["fc"] + y, "y")
+        var version = Onnx_OperatorSetIdProto()
+        (version.domain, version.version) = ("com.microsoft", 1)
+        graph.model.opsetImport.append(version)
+        return graph
+    }
+
     /// QONNX as Brevitas writes it: quantizers of weights and of activations, unsigned behind a ReLU.
     static func brevitas() -> GraphFixture {
         var graph = GraphFixture(input: [2, 4, 4])
