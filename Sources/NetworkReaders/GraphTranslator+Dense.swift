@@ -41,7 +41,8 @@ extension GraphTranslator {
         let tensor = try dequantized(node, constant(node, 3), parameters: (4, 5), axis: 1)
         let (weights, outputs) = try denseWeights(node, tensor, input: input, outputsFirst: false)
         let kind = LayerKind.fullyConnected(outputs: outputs, weights: weights, bias: [])
-        try appendStored(node, kind, input: input, shape: Shape(channels: outputs, height: 1, width: 1), rank: 2)
+        let shape = Shape(channels: outputs, height: 1, width: 1)
+        try appendStored(node, kind, inputs: [input], shape: shape, rank: 2, parameters: (6, 7))
     }
 
     /// Operands of ConvInteger and MatMulInteger: codes of the image, and weights less their zero point over the
@@ -53,13 +54,13 @@ extension GraphTranslator {
             let found = input.codes.map { "codes of \($0.text)" } ?? "no codes"
             throw node.unsupported("\(found) with zero point \(zero)", supported: "codes of that zero point")
         }
+        guard (1 / codes.scale).isFinite else {
+            throw node.invalid("the scale \(codes.scale) is too small for float32 weights")
+        }
         let tensor = try constant(node, 1)
         let zeros = try zeroPoints(node, 3, type: tensor.type)
         let weights = try dequantized(
             node, tensor, scales: [1 / codes.scale], scaleText: "[]", zeros: zeros, axis: axis)
-        guard weights.realValues.allSatisfy(\.isFinite) else {
-            throw node.invalid("the scale \(codes.scale) is too small for float32 weights")
-        }
         log.note(.dequantizeWeights, node, weights.codes == nil ? "values only" : "codes kept")
         return (input, weights)
     }
@@ -100,7 +101,7 @@ extension GraphTranslator {
         }
     }
 
-    private func vector(_ node: Node, _ input: Activation) throws -> Activation {
+    func vector(_ node: Node, _ input: Activation) throws -> Activation {
         guard input.rank == 2 else {
             throw node.unsupported("input 0 is \(input.shapeText)", supported: "vectors [N, F] (after a Flatten)")
         }
@@ -108,7 +109,7 @@ extension GraphTranslator {
     }
 
     /// Weights [out][in] of a matrix.
-    private mutating func denseWeights(
+    mutating func denseWeights(
         _ node: Node, _ tensor: ConstantTensor, input: Activation, outputsFirst: Bool
     ) throws -> (weights: Weights, outputs: Int) {
         let values = tensor.realValues

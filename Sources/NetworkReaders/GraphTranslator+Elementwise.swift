@@ -94,6 +94,20 @@ extension GraphTranslator {
         guard let first = inputs.first else { throw node.invalid("input 0 is missing") }
         let axis = try normalized(node, node.integer("axis", default: 1), rank: first.rank)
         guard axis == 1 else { throw node.unsupported("axis \(axis)", supported: "axis 1, the channels") }
+        let shape = try joinedShape(node, inputs)
+        if inputs.count == 1 {
+            log.note(.removeIdentity, node)
+            return try pass(node)
+        }
+        var output = try appendLayer(
+            node, named: node.name, .concat, inputs: inputs, shape: shape, rank: first.rank)
+        output.codes = first.codes
+        define(node, output)
+    }
+
+    /// Shape of the parts of a Concat one after another.
+    func joinedShape(_ node: Node, _ inputs: [Activation]) throws -> Shape {
+        let first = inputs[0]
         var shape = first.shape
         shape.channels = 0
         for (index, input) in inputs.enumerated() {
@@ -108,14 +122,7 @@ extension GraphTranslator {
                 throw node.invalid("the output has more than \(Limits.dimension) channels")
             }
         }
-        if inputs.count == 1 {
-            log.note(.removeIdentity, node)
-            return try pass(node)
-        }
-        var output = try appendLayer(
-            node, named: node.name, .concat, inputs: inputs, shape: shape, rank: first.rank)
-        output.codes = first.codes
-        define(node, output)
+        return shape
     }
 
     /// Two activations give an addition; an activation and a constant a bias, a shift or an affine layer.

@@ -71,6 +71,9 @@ extension GraphTranslator {
             let zero = zeros[zeros.count == 1 ? 0 : channel]
             values.append(Float(code - zero) * scales[scales.count == 1 ? 0 : channel])
         }
+        guard values.allSatisfy(\.isFinite) else {
+            throw node.invalid("a code times its scale exceeds the range of float32")
+        }
         var result = ConstantTensor(values, dimensions: codes.dimensions)
         if scales.count == 1 { keepCodes(&result, integers: integers, zeros: zeros, scale: scales[0]) }
         return result

@@ -51,6 +51,7 @@ extension GraphTranslator {
         input.pending = nil
         define(node, input)
         removed.append("\(node.name) (\(node.operation))")
+        log.note(.removeSoftmax, node)
     }
 
     mutating func flatten(_ node: Node) throws {
@@ -170,6 +171,7 @@ extension GraphTranslator {
         if input.pending == .padding, case .subsample(let stride, _, _)? = layer(input.layer)?.kind {
             let kind = LayerKind.subsample(stride: stride, channelsBefore: before, channelsAfter: after)
             updateLayer(input.layer, kind: kind, shape: shape)
+            log.note(.mergeShortcut, node, "into \(input.layer)")
             return define(node, Activation(layer: input.layer, shape: shape, rank: 4))
         }
         let kind = LayerKind.subsample(stride: 1, channelsBefore: before, channelsAfter: after)

@@ -26,26 +26,31 @@ extension GraphTranslator {
         let input = try storedActivation(node, 0, parameters: (1, 2))
         guard input.rank == 4 else { throw node.invalid("input 0 is \(input.shapeText); needed is [N, C, H, W]") }
         let weights = try dequantized(node, constant(node, 3), parameters: (4, 5), axis: 0)
-        let bias = try node.input(8) == nil ? [] : quantizedBias(node, input: oneScale(node, 1))
+        let bias = try node.input(8) == nil ? [] : quantizedBias(node, 8, input: oneScale(node, 1))
         let kind = try convolution(node, weights: weights, bias: bias, on: input.shape)
-        try appendStored(node, kind.kind, input: input, shape: kind.shape, rank: 4)
+        try appendStored(node, kind.kind, inputs: [input], shape: kind.shape, rank: 4, parameters: (6, 7))
     }
 
     /// int32 biases, whose scale is that of the input times that of the weights.
-    private func quantizedBias(_ node: Node, input scale: Float) throws -> [Float] {
-        let values = try integers(node, 8)
+    func quantizedBias(_ node: Node, _ index: Int, input scale: Float) throws -> [Float] {
+        let values = try integers(node, index)
         let scales = try realConstant(node, 4).values
         guard scales.count == 1 || scales.count == values.count else {
             throw node.invalid("\(values.count) biases and \(scales.count) scales of the weights")
         }
-        return values.indices.map { Float(values[$0]) * (scale * scales[scales.count == 1 ? 0 : $0]) }
+        let biases = values.indices.map { Float(values[$0]) * (scale * scales[scales.count == 1 ? 0 : $0]) }
+        guard biases.allSatisfy(\.isFinite) else { throw node.invalid("a bias exceeds the range of float32") }
+        return biases
     }
 
-    /// Appends a layer whose output the node stores as codes; parameters of the output are inputs 6 and 7.
-    mutating func appendStored(_ node: Node, _ kind: LayerKind, input: Activation, shape: Shape, rank: Int) throws {
-        let (type, zeros) = try codeType(node, zero: 7)
-        let codes = ActivationCodes(scale: try oneScale(node, 6), zero: try one(node, zeros))
-        let values = try appendLayer(node, named: node.name, kind, inputs: [input], shape: shape, rank: rank)
+    /// Appends a layer whose output the node stores as codes of the scale and zero point in those inputs.
+    mutating func appendStored(
+        _ node: Node, _ kind: LayerKind, inputs: [Activation], shape: Shape, rank: Int,
+        parameters: (scale: Int, zero: Int)
+    ) throws {
+        let (type, zeros) = try codeType(node, zero: parameters.zero)
+        let codes = ActivationCodes(scale: try oneScale(node, parameters.scale), zero: try one(node, zeros))
+        let values = try appendLayer(node, named: node.name, kind, inputs: inputs, shape: shape, rank: rank)
         var output = try saturated(
             node, values, type: type, codes: codes, named: uniqueName("\(node.name)/relu"))
         output.codes = codes
@@ -100,12 +105,19 @@ extension GraphTranslator {
     }
 
     mutating func averagePool(_ node: Node) throws {
-        try node.acceptAttributes(
-            "auto_pad", "ceil_mode", "count_include_pad", "dilations", "kernel_shape", "pads", "strides")
         let input = try featureMap(node)
-        let given = try poolWindow(node, on: input.shape)
+        let (kind, shape) = try averageKind(node, on: input.shape)
+        try append(node, kind, inputs: [input], shape: shape, rank: 4)
+    }
+
+    func averageKind(_ node: Node, on input: Shape) throws -> (LayerKind, Shape) {
+        try node.acceptAttributes(
+            "auto_pad", "ceil_mode", "channels_last", "count_include_pad", "dilations", "kernel_shape", "pads",
+            "strides")
+        try node.requireInteger("channels_last", 0)
+        let given = try poolWindow(node, on: input)
         let isCeiling = try node.integer("ceil_mode", default: 0) != 0
-        let window = isCeiling ? ceiling(given, on: input.shape) : given
+        let window = isCeiling ? ceiling(given, on: input) : given
         let padding = [given.padTop, given.padLeft, given.padBottom, given.padRight]
         let countsPadding = try node.integer("count_include_pad", default: 0) != 0
         let isPlain = window == given && (countsPadding || padding == [0, 0, 0, 0])
@@ -114,8 +126,8 @@ extension GraphTranslator {
             isPlain
             ? .kernelArea
             : .positions(padTop: counted[0], padLeft: counted[1], padBottom: counted[2], padRight: counted[3])
-        let shape = try output(node, of: window, on: input.shape, channels: input.shape.channels)
-        try append(node, .averagePool(window, divisor: divisor), inputs: [input], shape: shape, rank: 4)
+        let shape = try output(node, of: window, on: input, channels: input.channels)
+        return (.averagePool(window, divisor: divisor), shape)
     }
 
     mutating func globalAveragePool(_ node: Node) throws {

@@ -70,12 +70,19 @@ struct GraphTranslator {
         activations = [header.inputName: input]
     }
 
+    /// Decodes initializers that several nodes read, so that there is one copy of each.
+    mutating func decodeShared(_ nodes: [Node]) throws {
+        var seen: Set<String> = []
+        for name in nodes.flatMap(\.proto.input) where !seen.insert(name).inserted && constants[name] == nil {
+            if let tensor = header.initializers[name] { constants[name] = try decoder.decode(tensor, name: name) }
+        }
+    }
+
     mutating func translate(_ node: Node) throws {
-        let isQONNX = ONNXReader.qonnxDomains.contains(node.proto.domain)
-        let isKnown = isQONNX ? ONNXReader.qonnxOperations : ONNXReader.operations
-        guard isQONNX || ONNXReader.isDefaultDomain(node.proto.domain), isKnown.contains(node.operation) else {
+        let (operations, isKnown) = ONNXReader.operations(of: node.proto.domain)
+        guard isKnown, operations.contains(node.operation) else {
             let domain = node.proto.domain.isEmpty ? "" : " of domain '\(node.proto.domain)'"
-            throw node.unsupported("this operator\(domain)", supported: isKnown.joined(separator: ", "))
+            throw node.unsupported("this operator\(domain)", supported: operations.joined(separator: ", "))
         }
         if try fold(node) { return }
         switch node.operation {
@@ -86,6 +93,8 @@ struct GraphTranslator {
         case "MatMul": try matrixProduct(node)
         case "MatMulInteger": try integerMatrixProduct(node)
         case "QLinearMatMul": try quantizedMatrixProduct(node)
+        case "QGemm", "QLinearAdd", "QLinearAveragePool", "QLinearConcat", "QLinearGlobalAveragePool":
+            try quantizedOperator(node)
         case "BatchNormalization": try batchNormalization(node)
         case "LRN": try localResponseNormalization(node)
         case "Relu": try relu(node)
@@ -179,6 +188,10 @@ extension GraphTranslator {
     ) throws -> Activation {
         guard Limits.accepts(shape) else {
             throw node.invalid("the output \(shape) is empty or exceeds \(Limits.elements) elements")
+        }
+        switch kind {
+        case .affine, .permuteChannels: try spend(node, elements: 2 * shape.channels, .real([]))
+        default: break
         }
         layers.append(Layer(name: name, kind: kind, inputs: inputs.map(\.layer), output: shape))
         if GraphTranslator.keepsSign(kind) ? inputs.allSatisfy(isNonNegative) : GraphTranslator.isPositive(kind) {

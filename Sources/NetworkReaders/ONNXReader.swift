@@ -30,6 +30,19 @@ public enum ONNXReader {
     /// Domains of QONNX operators, the present one first.
     public static let qonnxDomains = ["qonnx.custom_op.general", "finn.custom_op.general", "onnx.brevitas"]
 
+    /// Operators of onnxruntime's own domain, com.microsoft, that are read.
+    public static let runtimeOperations = [
+        "DequantizeLinear", "QGemm", "QLinearAdd", "QLinearAveragePool", "QLinearConcat", "QLinearGlobalAveragePool",
+        "QuantizeLinear",
+    ]
+
+    /// What is read of a node's domain; the default domain's operators for an unknown one.
+    static func operations(of domain: String) -> (names: [String], isKnown: Bool) {
+        if qonnxDomains.contains(domain) { return (qonnxOperations, true) }
+        if domain == "com.microsoft" { return (runtimeOperations, true) }
+        return (operations, isDefaultDomain(domain))
+    }
+
     /// The network in the file at `path`, named after the file.
     ///
     /// `metadata` holds the model's `metadata_props`, and under `removed` the nodes dropped because inference or
@@ -81,6 +94,7 @@ public enum ONNXReader {
         var translator = GraphTranslator(
             header: header, decoder: decoder, opset: opset(of: model) ?? opsets.upperBound,
             names: Set(nodes.map(\.name)))
+        try translator.decodeShared(nodes)
         for node in order.unused { translator.log.note(.dropUnused, node) }
         for node in nodes { try translator.translate(node) }
         try translator.checkOutput(of: model.graph)

@@ -84,14 +84,23 @@ public struct ONNXWriter {
         case .relu: node("Relu", layer.name, inputs, layer.name)
         case .add: node("Add", layer.name, inputs, layer.name)
         case .maxPool(let window): node("MaxPool", layer.name, inputs, layer.name, windowAttributes(window))
-        case .averagePool(let window, _):
-            let counted = attribute("count_include_pad", 1)
-            node("AveragePool", layer.name, inputs, layer.name, windowAttributes(window) + [counted])
+        case .averagePool(let window, let divisor):
+            node("AveragePool", layer.name, inputs, layer.name, averageAttributes(window, divisor))
         case .globalAveragePool: node("GlobalAveragePool", layer.name, inputs, layer.name)
         case .subsample(let stride, let before, let after):
             append(layer, stride: stride, before: before, after: after, input: inputs[0])
         case .concat: node("Concat", layer.name, inputs, layer.name, [attribute("axis", 1)])
-        case .permuteChannels, .clip, .localResponseNormalization: break
+        case .permuteChannels(let order):
+            let indices = add(order, "\(layer.name).order")
+            node("Gather", layer.name, [inputs[0], indices], layer.name, [attribute("axis", 1)])
+        case .clip(let minimum, let maximum):
+            let bounds = [("min", minimum), ("max", maximum)].map { part, value in
+                value.isFinite ? add([value], "\(layer.name).\(part)", []) : ""
+            }
+            node("Clip", layer.name, [inputs[0]] + bounds, layer.name)
+        case .localResponseNormalization(let size, let alpha, let beta, let bias):
+            let constants = [("alpha", alpha), ("beta", beta), ("bias", bias)].map { attribute($0, $1) }
+            node("LRN", layer.name, inputs, layer.name, constants + [attribute("size", size)])
         }
     }
 
@@ -139,11 +148,25 @@ public struct ONNXWriter {
     }
 
     private func windowAttributes(_ window: Window) -> [Onnx_AttributeProto] {
-        [
+        let dilations = [window.dilationHeight, window.dilationWidth]
+        return [
             attribute("kernel_shape", [window.kernelHeight, window.kernelWidth]),
             attribute("strides", [window.strideHeight, window.strideWidth]),
             attribute("pads", [window.padTop, window.padLeft, window.padBottom, window.padRight]),
-        ]
+        ] + (dilations == [1, 1] ? [] : [attribute("dilations", dilations)])
+    }
+
+    /// Padding that counts though part of the window's does not: declared as such, the rest is what `ceil_mode` adds.
+    private func averageAttributes(_ window: Window, _ divisor: AverageDivisor) -> [Onnx_AttributeProto] {
+        switch divisor {
+        case .kernelArea: return windowAttributes(window) + [attribute("count_include_pad", 1)]
+        case .positions(0, 0, 0, 0): return windowAttributes(window) + [attribute("count_include_pad", 0)]
+        case .positions(let top, let left, let bottom, let right):
+            var declared = window
+            (declared.padTop, declared.padLeft) = (top, left)
+            (declared.padBottom, declared.padRight) = (bottom, right)
+            return windowAttributes(declared) + [attribute("count_include_pad", 1), attribute("ceil_mode", 1)]
+        }
     }
 
     // MARK: quantization
@@ -248,6 +271,14 @@ public struct ONNXWriter {
         attribute.name = name
         attribute.type = .int
         attribute.i = Int64(value)
+        return attribute
+    }
+
+    private func attribute(_ name: String, _ value: Float) -> Onnx_AttributeProto {
+        var attribute = Onnx_AttributeProto()
+        attribute.name = name
+        attribute.type = .float
+        attribute.f = value
         return attribute
     }
 

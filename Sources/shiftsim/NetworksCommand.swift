@@ -1,4 +1,5 @@
 import ArgumentParser
+import Networks
 import Workflow
 
 struct NetworksCommand: ParsableCommand {
@@ -11,12 +12,16 @@ struct NetworksCommand: ParsableCommand {
     @Flag(help: "Prints JSON on standard output, and nothing else there.")
     var json = false
 
+    @Flag(help: "Also prints what the reader did with the nodes of a model file (docs/ONNX.md).")
+    var passes = false
+
     func run() throws {
         guard let network else {
+            if passes { throw InputError(at: "--passes", "needs a model file") }
             if json { Console.result(try NetworkSummary.listingJSON()) } else { Console.result(NetworkSummary.listing) }
             return
         }
-        let summary = try NetworkSummary(named: network)
+        let summary = try NetworkSummary(named: network, withPasses: passes)
         if json { Console.result(try summary.json()) } else { Console.result(summary.text) }
     }
 }

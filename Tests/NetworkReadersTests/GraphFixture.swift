@@ -50,13 +50,13 @@ struct GraphFixture {
     }
 
     mutating func node(
-        _ operation: String, _ inputs: [String], _ output: String, name: String = "",
+        _ operation: String, _ inputs: [String], _ output: String, outputs: [String] = [], name: String = "",
         _ attributes: [String: Attribute] = [:]
     ) {
         var node = Onnx_NodeProto()
         node.opType = operation
         node.input = inputs
-        node.output = [output]
+        node.output = [output] + outputs
         node.name = name
         for (key, value) in attributes.sorted(by: { $0.key < $1.key }) {
             var attribute = Onnx_AttributeProto()
@@ -104,6 +104,16 @@ struct GraphFixture {
         tensor.dims = [Int64(values.count)]
         tensor.dataType = 7
         tensor.int64Data = values
+        model.graph.initializer.append(tensor)
+    }
+
+    /// Integers of an element type that is stored in the field of int32.
+    mutating func codes(_ name: String, _ dimensions: [Int64], _ type: Int32, _ values: [Int32]) {
+        var tensor = Onnx_TensorProto()
+        tensor.name = name
+        tensor.dims = dimensions
+        tensor.dataType = type
+        tensor.int32Data = values
         model.graph.initializer.append(tensor)
     }
 

@@ -181,6 +181,100 @@ struct ONNXErrorTests {
                 == "unsupported: mode 'edge'; supported are constant")
     }
 
+    @Test("Operators that move channels, bounds and neighbours")
+    func channels() throws {
+        let maps = "maps of equal rows and columns with equal scales, if any, and no Softmax before"
+        var joined = GraphFixture()
+        joined.node("GlobalAveragePool", ["x"], "p")
+        joined.node("Concat", ["x", "p"], "y", name: "n", ["axis": .int(1)])
+        #expect(
+            try joined.message() == """
+                model.onnx: node n (Concat): unsupported: input 1 is [N, 2x1x1], input 0 [N, 2x4x4]; supported are \(maps)
+                """)
+        #expect(
+            try single("Concat", ["axis": .int(2)]) == "unsupported: axis 2; supported are axis 1, the channels")
+        #expect(try single("Concat", ["axis": .int(4)]) == "axis 4; accepted are -4 to 3")
+        #expect(
+            try single("Transpose", ["perm": .ints([0, 2, 3, 1])]) == """
+                unsupported: perm [0, 2, 3, 1] of [N, 2x4x4]; supported are the exchange of two channel axes between \
+                two Reshapes (channel shuffle)
+                """)
+        #expect(
+            try single("Gather", ["axis": .int(1)], integers: [("i", [0, 0])])
+                == "unsupported: 2 indices on axis 1 of [N, 2x4x4]; supported are each channel once, on axis 1")
+        #expect(try single("LRN") == "size 0; accepted are 1 to 1048576")
+        #expect(
+            try single("LRN", ["size": .int(3), "bias": .float(0)]).hasPrefix(
+                "unsupported: alpha 0.0001, beta 0.75, bias 0.0"))
+        #expect(
+            try single("Clip", ["min": .float(2), "max": .float(1)])
+                == "bounds 2.0 and 1.0; accepted are a smaller and a larger number")
+        #expect(
+            try single("ReduceMean", ["axes": .ints([1])])
+                == "unsupported: a mean over the axes [1]; supported are the axes 2 and 3 together")
+        #expect(
+            try single("Squeeze", ["axes": .ints([2, 3])])
+                == "unsupported: axes [2, 3] of [N, 2x4x4]; supported are the axes 2 and 3 of [N, C, 1, 1]")
+        #expect(
+            try single("Cast", ["to": .int(6)])
+                == "unsupported: a cast to element type 6; supported are floating types")
+        #expect(
+            try single("Div", constants: [("k", [], [0])]) == "a divisor is 0 or too small for float32")
+        #expect(
+            try single("Sub") == "unsupported: 1 inputs; supported are two")
+        var shuffled = GraphFixture()
+        shuffled.integers("s", [0, 2, 1, 16])
+        shuffled.node("Reshape", ["x", "s"], "v")
+        shuffled.node("Relu", ["v"], "y", name: "r")
+        #expect(
+            try shuffled.message() == """
+                model.onnx: node r (Relu): unsupported: input 0 is [N, 2, 1, 16]; supported are such shapes in Reshape, \
+                Transpose, Reshape only
+                """)
+    }
+
+    @Test("Quantized activations")
+    func quantizedActivations() throws {
+        func graph(_ body: (inout GraphFixture) -> Void) throws -> String {
+            var fixture = GraphFixture()
+            fixture.floats("s", [], [0.5])
+            fixture.floats("t", [], [0.25])
+            fixture.codes("z", [], 2, [0])
+            fixture.node("QuantizeLinear", ["x", "s", "z"], "q", name: "a")
+            body(&fixture)
+            return try fixture.message().replacingOccurrences(of: "model.onnx: node ", with: "")
+        }
+        #expect(
+            try graph { $0.node("DequantizeLinear", ["q", "t", "z"], "y", name: "b") } == """
+                b (DequantizeLinear): unsupported: scale 0.25, zero point 0 for codes of scale 0.5, zero point 0; \
+                supported are equal ones
+                """)
+        #expect(
+            try graph { $0.node("Relu", ["q"], "y", name: "b") } == """
+                b (Relu): unsupported: input 0 holds codes; supported are codes in DequantizeLinear, QLinear... and \
+                ...Integer nodes
+                """)
+        #expect(
+            try graph { $0.node("QuantizeLinear", ["q", "s", "z"], "y", name: "b") }
+                == "b (QuantizeLinear): unsupported: codes as input; supported are floats to quantize")
+        #expect(
+            try single("QuantizeLinear", constants: [("s", [2], [1, 2])])
+                == "unsupported: a scale [2] of an activation; supported are one positive scale a tensor")
+        #expect(
+            try single("DequantizeLinear", constants: [("s", [], [1])])
+                == "unsupported: input 0 holds no codes; supported are the output of a QuantizeLinear here")
+        var binary = GraphFixture()
+        binary.floats("s", [], [1])
+        binary.node("BipolarQuant", ["x", "s"], "y", name: "b")
+        binary.model.graph.node[0].domain = "qonnx.custom_op.general"
+        #expect(
+            try binary.message() == """
+                model.onnx: node b (BipolarQuant): unsupported: a binary activation; supported are BipolarQuant of weights
+                """)
+        binary.model.graph.node[0].opType = "MultiThreshold"
+        #expect(try binary.message().hasSuffix("supported are BipolarQuant, IntQuant, Quant, Trunc"))
+    }
+
     @Test("Dequantization")
     func dequantization() throws {
         func message(scale: Float, zero: Int32) throws -> String {

@@ -62,6 +62,8 @@ import Testing
         run("sweep sweep.yaml -o file.txt", 2, "file.txt: the folder cannot be written"),
         run("networks lenet", 2, "'lenet' is not a built-in network"),
         run("networks none.onnx", 2, "no such file"),
+        run("networks tiny --passes", 2, "--passes: 'tiny' is no model file"),
+        run("networks --passes", 2, "--passes: needs a model file"),
         run("trace info none.fst", 2, "none.fst"),
         run("trace info file.txt", 2, "is not a readable trace"),
         run("trace dump file.txt --radix octal", 2, "--radix: is 'octal'; accepted: binary"),
