@@ -14,6 +14,7 @@ public struct AcceleratorPlan: Sendable {
         let network = configuration.host.assign(network)
         let bits = try configuration.weightBits(for: network)
         var parameters = try configuration.acceleratorParameters(weightBits: bits)
+        parameters.dilates = configuration.dilates(for: network)
         parameters.preActivationDepth = try configuration.preActivationDepth(parameters, for: network)
         try configuration.checkAccumulators(parameters, for: network)
         try self.init(parameters, weightBits: bits, device: configuration.device)

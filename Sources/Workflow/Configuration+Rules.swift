@@ -89,6 +89,7 @@ extension Configuration {
             weightBytes: buffers.weightKiB * 1024, ofmapBytes: buffers.ofmapKiB * 1024,
             terms: array.terms)
         if let bits = array.accumulatorBits { parameters.accumulatorBits = bits }
+        parameters.dilates = array.dilation ?? false
         if let convolver = array.convolver {
             let word = array.outputs * parameters.accumulatorBits
             let bytes = (buffers.psumKiB ?? BufferSettings.defaultPsumKiB) * 1024
