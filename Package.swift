@@ -54,7 +54,7 @@ let package = Package(
                 "Workflow", "Sweep", "Accelerator", "Kernel", "NetworkReaders", "Networks", "RTLEmitter", "Waveforms",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        .testTarget(name: "QuantizerTests", dependencies: ["Networks", "Quantizer"]),
+        .testTarget(name: "QuantizerTests", dependencies: ["Networks", "Quantizer", "ReferenceModel"]),
         .testTarget(
             name: "ReferenceTests", dependencies: ["NetworkReaders", "Networks", "Quantizer", "ReferenceModel"]),
         .testTarget(
@@ -73,7 +73,8 @@ let package = Package(
         .testTarget(
             name: "NetworkReadersTests",
             dependencies: [
-                "NetworkReaders", "Networks", "CZlib", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                "NetworkReaders", "Networks", "Quantizer", "CZlib",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -47,7 +47,7 @@ extension Elaboration {
         var poolValid = [and(nest.active, isPool, name: "pool_valid0")]
         for stage in 1...2 { poolValid.append(builder.register("pool_valid\(stage)", poolValid[stage - 1])) }
 
-        let resultSoon = tap("result", and(nest.active, nest.pixelEnd), isPool, accumulate - 1)
+        let resultSoon = tap("result", and(nest.active, nest.pixelEnd, nest.hasResults), isPool, accumulate - 1)
         let groupEnds = tap("group_end", and(nest.active, nest.groupEnd), isPool, accumulate - 1)
         let tileEnds = tap("tile_end", and(nest.active, nest.tileEnd), isPool, accumulate - 1)
         // Result in the accumulator 2 cycles later, in the ofmap buffer's input registers 5 cycles after that.
@@ -73,6 +73,8 @@ extension Elaboration {
 
     struct Nest {
         var active, first, passShift: Signal
+        /// The instruction does not leave its sums to the next one.
+        var hasResults: Signal
         /// Ends of loops, true in the step that is the last of its kind.
         var kernelRowAdvance, inputGroupAdvance, passAdvance, pixelEnd, rowAdvance, groupEnd, tileEnd: Signal
     }
@@ -97,15 +99,20 @@ extension Elaboration {
         let finishing = and(active, outputGroup.end)
         builder.connect(active, next: begin, enable: or(begin, finishing))
 
-        // First step of a result, first step of a later pass.
+        // First step of a result, first step of a later pass. With kept sums the first pass is a later one.
+        let keepsSums = field(ComputeField.keepSums, of: words)
         let first = builder.register("first", width: 1)
-        builder.connect(first, next: or(begin, pass.end), enable: or(begin, active))
+        builder.connect(
+            first, next: select(begin, not(keepsSums), pass.end, width: 1), enable: or(begin, active))
         let passBegins = builder.register("pass_begins", width: 1)
-        builder.connect(passBegins, next: and(inputGroup.end, not(pass.end)), enable: active, reset: begin)
+        let laterPass = and(inputGroup.end, not(pass.end))
+        builder.connect(
+            passBegins, next: select(begin, keepsSums, laterPass, width: 1), enable: or(begin, active))
         let mask = field(ComputeField.passShift, of: words)
         let here = builder.logic(.shiftRight, [mask, pass.value], width: 1)
         return Nest(
             active: active, first: first, passShift: and(passBegins, here),
+            hasResults: not(field(ComputeField.leaveSums, of: words)),
             kernelRowAdvance: kernelColumnEnd, inputGroupAdvance: kernelRow.end, passAdvance: inputGroup.end,
             pixelEnd: pass.end, rowAdvance: column.end, groupEnd: row.end, tileEnd: outputGroup.end)
     }

@@ -87,7 +87,8 @@ extension Elaboration {
         var begin, go, active, begins: Signal
         var slot, row, rowStep, newRow, rowIsLast: Signal
         var streamEnd, lastStream, inputGroupIsLast: Signal
-        var first, shift, final, lastGroup: Signal
+        /// Markers of the stream: its psums are new, are to be shifted, are results; it is the tile's last of its group.
+        var first, shift, final, lastOfGroup, lastGroup: Signal
     }
 
     private mutating func makeStream(
@@ -133,7 +134,8 @@ extension Elaboration {
         let isResult = and(nest.active, rowIsResult, gates.columnIsResult, name: "slot_has_result")
         let lastWindow = and(nest.rowIsLast, gates.isLastResult)
         let markers = concatenated(
-            [isResult, nest.first, nest.shift, nest.final, lastWindow, nest.lastGroup], name: "markers")
+            [isResult, nest.first, nest.shift, nest.final, lastWindow, nest.lastGroup, nest.lastOfGroup],
+            name: "markers")
         let delayed = makeResultDelay(k, markers, words)
         let last = 2 + k - 1 + p.laneStages + 1 + convolver.columnStages
         var stream = Stream(
@@ -176,8 +178,9 @@ extension Elaboration {
         let groupStep = and(passStep, passIsLast)
         let (_, groupIsLast) = counter(
             "output_group", last: field(ComputeField.lastOutputGroup, of: words), advance: groupStep, clear: begin)
-        let final = and(inputGroupIsLast, passIsLast)
-        let lastStream = and(final, groupIsLast, name: "last_stream")
+        let lastOfGroup = and(inputGroupIsLast, passIsLast)
+        let final = and(lastOfGroup, not(field(ComputeField.leaveSums, of: words)))
+        let lastStream = and(lastOfGroup, groupIsLast, name: "last_stream")
 
         let pending = builder.register("pending", width: 1)
         builder.connect(pending, next: begin, enable: or(begin, and(streamEnd, lastStream)))
@@ -191,8 +194,9 @@ extension Elaboration {
         return StreamNest(
             begin: begin, go: go, active: active, begins: builder.register("begins", go), slot: slot, row: row,
             rowStep: rowStep, newRow: or(go, rowStep), rowIsLast: rowIsLast, streamEnd: streamEnd,
-            lastStream: lastStream, inputGroupIsLast: inputGroupIsLast, first: and(isFirstInput, equal(pass, 0)),
-            shift: and(isFirstInput, here), final: final, lastGroup: groupIsLast)
+            lastStream: lastStream, inputGroupIsLast: inputGroupIsLast,
+            first: and(isFirstInput, equal(pass, 0), not(field(ComputeField.keepSums, of: words))),
+            shift: and(isFirstInput, here), final: final, lastOfGroup: lastOfGroup, lastGroup: groupIsLast)
     }
 
     /// Pixels of a plane, then of the next one; every pass and output group begins with the first plane again.
@@ -384,8 +388,9 @@ extension Elaboration {
         stream.resultSoon = and(stream.result[u - 1], final1, name: "stream_result_soon")
         stream.groupEndsSoon = and(
             stream.resultSoon, builder.register("last1", lastWindow), name: "stream_group_ends_soon")
+        let lastOfTile = and(lastWindow, lastGroup, bit(6, "psum_last_of_group", &self))
         stream.tileEndsSoon = and(
-            stream.groupEndsSoon, builder.register("last_group1", lastGroup), name: "stream_tile_ends_soon")
+            stream.result[u - 1], builder.register("last_of_tile1", lastOfTile), name: "stream_tile_ends_soon")
     }
 
     // MARK: idioms

@@ -111,6 +111,10 @@ public enum ComputeField {
     public static let mode = InstructionField("mode", 0, 8, 2)
     public static let relu = InstructionField("relu", 0, 10, 1)
     public static let addResidual = InstructionField("add_residual", 0, 11, 1)
+    /// Convolutions whose weights come in parts, an instruction each: 1 in all but the first, which goes on with the
+    /// sums that the instruction before has left, and 1 in all but the last, which leaves sums and no results.
+    public static let keepSums = InstructionField("keep_sums", 0, 12, 1)
+    public static let leaveSums = InstructionField("leave_sums", 0, 13, 1)
     /// Granule of the input word that pooling works on.
     public static let poolGranule = InstructionField("pool_granule", 0, 16, 8)
     public static let ifmapAddress = InstructionField("ifmap_address", 1, 0, 16)

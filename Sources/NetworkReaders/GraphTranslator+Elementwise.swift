@@ -1,4 +1,4 @@
-// BatchNormalization, Relu, Add, Sum, Mul: everything that keeps the shape.
+// BatchNormalization, LRN, Relu, Clip, sums and products: everything that keeps the shape. And Concat.
 
 import Networks
 
@@ -39,22 +39,138 @@ extension GraphTranslator {
                 throw node.invalid("channel \(channel): scale or shift exceeds the range of float32")
             }
         }
-        try append(
-            node, .affine(scale: scale, shift: shift), inputs: [input], shape: input.shape, rank: input.rank)
+        let kind = LayerKind.affine(scale: scale, shift: shift)
+        try append(node, kind, inputs: [input], shape: input.shape, rank: input.rank, pending: .scale)
+    }
+
+    mutating func localResponseNormalization(_ node: Node) throws {
+        try node.acceptAttributes("alpha", "beta", "bias", "size")
+        let input = try featureMap(node)
+        let size = try node.integer("size", default: 0)
+        guard size >= 1, size <= Int64(Limits.dimension) else {
+            throw node.invalid("size \(size); accepted are 1 to \(Limits.dimension)")
+        }
+        let alpha = try node.float("alpha", default: 1e-4)
+        let beta = try node.float("beta", default: 0.75)
+        let bias = try node.float("bias", default: 1)
+        guard alpha >= 0, alpha.isFinite, beta.isFinite, bias > 0, bias.isFinite else {
+            let found = "alpha \(alpha), beta \(beta), bias \(bias)"
+            throw node.unsupported(found, supported: "finite numbers, alpha from 0, bias above 0")
+        }
+        let kind = LayerKind.localResponseNormalization(size: Int(size), alpha: alpha, beta: beta, bias: bias)
+        try append(node, kind, inputs: [input], shape: input.shape, rank: 4)
+    }
+
+    /// Bounds are attributes until opset 10, then inputs; those left out are infinite.
+    mutating func clip(_ node: Node) throws {
+        try node.acceptAttributes("max", "min")
+        let input = try activation(node, 0)
+        func bound(_ name: String, _ index: Int, default value: Float) throws -> Float {
+            guard node.input(index) != nil else { return try node.float(name, default: value) }
+            let (tensor, values) = (try constant(node, index), try constant(node, index).realValues)
+            guard values.count == 1 else { throw node.invalid("input \(index) is \(tensor.shapeText); needed is []") }
+            return values[0]
+        }
+        var minimum = try bound("min", 1, default: -.infinity)
+        var maximum = try bound("max", 2, default: .infinity)
+        guard minimum <= maximum, minimum < .infinity, maximum > -.infinity else {
+            throw node.invalid("bounds \(minimum) and \(maximum); accepted are a smaller and a larger number")
+        }
+        if minimum <= -Float.greatestFiniteMagnitude { minimum = -.infinity }
+        if maximum >= Float.greatestFiniteMagnitude { maximum = .infinity }
+        if (minimum, maximum) == (-.infinity, .infinity) {
+            log.note(.removeIdentity, node)
+            return try pass(node)
+        }
+        let isReLU = (minimum, maximum) == (0, .infinity)
+        let kind = isReLU ? LayerKind.relu : .clip(minimum: minimum, maximum: maximum)
+        try append(node, kind, inputs: [input], shape: input.shape, rank: input.rank)
+    }
+
+    /// The channels of several maps, or the elements of vectors made of maps of one size.
+    mutating func concatenation(_ node: Node) throws {
+        try node.acceptAttributes("axis")
+        let inputs = try node.proto.input.indices.map { try movedActivation(node, $0) }
+        guard let first = inputs.first else { throw node.invalid("input 0 is missing") }
+        let axis = try normalized(node, node.integer("axis", default: 1), rank: first.rank)
+        guard axis == 1 else { throw node.unsupported("axis \(axis)", supported: "axis 1, the channels") }
+        var shape = first.shape
+        shape.channels = 0
+        for (index, input) in inputs.enumerated() {
+            let isEqual = input.shape.height == shape.height && input.shape.width == shape.width
+            guard input.rank == first.rank, isEqual, input.codes == first.codes, !input.isFinal else {
+                throw node.unsupported(
+                    "input \(index) is \(input.shapeText), input 0 \(first.shapeText)",
+                    supported: "maps of equal rows and columns with equal scales, if any, and no Softmax before")
+            }
+            shape.channels += input.shape.channels
+            guard shape.channels <= Limits.dimension else {
+                throw node.invalid("the output has more than \(Limits.dimension) channels")
+            }
+        }
+        if inputs.count == 1 {
+            log.note(.removeIdentity, node)
+            return try pass(node)
+        }
+        var output = try appendLayer(
+            node, named: node.name, .concat, inputs: inputs, shape: shape, rank: first.rank)
+        output.codes = first.codes
+        define(node, output)
     }
 
     /// Two activations give an addition; an activation and a constant a bias, a shift or an affine layer.
     mutating func addition(_ node: Node) throws {
         try node.acceptAttributes()
-        if node.operation == "Sum", node.proto.input.count == 1 { return try pass(node) }
+        if node.operation == "Sum", node.proto.input.count != 2 { return try sum(node) }
         try requireTwoInputs(node)
-        if let index = try constantOperand(node) { return try addConstant(node, index) }
-        let (first, second) = (try activation(node, 0), try activation(node, 1))
+        if let index = try constantOperand(node) {
+            let input = try activation(node, 1 - index)
+            return try addConstant(node, input, broadcast(node, index, to: input))
+        }
+        let first = try activation(node, 0)
+        let output = try added(node, first, activation(node, 1), named: node.name)
+        define(node, output)
+    }
+
+    /// A Sum of one is its operand, a Sum of three or more a chain of additions.
+    private mutating func sum(_ node: Node) throws {
+        if node.proto.input.count == 1 {
+            log.note(.removeIdentity, node)
+            return try pass(node)
+        }
+        var total = try activation(node, 0)
+        for index in node.proto.input.indices.dropFirst() {
+            let isLast = index + 1 == node.proto.input.count
+            let name = isLast ? node.name : uniqueName("\(node.name)/\(index)")
+            total = try added(node, total, activation(node, index), named: name)
+        }
+        define(node, total)
+        log.note(.splitSum, node)
+    }
+
+    private mutating func added(
+        _ node: Node, _ first: Activation, _ second: Activation, named name: String
+    ) throws -> Activation {
         guard first.shape == second.shape, first.rank == second.rank else {
             throw node.unsupported(
                 "operands \(first.shapeText) and \(second.shapeText)", supported: "operands of equal shape")
         }
-        try append(node, .add, inputs: [first, second], shape: first.shape, rank: first.rank)
+        return try appendLayer(
+            node, named: name, .add, inputs: [first, second], shape: first.shape, rank: first.rank)
+    }
+
+    /// An activation less a constant, or a constant less an activation.
+    mutating func subtraction(_ node: Node) throws {
+        try node.acceptAttributes()
+        try requireTwoInputs(node)
+        guard let index = try constantOperand(node) else {
+            throw node.unsupported("a difference of two activations", supported: "differences with a constant")
+        }
+        let input = try activation(node, 1 - index)
+        let values = try broadcast(node, index, to: input)
+        if index == 1 { return try addConstant(node, input, values.map { -$0 }) }
+        let kind = LayerKind.affine(scale: [Float](repeating: -1, count: values.count), shift: values)
+        try append(node, kind, inputs: [input], shape: input.shape, rank: input.rank)
     }
 
     mutating func multiplication(_ node: Node) throws {
@@ -64,26 +180,55 @@ extension GraphTranslator {
             throw node.unsupported("a product of two activations", supported: "products with a constant a channel")
         }
         let input = try activation(node, 1 - index)
-        let scale = try broadcast(node, index, to: input)
-        let kind = LayerKind.affine(scale: scale, shift: [Float](repeating: 0, count: scale.count))
-        try append(node, kind, inputs: [input], shape: input.shape, rank: input.rank, pending: .shift)
+        try multiply(node, input, broadcast(node, index, to: input))
+    }
+
+    mutating func division(_ node: Node) throws {
+        try node.acceptAttributes()
+        try requireTwoInputs(node)
+        guard try constantOperand(node) == 1 else {
+            throw node.unsupported("a divisor that is no constant", supported: "constants as divisor")
+        }
+        let input = try activation(node, 0)
+        let factors = try broadcast(node, 1, to: input).map { 1 / $0 }
+        guard factors.allSatisfy(\.isFinite) else { throw node.invalid("a divisor is 0 or too small for float32") }
+        try multiply(node, input, factors)
     }
 
     // MARK: - Constants
 
-    private mutating func addConstant(_ node: Node, _ index: Int) throws {
-        var input = try activation(node, 1 - index)
-        let shift = try broadcast(node, index, to: input)
+    /// A factor joins the batch normalization that it alone reads.
+    private mutating func multiply(_ node: Node, _ given: Activation, _ factors: [Float]) throws {
+        var input = given
+        if input.pending == .scale, case .affine(let scale, let shift)? = layer(input.layer)?.kind {
+            let kind = LayerKind.affine(
+                scale: zip(scale, factors).map { $0 * $1 }, shift: zip(shift, factors).map { $0 * $1 })
+            if GraphTranslator.isFinite(kind) {
+                updateLayer(input.layer, kind: kind, shape: input.shape)
+                log.note(.mergeScale, node, "into \(input.layer)")
+                input.pending = node.readers == 1 ? .shift : nil
+                return define(node, input)
+            }
+        }
+        let kind = LayerKind.affine(scale: factors, shift: [Float](repeating: 0, count: factors.count))
+        try append(node, kind, inputs: [input], shape: input.shape, rank: input.rank, pending: .shift)
+    }
+
+    private mutating func addConstant(_ node: Node, _ given: Activation, _ shift: [Float]) throws {
+        var input = given
         if input.pending != nil, let target = layer(input.layer) {
+            let pass: GraphPass.Name = input.pending == .bias ? .mergeBias : .mergeScale
             let merged: LayerKind? =
                 switch (input.pending, target.kind) {
                 case (.bias, .fullyConnected(let outputs, let weights, _)):
                     .fullyConnected(outputs: outputs, weights: weights, bias: shift)
-                case (.shift, .affine(let scale, _)): .affine(scale: scale, shift: shift)
+                case (.shift, .affine(let scale, let before)):
+                    .affine(scale: scale, shift: zip(before, shift).map { $0 + $1 })
                 default: nil
                 }
-            if let merged {
+            if let merged, GraphTranslator.isFinite(merged) {
                 updateLayer(input.layer, kind: merged, shape: input.shape)
+                log.note(pass, node, "into \(input.layer)")
                 input.pending = nil
                 return define(node, input)
             }
@@ -91,6 +236,11 @@ extension GraphTranslator {
         let scale = [Float](repeating: 1, count: shift.count)
         let kind = LayerKind.affine(scale: scale, shift: shift)
         try append(node, kind, inputs: [input], shape: input.shape, rank: input.rank)
+    }
+
+    private static func isFinite(_ kind: LayerKind) -> Bool {
+        guard case .affine(let scale, let shift) = kind else { return true }
+        return scale.allSatisfy(\.isFinite) && shift.allSatisfy(\.isFinite)
     }
 
     private func requireTwoInputs(_ node: Node) throws {

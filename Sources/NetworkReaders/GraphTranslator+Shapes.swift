@@ -1,4 +1,5 @@
-// Flatten, Reshape, Dropout, Identity, Softmax (no layer), and Slice + Pad, ResNet's option-A shortcut.
+// Nodes that move or drop values: reshaping to and from vectors, Dropout, Identity, Cast and a last Softmax make no
+// layer; Slice + Pad is ResNet's option-A shortcut. Channel shuffles are in GraphTranslator+Shuffle.swift.
 
 import Networks
 
@@ -12,10 +13,6 @@ extension GraphTranslator {
 
     mutating func removeNode(_ node: Node) throws {
         try node.acceptAttributes("ratio", "seed")
-        if let tensor = node.input(0), node.operation == "Identity", isConstant(tensor) {
-            if let output = node.proto.output.first { constants[output] = try constant(node, 0) }
-            return
-        }
         if node.operation == "Dropout", node.input(2) != nil {
             guard case .integer(let mode) = try constant(node, 2).elements, mode == [0] else {
                 throw node.unsupported("training_mode", supported: "inference")
@@ -23,6 +20,20 @@ extension GraphTranslator {
         }
         try pass(node)
         removed.append("\(node.name) (\(node.operation))")
+        log.note(.removeIdentity, node)
+    }
+
+    /// Between floating types, or of the integers that ConvInteger gives.
+    mutating func cast(_ node: Node) throws {
+        try node.acceptAttributes("to", "saturate", "round_mode")
+        let value = try node.integer("to", default: 1)
+        let accepted: [Onnx_TensorProto.DataType] = [.float, .float16, .double, .bfloat16]
+        guard accepted.contains(where: { Int64($0.rawValue) == value }) else {
+            throw node.unsupported("a cast to element type \(value)", supported: "floating types")
+        }
+        _ = try activation(node, 0)
+        try pass(node)
+        log.note(.removeIdentity, node)
     }
 
     /// A Softmax over the classes does not change which class is largest.
@@ -44,34 +55,61 @@ extension GraphTranslator {
 
     mutating func flatten(_ node: Node) throws {
         try node.acceptAttributes("axis")
-        var input = try passedActivation(node, 0)
+        let input = try movedActivation(node, 0)
         let axis = try node.integer("axis", default: 1)
         guard axis == 1 || axis == 1 - Int64(input.rank) else {
             throw node.unsupported("axis \(axis)", supported: "axis 1")
         }
-        input.rank = 2
-        input.pending = nil
-        define(node, input)
+        reshape(node, input, rank: 2)
     }
 
-    /// Only to [N, -1] or [N, F], with N as 0, 1 or -1.
+    /// Drops rows and columns of a map of one pixel.
+    mutating func squeeze(_ node: Node) throws {
+        try node.acceptAttributes("axes")
+        let input = try movedActivation(node, 0)
+        let axes = try axes(node, rank: input.rank)
+        guard input.rank == 4, input.shape.height * input.shape.width == 1, let axes, axes.sorted() == [2, 3] else {
+            throw node.unsupported(
+                "axes \(axes ?? []) of \(input.shapeText)", supported: "the axes 2 and 3 of [N, C, 1, 1]")
+        }
+        reshape(node, input, rank: 2)
+    }
+
+    /// Adds rows and columns to a vector of channels.
+    mutating func unsqueeze(_ node: Node) throws {
+        try node.acceptAttributes("axes")
+        let input = try movedActivation(node, 0)
+        let axes = try axes(node, rank: 4)
+        guard input.rank == 2, input.shape.height * input.shape.width == 1, let axes, axes.sorted() == [2, 3] else {
+            throw node.unsupported(
+                "axes \(axes ?? []) of \(input.shapeText)", supported: "the axes 2 and 3 of a vector of channels")
+        }
+        reshape(node, input, rank: 4)
+    }
+
+    private mutating func reshape(_ node: Node, _ input: Activation, rank: Int) {
+        var output = input
+        output.rank = rank
+        output.pending = nil
+        define(node, output)
+        log.note(.removeReshape, node)
+    }
+
+    /// To a vector [N, F], back to the map [N, C, H, W], or to and from the matrix of a channel shuffle.
     mutating func reshape(_ node: Node) throws {
-        try node.acceptAttributes("allowzero")
-        try node.requireInteger("allowzero", 0)
-        var input = try passedActivation(node, 0)
+        let input = try passedActivation(node, 0)
         let target = try integerConstant(node, 1)
-        let elements = Int64(input.shape.count)
-        guard target.count == 2, [-1, 0, 1].contains(target[0]), target != [-1, -1] else {
-            throw node.unsupported("reshaping to \(target)", supported: "[N, -1] and [N, F]")
+        let map = [1, input.shape.channels, input.shape.height, input.shape.width]
+        let given = input.view.map { [1] + $0.sizes } ?? (input.rank == 4 ? map : [1, input.shape.count])
+        let sizes = try resolved(node, target, from: given)
+        if let view = input.view { return try closeView(node, input, view, sizes: sizes) }
+        if sizes == map { return reshape(node, input, rank: 4) }
+        if sizes == [1, input.shape.count] { return reshape(node, input, rank: 2) }
+        guard input.rank == 4, try openView(node, input, sizes: sizes) else {
+            throw node.unsupported(
+                "reshaping \(input.shapeText) to \(target)",
+                supported: "[N, -1], [N, F], the map itself and the first step of a channel shuffle")
         }
-        // A zero copies the size of that axis: the channels, which is F only when there is one pixel.
-        let second = target[1] == 0 ? Int64(input.rank == 2 ? input.shape.count : input.shape.channels) : target[1]
-        guard second == -1 || second == elements else {
-            throw node.invalid("reshaping \(input.shapeText) to \(target); needed are \(elements) elements")
-        }
-        input.rank = 2
-        input.pending = nil
-        define(node, input)
     }
 
     // MARK: - Slice and Pad
@@ -138,7 +176,7 @@ extension GraphTranslator {
         try append(node, kind, inputs: [input], shape: shape, rank: 4)
     }
 
-    private func sliceRanges(_ node: Node) throws -> (starts: [Int64], ends: [Int64], axes: [Int64], steps: [Int64]) {
+    func sliceRanges(_ node: Node) throws -> (starts: [Int64], ends: [Int64], axes: [Int64], steps: [Int64]) {
         let fromInputs = node.proto.input.count > 1
         guard let starts = try fromInputs ? integerConstant(node, 1) : node.integers("starts"),
             let ends = try fromInputs ? integerConstant(node, 2) : node.integers("ends")

@@ -1,18 +1,68 @@
-// Conv, MaxPool, AveragePool, GlobalAveragePool: everything with a sliding window.
+// Conv and its integer forms, MaxPool, AveragePool, global pools: everything with a sliding window.
 
 import Networks
 
 extension GraphTranslator {
     mutating func convolution(_ node: Node) throws {
-        try node.acceptAttributes("auto_pad", "dilations", "group", "kernel_shape", "pads", "strides")
         let input = try featureMap(node)
-        let channels = input.shape.channels
-        let (tensor, values) = try realConstant(node, 1)
+        let (weights, _) = try realConstant(node, 1)
+        let bias = try weights.dimensions.first.map { outputs in
+            node.input(2) == nil ? [] : try channelConstant(node, 2, channels: outputs)
+        }
+        let kind = try convolution(node, weights: weights, bias: bias ?? [], on: input.shape)
+        try append(node, kind.kind, inputs: [input], shape: kind.shape, rank: 4)
+    }
+
+    /// A convolution of codes: input - zero point times weight - zero point, of which the input's scale is left out.
+    mutating func integerConvolution(_ node: Node) throws {
+        let (input, weights) = try integerOperands(node, axis: 0)
+        guard input.rank == 4 else { throw node.invalid("input 0 is \(input.shapeText); needed is [N, C, H, W]") }
+        let kind = try convolution(node, weights: weights, bias: [], on: input.shape)
+        try append(node, kind.kind, inputs: [input], shape: kind.shape, rank: 4)
+    }
+
+    /// QLinearConv: values of input, weights and bias, then the saturation of the output.
+    mutating func quantizedConvolution(_ node: Node) throws {
+        let input = try storedActivation(node, 0, parameters: (1, 2))
+        guard input.rank == 4 else { throw node.invalid("input 0 is \(input.shapeText); needed is [N, C, H, W]") }
+        let weights = try dequantized(node, constant(node, 3), parameters: (4, 5), axis: 0)
+        let bias = try node.input(8) == nil ? [] : quantizedBias(node, input: oneScale(node, 1))
+        let kind = try convolution(node, weights: weights, bias: bias, on: input.shape)
+        try appendStored(node, kind.kind, input: input, shape: kind.shape, rank: 4)
+    }
+
+    /// int32 biases, whose scale is that of the input times that of the weights.
+    private func quantizedBias(_ node: Node, input scale: Float) throws -> [Float] {
+        let values = try integers(node, 8)
+        let scales = try realConstant(node, 4).values
+        guard scales.count == 1 || scales.count == values.count else {
+            throw node.invalid("\(values.count) biases and \(scales.count) scales of the weights")
+        }
+        return values.indices.map { Float(values[$0]) * (scale * scales[scales.count == 1 ? 0 : $0]) }
+    }
+
+    /// Appends a layer whose output the node stores as codes; parameters of the output are inputs 6 and 7.
+    mutating func appendStored(_ node: Node, _ kind: LayerKind, input: Activation, shape: Shape, rank: Int) throws {
+        let (type, zeros) = try codeType(node, zero: 7)
+        let codes = ActivationCodes(scale: try oneScale(node, 6), zero: try one(node, zeros))
+        let values = try appendLayer(node, named: node.name, kind, inputs: [input], shape: shape, rank: rank)
+        var output = try saturated(
+            node, values, type: type, codes: codes, named: uniqueName("\(node.name)/relu"))
+        output.codes = codes
+        define(node, output)
+        log.note(.removeQuantization, node, codes.text)
+    }
+
+    private func convolution(
+        _ node: Node, weights tensor: ConstantTensor, bias: [Float], on input: Shape
+    ) throws -> (kind: LayerKind, shape: Shape) {
+        try node.acceptAttributes("auto_pad", "dilations", "group", "kernel_shape", "pads", "strides")
+        let channels = input.channels
         let sizes = tensor.dimensions
         guard sizes.count == 4 else {
             throw node.unsupported("weights \(tensor.shapeText)", supported: "[out, in / group, kh, kw]")
         }
-        guard !values.isEmpty else { throw node.invalid("the weights \(tensor.shapeText) are empty") }
+        guard tensor.count > 0 else { throw node.invalid("the weights \(tensor.shapeText) are empty") }
         let group = try node.integer("group", default: 1)
         guard group >= 1, group <= Int64(channels), channels % Int(group) == 0, sizes[0] % Int(group) == 0 else {
             throw node.invalid("group \(group) does not divide \(channels) input and \(sizes[0]) output channels")
@@ -25,24 +75,28 @@ extension GraphTranslator {
         if let kernel, kernel != [sizes[2], sizes[3]] {
             throw node.invalid("kernel_shape \(kernel) differs from the weights' \(tensor.shapeText)")
         }
-        let bias = node.input(2) == nil ? [] : try channelConstant(node, 2, channels: sizes[0])
-        let window = try window(node, kernel: [sizes[2], sizes[3]], on: input.shape)
-        let weights = Weights(values: values, codes: tensor.codes, codeScale: tensor.codeScale)
+        guard bias.isEmpty || bias.count == sizes[0] else {
+            throw node.invalid("\(bias.count) biases for \(sizes[0]) output channels")
+        }
+        let window = try window(node, kernel: [sizes[2], sizes[3]], on: input)
+        let weights = Weights(values: tensor.realValues, codes: tensor.codes, codeScale: tensor.codeScale)
         let kind = LayerKind.convolution(
             window: window, outputs: sizes[0], groups: Int(group), weights: weights, bias: bias)
-        let shape = try output(node, of: window, on: input.shape, channels: sizes[0])
-        try append(node, kind, inputs: [input], shape: shape, rank: 4)
+        return (kind, try output(node, of: window, on: input, channels: sizes[0]))
     }
 
     mutating func maxPool(_ node: Node) throws {
         try node.acceptAttributes(
             "auto_pad", "ceil_mode", "dilations", "kernel_shape", "pads", "storage_order", "strides")
-        let input = try featureMap(node)
+        let input = try storedFeatureMap(node)
         var window = try poolWindow(node, on: input.shape)
         // Padding never wins a maximum, so what ceil_mode adds is more padding.
         if try node.integer("ceil_mode", default: 0) != 0 { window = ceiling(window, on: input.shape) }
         let shape = try output(node, of: window, on: input.shape, channels: input.shape.channels)
-        try append(node, .maxPool(window), inputs: [input], shape: shape, rank: 4)
+        var output = try appendLayer(
+            node, named: node.name, .maxPool(window), inputs: [input], shape: shape, rank: 4)
+        output.codes = input.codes
+        define(node, output)
     }
 
     mutating func averagePool(_ node: Node) throws {
@@ -50,25 +104,18 @@ extension GraphTranslator {
             "auto_pad", "ceil_mode", "count_include_pad", "dilations", "kernel_shape", "pads", "strides")
         let input = try featureMap(node)
         let given = try poolWindow(node, on: input.shape)
-        var window = given
-        var divisorVaries: String?
-        if try node.integer("ceil_mode", default: 0) != 0 {
-            window = ceiling(window, on: input.shape)
-            let grows = window.padBottom > given.padBottom || window.padRight > given.padRight
-            if grows { divisorVaries = "ceil_mode = 1 with windows beyond the border" }
-        }
+        let isCeiling = try node.integer("ceil_mode", default: 0) != 0
+        let window = isCeiling ? ceiling(given, on: input.shape) : given
         let padding = [given.padTop, given.padLeft, given.padBottom, given.padRight]
-        if try node.integer("count_include_pad", default: 0) == 0, padding.contains(where: { $0 > 0 }) {
-            divisorVaries = "count_include_pad = 0 with padding"
-        }
-        if let divisorVaries {
-            guard approximateAverages else {
-                throw node.unsupported(divisorVaries, supported: "average pools that divide by the kernel's area")
-            }
-            approximated.append("\(node.name) (\(node.operation): \(divisorVaries))")
-        }
+        let countsPadding = try node.integer("count_include_pad", default: 0) != 0
+        let isPlain = window == given && (countsPadding || padding == [0, 0, 0, 0])
+        let counted = countsPadding ? padding : [0, 0, 0, 0]
+        let divisor: AverageDivisor =
+            isPlain
+            ? .kernelArea
+            : .positions(padTop: counted[0], padLeft: counted[1], padBottom: counted[2], padRight: counted[3])
         let shape = try output(node, of: window, on: input.shape, channels: input.shape.channels)
-        try append(node, .averagePool(window, divisor: .kernelArea), inputs: [input], shape: shape, rank: 4)
+        try append(node, .averagePool(window, divisor: divisor), inputs: [input], shape: shape, rank: 4)
     }
 
     mutating func globalAveragePool(_ node: Node) throws {
@@ -78,6 +125,27 @@ extension GraphTranslator {
         try append(node, .globalAveragePool, inputs: [input], shape: shape, rank: 4)
     }
 
+    mutating func globalMaxPool(_ node: Node) throws {
+        try node.acceptAttributes()
+        let input = try featureMap(node)
+        let window = Window(kernelHeight: input.shape.height, kernelWidth: input.shape.width)
+        let shape = Shape(channels: input.shape.channels, height: 1, width: 1)
+        try append(node, .maxPool(window), inputs: [input], shape: shape, rank: 4)
+    }
+
+    /// A mean over rows and columns is a global average pooling.
+    mutating func mean(_ node: Node) throws {
+        try node.acceptAttributes("axes", "keepdims", "noop_with_empty_axes")
+        let input = try featureMap(node)
+        let axes = try axes(node, rank: 4)
+        guard let axes, axes.sorted() == [2, 3] else {
+            throw node.unsupported("a mean over the axes \(axes ?? [])", supported: "the axes 2 and 3 together")
+        }
+        let shape = Shape(channels: input.shape.channels, height: 1, width: 1)
+        let keeps = try node.integer("keepdims", default: 1) != 0
+        try append(node, .globalAveragePool, inputs: [input], shape: shape, rank: keeps ? 4 : 2)
+    }
+
     // MARK: - Windows
 
     private func poolWindow(_ node: Node, on shape: Shape) throws -> Window {
@@ -85,6 +153,10 @@ extension GraphTranslator {
             throw node.invalid("attribute 'kernel_shape' is missing")
         }
         let window = try window(node, kernel: kernel, on: shape)
+        guard window.dilationHeight == 1, window.dilationWidth == 1 else {
+            let dilations = [window.dilationHeight, window.dilationWidth]
+            throw node.unsupported("dilations \(dilations) of a pooling", supported: "[1, 1]")
+        }
         let rows = max(window.padTop, window.padBottom)
         let columns = max(window.padLeft, window.padRight)
         guard rows < window.kernelHeight, columns < window.kernelWidth else {
@@ -100,12 +172,10 @@ extension GraphTranslator {
         let strides = try node.integers("strides", count: 2, in: 1...Limits.dimension) ?? [1, 1]
         let pads = try node.integers("pads", count: 4, in: 0...Limits.dimension) ?? [0, 0, 0, 0]
         let dilations = try node.integers("dilations", count: 2, in: 1...Limits.dimension) ?? [1, 1]
-        guard dilations == [1, 1] else {
-            throw node.unsupported("dilations \(dilations)", supported: "[1, 1]")
-        }
         let window = Window(
             kernelHeight: kernel[0], kernelWidth: kernel[1], strideHeight: strides[0], strideWidth: strides[1],
-            padTop: pads[0], padLeft: pads[1], padBottom: pads[2], padRight: pads[3])
+            padTop: pads[0], padLeft: pads[1], padBottom: pads[2], padRight: pads[3],
+            dilationHeight: dilations[0], dilationWidth: dilations[1])
         return try automaticallyPadded(window, node, on: shape)
     }
 
@@ -121,9 +191,9 @@ extension GraphTranslator {
         if mode == "VALID" { return given }
         let upper = mode == "SAME_UPPER"
         let rows = GraphTranslator.samePadding(
-            size: shape.height, kernel: given.kernelHeight, stride: given.strideHeight, upper: upper)
+            size: shape.height, kernel: given.extentHeight, stride: given.strideHeight, upper: upper)
         let columns = GraphTranslator.samePadding(
-            size: shape.width, kernel: given.kernelWidth, stride: given.strideWidth, upper: upper)
+            size: shape.width, kernel: given.extentWidth, stride: given.strideWidth, upper: upper)
         var window = given
         (window.padTop, window.padBottom) = rows
         (window.padLeft, window.padRight) = columns
@@ -163,7 +233,7 @@ extension GraphTranslator {
         let height = window.outputHeight(shape.height)
         let width = window.outputWidth(shape.width)
         guard height > 0, width > 0 else {
-            let kernel = "\(window.kernelHeight)x\(window.kernelWidth)"
+            let kernel = "\(window.extentHeight)x\(window.extentWidth)"
             throw node.invalid("the kernel \(kernel) does not fit the padded input \(shape)")
         }
         return Shape(channels: channels, height: height, width: width)

@@ -8,7 +8,7 @@ import Networks
 /// A tensor that depends on the image.
 struct Activation {
     /// What a following constant or Pad may still be merged into, if it is the only reader.
-    enum Pending { case bias, shift, padding }
+    enum Pending { case bias, scale, shift, padding }
 
     /// The layer that computes it, or `Network.inputName`.
     var layer: String
@@ -17,62 +17,119 @@ struct Activation {
     var pending: Pending?
     /// A Softmax was removed here, so nothing may compute with the value.
     var isFinal = false
+    /// Set between the Reshapes of a channel shuffle.
+    var view: ShuffleView?
+    /// Set where the tensor holds codes of the value.
+    var codes: ActivationCodes?
 
-    var shapeText: String { rank == 4 ? "[N, \(shape)]" : "[N, \(shape.count)]" }
+    var shapeText: String {
+        if let view { return view.text }
+        return rank == 4 ? "[N, \(shape)]" : "[N, \(shape.count)]"
+    }
+}
+
+/// Channels seen as a matrix: [N, rows, columns, ...], before or after its transposition.
+struct ShuffleView {
+    /// Sizes behind N in the file.
+    var sizes: [Int]
+    var isTransposed = false
+
+    var text: String { "[N, " + sizes.map(String.init).joined(separator: ", ") + "]" }
+}
+
+/// The stored integer is value / scale + zero.
+struct ActivationCodes: Equatable {
+    var scale: Float
+    var zero: Int64
+
+    var text: String { "scale \(scale), zero point \(zero)" }
 }
 
 struct GraphTranslator {
     let header: GraphHeader
     let decoder: TensorDecoder
     let opset: Int64
-    let approximateAverages: Bool
     private(set) var layers: [Layer] = []
+    /// Names of nodes and of the layers made so far.
+    private var names: Set<String>
+    /// Layers without negative outputs.
+    private var nonNegative: Set<String> = []
     var removed: [String] = []
-    var approximated: [String] = []
+    var log = PassLog()
     var activations: [String: Activation]
     var constants: [String: ConstantTensor] = [:]
-    /// Elements filled by ConstantOfShape so far.
-    var filledElements = 0
+    /// Bytes of constants that nodes made so far.
+    var foldedBytes = 0
 
-    init(header: GraphHeader, decoder: TensorDecoder, opset: Int64, approximateAverages: Bool) {
+    init(header: GraphHeader, decoder: TensorDecoder, opset: Int64, names: Set<String>) {
         self.header = header
         self.decoder = decoder
         self.opset = opset
-        self.approximateAverages = approximateAverages
+        self.names = names.union([Network.inputName])
         let input = Activation(layer: Network.inputName, shape: header.inputShape, rank: header.inputRank)
         activations = [header.inputName: input]
     }
 
     mutating func translate(_ node: Node) throws {
-        guard ONNXReader.isDefaultDomain(node.proto.domain), ONNXReader.operations.contains(node.operation) else {
+        let isQONNX = ONNXReader.qonnxDomains.contains(node.proto.domain)
+        let isKnown = isQONNX ? ONNXReader.qonnxOperations : ONNXReader.operations
+        guard isQONNX || ONNXReader.isDefaultDomain(node.proto.domain), isKnown.contains(node.operation) else {
             let domain = node.proto.domain.isEmpty ? "" : " of domain '\(node.proto.domain)'"
-            throw node.unsupported("this operator\(domain)", supported: ONNXReader.operations.joined(separator: ", "))
+            throw node.unsupported("this operator\(domain)", supported: isKnown.joined(separator: ", "))
         }
+        if try fold(node) { return }
         switch node.operation {
         case "Conv": try convolution(node)
+        case "ConvInteger": try integerConvolution(node)
+        case "QLinearConv": try quantizedConvolution(node)
+        case "Gemm": try gemm(node)
+        case "MatMul": try matrixProduct(node)
+        case "MatMulInteger": try integerMatrixProduct(node)
+        case "QLinearMatMul": try quantizedMatrixProduct(node)
         case "BatchNormalization": try batchNormalization(node)
+        case "LRN": try localResponseNormalization(node)
         case "Relu": try relu(node)
+        case "Clip": try clip(node)
         case "Add", "Sum": try addition(node)
+        case "Sub": try subtraction(node)
         case "Mul": try multiplication(node)
+        case "Div": try division(node)
+        case "Concat": try concatenation(node)
         case "MaxPool": try maxPool(node)
         case "AveragePool": try averagePool(node)
         case "GlobalAveragePool": try globalAveragePool(node)
-        case "Gemm": try gemm(node)
-        case "MatMul": try matrixProduct(node)
+        case "GlobalMaxPool": try globalMaxPool(node)
+        case "ReduceMean": try mean(node)
+        case "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "Quant", "IntQuant", "BipolarQuant",
+            "Trunc":
+            try quantization(node)
+        default: try shapeOperation(node)
+        }
+    }
+
+    /// Nodes that move or drop values.
+    private mutating func shapeOperation(_ node: Node) throws {
+        switch node.operation {
         case "Flatten": try flatten(node)
         case "Reshape": try reshape(node)
+        case "Transpose": try transpose(node)
+        case "Gather": try gather(node)
+        case "Squeeze": try squeeze(node)
+        case "Unsqueeze": try unsqueeze(node)
         case "Slice": try slice(node)
         case "Pad": try pad(node)
+        case "Shape": try shape(node)
+        case "Cast": try cast(node)
         case "Dropout", "Identity": try removeNode(node)
         case "Softmax": try softmax(node)
-        case "DequantizeLinear": try dequantize(node)
         case "ConstantOfShape": try constantOfShape(node)
         default: try constant(node)
         }
     }
 
     /// The graph's output must be the last layer's, and agree with the shape the file declares for it.
-    func checkOutput(of graph: Onnx_GraphProto) throws {
+    mutating func checkOutput(of graph: Onnx_GraphProto) throws {
+        dropUnreadLayers()
         let place = "\(decoder.file): output '\(header.outputName)'"
         guard let output = activations[header.outputName], output.layer == layers.last?.name else {
             throw InputError(at: place, "no layer computes the output from the input")
@@ -89,6 +146,18 @@ struct GraphTranslator {
             throw InputError(at: place, "the declared shape differs from the inferred \(output.shapeText)")
         }
     }
+
+    /// Drops layers whose values nothing but a Shape node read.
+    private mutating func dropUnreadLayers() {
+        guard let output = activations[header.outputName] else { return }
+        var needed: Set<String> = [output.layer]
+        let kept = layers.reversed().filter { layer in
+            guard needed.contains(layer.name) else { return false }
+            needed.formUnion(layer.inputs)
+            return true
+        }
+        layers = kept.reversed()
+    }
 }
 
 // MARK: - Layers and tensors
@@ -99,17 +168,60 @@ extension GraphTranslator {
         _ node: Node, _ kind: LayerKind, inputs: [Activation], shape: Shape, rank: Int,
         pending: Activation.Pending? = nil
     ) throws {
+        var output = try appendLayer(node, named: node.name, kind, inputs: inputs, shape: shape, rank: rank)
+        if node.readers == 1 { output.pending = pending }
+        define(node, output)
+    }
+
+    /// Appends a layer that is part of what a node computes.
+    mutating func appendLayer(
+        _ node: Node, named name: String, _ kind: LayerKind, inputs: [Activation], shape: Shape, rank: Int
+    ) throws -> Activation {
         guard Limits.accepts(shape) else {
             throw node.invalid("the output \(shape) is empty or exceeds \(Limits.elements) elements")
         }
-        layers.append(Layer(name: node.name, kind: kind, inputs: inputs.map(\.layer), output: shape))
-        let merges = node.readers == 1 ? pending : nil
-        define(node, Activation(layer: node.name, shape: shape, rank: rank, pending: merges))
+        layers.append(Layer(name: name, kind: kind, inputs: inputs.map(\.layer), output: shape))
+        if GraphTranslator.keepsSign(kind) ? inputs.allSatisfy(isNonNegative) : GraphTranslator.isPositive(kind) {
+            nonNegative.insert(name)
+        }
+        return Activation(layer: name, shape: shape, rank: rank)
+    }
+
+    func isNonNegative(_ activation: Activation) -> Bool { nonNegative.contains(activation.layer) }
+
+    private static func isPositive(_ kind: LayerKind) -> Bool {
+        switch kind {
+        case .relu: true
+        case .clip(let minimum, _): minimum >= 0
+        default: false
+        }
+    }
+
+    /// No negative inputs, no negative outputs.
+    private static func keepsSign(_ kind: LayerKind) -> Bool {
+        switch kind {
+        case .add, .maxPool, .averagePool, .globalAveragePool, .subsample, .concat, .permuteChannels,
+            .localResponseNormalization:
+            true
+        case .convolution, .fullyConnected, .affine, .relu, .clip: false
+        }
+    }
+
+    /// A name for a second layer of a node.
+    mutating func uniqueName(_ wanted: String) -> String {
+        var name = wanted
+        while !names.insert(name).inserted { name += "_" }
+        return name
     }
 
     /// Makes the node's first output stand for `activation`.
     mutating func define(_ node: Node, _ activation: Activation) {
         if let output = node.proto.output.first { activations[output] = activation }
+    }
+
+    /// Makes the node's first output a constant.
+    mutating func define(_ node: Node, _ tensor: ConstantTensor) {
+        if let output = node.proto.output.first { constants[output] = tensor }
     }
 
     /// Changes the kind and shape of the layer with that name.
@@ -131,6 +243,23 @@ extension GraphTranslator {
         guard !found.isFinal else {
             throw node.unsupported("a Softmax before this node", supported: "Softmax as the last operation only")
         }
+        guard found.codes == nil else {
+            throw node.unsupported(
+                "input \(index) holds codes", supported: "codes in DequantizeLinear, QLinear... and ...Integer nodes")
+        }
+        return try unviewed(node, index, found)
+    }
+
+    /// An input that is no part of a channel shuffle; it may hold codes or be a removed Softmax's.
+    func movedActivation(_ node: Node, _ index: Int) throws -> Activation {
+        try unviewed(node, index, passedActivation(node, index))
+    }
+
+    private func unviewed(_ node: Node, _ index: Int, _ found: Activation) throws -> Activation {
+        guard found.view == nil else {
+            throw node.unsupported(
+                "input \(index) is \(found.shapeText)", supported: "such shapes in Reshape, Transpose, Reshape only")
+        }
         return found
     }
 
@@ -148,7 +277,16 @@ extension GraphTranslator {
 
     /// An input that is a feature map [N, C, H, W].
     func featureMap(_ node: Node, _ index: Int = 0) throws -> Activation {
-        let found = try activation(node, index)
+        try requireMap(node, index, activation(node, index))
+    }
+
+    /// The same; codes are welcome.
+    func storedFeatureMap(_ node: Node) throws -> Activation {
+        let found = try movedActivation(node, 0)
+        return try found.codes == nil ? featureMap(node) : requireMap(node, 0, found)
+    }
+
+    private func requireMap(_ node: Node, _ index: Int, _ found: Activation) throws -> Activation {
         guard found.rank == 4 else {
             throw node.invalid("input \(index) is \(found.shapeText); needed is [N, C, H, W]")
         }
@@ -166,11 +304,15 @@ extension GraphTranslator {
     /// A constant input of finite floating-point values.
     func realConstant(_ node: Node, _ index: Int) throws -> (tensor: ConstantTensor, values: [Float]) {
         let tensor = try constant(node, index)
+        return (tensor, try realValues(tensor, node, index))
+    }
+
+    private func realValues(_ tensor: ConstantTensor, _ node: Node, _ index: Int) throws -> [Float] {
         let name = try node.requiredInput(index)
         guard case .real(let values) = tensor.elements else {
             throw node.invalid("input \(index) ('\(name)') has element type \(tensor.type); needed is a floating type")
         }
-        guard let bad = values.firstIndex(where: { !$0.isFinite }) else { return (tensor, values) }
+        guard let bad = values.firstIndex(where: { !$0.isFinite }) else { return values }
         let found = "element \(bad) is \(values[bad]) as float"
         throw node.invalid("input \(index) ('\(name)') \(found); needed are finite ones")
     }

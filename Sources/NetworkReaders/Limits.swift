@@ -4,8 +4,12 @@ import Networks
 enum Limits {
     /// Largest size of one axis, stride or padding.
     static let dimension = 1 << 20
-    /// Largest number of elements of one feature map or of all tensors filled by ConstantOfShape.
+    /// Largest number of elements of one feature map.
     static let elements = 1 << 28
+    /// Most axes of a constant that is computed with.
+    static let rank = 8
+    /// Most bytes of constants that the nodes of one model may make: VGG-19 as float32 fits.
+    static let foldedBytes = 640 << 20
 
     static func accepts(_ shape: Shape) -> Bool {
         let sizes = [shape.channels, shape.height, shape.width]
@@ -13,15 +17,14 @@ enum Limits {
         return shape.channels * shape.height <= elements && shape.count <= elements
     }
 
-    /// Product of non-negative sizes, or nil when it exceeds `bound`.
+    /// Product of sizes, or nil when one is negative or when those that are not 0 exceed `bound` together.
     static func product(_ sizes: [Int], upTo bound: Int) -> Int? {
-        if sizes.contains(0) { return 0 }
         var product = 1
-        for size in sizes {
+        for size in sizes where size != 0 {
             let (next, overflow) = product.multipliedReportingOverflow(by: size)
             guard size > 0, !overflow, next <= bound else { return nil }
             product = next
         }
-        return product
+        return sizes.contains(0) ? 0 : product
     }
 }

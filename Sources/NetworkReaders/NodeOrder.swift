@@ -42,6 +42,12 @@ struct NodeOrder {
         }
     }
 
+    /// Nodes that the output does not depend on, as "name (Operator)".
+    var unused: [String] {
+        guard let last = producers[header.outputName], let used = try? Set(postorder(from: last)) else { return [] }
+        return nodes.indices.filter { !used.contains($0) }.map { "\(title($0)) (\(nodes[$0].opType))" }
+    }
+
     /// Depth-first search without recursion: a node follows everything it reads.
     private func postorder(from last: Int) throws -> [Int] {
         enum Mark { case open, done }
@@ -95,8 +101,9 @@ struct NodeOrder {
         }
     }
 
-    private func place(_ index: Int) -> String {
-        let node = nodes[index]
-        return "\(file): node \(node.name.isEmpty ? "\(node.opType)_\(index)" : node.name) (\(node.opType))"
+    private func place(_ index: Int) -> String { "\(file): node \(title(index)) (\(nodes[index].opType))" }
+
+    private func title(_ index: Int) -> String {
+        nodes[index].name.isEmpty ? "\(nodes[index].opType)_\(index)" : nodes[index].name
     }
 }

@@ -2,9 +2,9 @@
 //
 // Flow: parse the protobuf (onnx.pb.swift, generated from onnx-ml.proto), check the header, find the nodes the
 // output needs in topological order (NodeOrder), translate them one by one with our own shape inference
-// (GraphTranslator). Nothing is folded or fused here: the Quantizer does that. The only nodes without a layer
-// are those that compute nothing at inference (Dropout, Identity, a Softmax at the end), reshaping to a vector,
-// constants, and the second half of a pair that is one layer (MatMul + Add, Mul + Add, Slice + Pad).
+// (GraphTranslator). Nodes without a layer of their own: constants, what computes nothing at inference, reshaping to
+// a vector, quantization of activations, and the later parts of several nodes that are one layer. GraphPass names
+// these steps, docs/ONNX.md explains them. Batch normalizations join their convolutions later, in the Quantizer.
 
 import Foundation
 import Networks
@@ -15,29 +15,34 @@ public enum ONNXReader {
     /// Opsets of the default domain whose operators are read.
     public static let opsets: ClosedRange<Int64> = 7...21
 
-    /// Operators that are read, in alphabetical order.
+    /// Operators of the default domain that are read, in alphabetical order.
     public static let operations = [
-        "Add", "AveragePool", "BatchNormalization", "Constant", "ConstantOfShape", "Conv", "DequantizeLinear",
-        "Dropout", "Flatten", "Gemm", "GlobalAveragePool", "Identity", "MatMul", "MaxPool", "Mul", "Pad", "Relu",
-        "Reshape", "Slice", "Softmax", "Sum",
+        "Add", "AveragePool", "BatchNormalization", "Cast", "Clip", "Concat", "Constant", "ConstantOfShape", "Conv",
+        "ConvInteger", "DequantizeLinear", "Div", "Dropout", "DynamicQuantizeLinear", "Flatten", "Gather", "Gemm",
+        "GlobalAveragePool", "GlobalMaxPool", "Identity", "LRN", "MatMul", "MatMulInteger", "MaxPool", "Mul", "Pad",
+        "QLinearConv", "QLinearMatMul", "QuantizeLinear", "ReduceMean", "Relu", "Reshape", "Shape", "Slice",
+        "Softmax", "Squeeze", "Sub", "Sum", "Transpose", "Unsqueeze",
     ]
+
+    /// Operators of QONNX that are read.
+    public static let qonnxOperations = ["BipolarQuant", "IntQuant", "Quant", "Trunc"]
+
+    /// Domains of QONNX operators, the present one first.
+    public static let qonnxDomains = ["qonnx.custom_op.general", "finn.custom_op.general", "onnx.brevitas"]
 
     /// The network in the file at `path`, named after the file.
     ///
     /// `metadata` holds the model's `metadata_props`, and under `removed` the nodes dropped because inference or
-    /// the largest output does not need them, as "name (Operator), ...".
-    ///
-    /// With `approximateAverages`, an average pooling that leaves padding out of its divisor (`ceil_mode`,
-    /// `count_include_pad = 0` with padding) is read as one that counts it, and listed under `approximated`;
-    /// without, it is an error, because `LayerKind.averagePool` cannot express it. Throws `InputError`.
-    public static func read(path: String, approximateAverages: Bool = false) throws -> Network {
+    /// the largest output does not need them, as "name (Operator), ...". Throws `InputError`.
+    public static func read(path: String) throws -> Network { try readWithPasses(path: path).network }
+
+    /// The network, and the graph passes that made it.
+    public static func readWithPasses(path: String) throws -> (network: Network, passes: [GraphPass]) {
         let model = try parse(try Files.read(path), file: path)
         let directory = (path as NSString).deletingLastPathComponent
         let name = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
         let decoder = TensorDecoder(file: path, directory: directory)
-        return try network(
-            of: model, name: name.isEmpty ? "network" : name, decoder: decoder,
-            approximateAverages: approximateAverages)
+        return try network(of: model, name: name.isEmpty ? "network" : name, decoder: decoder)
     }
 
     /// The parsed and header-checked model.
@@ -67,23 +72,23 @@ public enum ONNXReader {
 
     static func isDefaultDomain(_ domain: String) -> Bool { domain.isEmpty || domain == "ai.onnx" }
 
-    private static func network(
-        of model: Onnx_ModelProto, name: String, decoder: TensorDecoder, approximateAverages: Bool
-    ) throws -> Network {
+    static func network(
+        of model: Onnx_ModelProto, name: String, decoder: TensorDecoder
+    ) throws -> (network: Network, passes: [GraphPass]) {
         let header = try GraphHeader(model.graph, file: decoder.file)
+        let order = try NodeOrder(header: header, graph: model.graph, file: decoder.file)
+        let nodes = try order.ordered()
         var translator = GraphTranslator(
             header: header, decoder: decoder, opset: opset(of: model) ?? opsets.upperBound,
-            approximateAverages: approximateAverages)
-        for node in try NodeOrder(header: header, graph: model.graph, file: decoder.file).ordered() {
-            try translator.translate(node)
-        }
+            names: Set(nodes.map(\.name)))
+        for node in order.unused { translator.log.note(.dropUnused, node) }
+        for node in nodes { try translator.translate(node) }
         try translator.checkOutput(of: model.graph)
         var metadata: [String: String] = [:]
         for property in model.metadataProps { metadata[property.key] = property.value }
         if !translator.removed.isEmpty { metadata["removed"] = translator.removed.joined(separator: ", ") }
-        if !translator.approximated.isEmpty {
-            metadata["approximated"] = translator.approximated.joined(separator: ", ")
-        }
-        return Network(name: name, input: header.inputShape, layers: translator.layers, metadata: metadata)
+        let network = Network(
+            name: name, input: header.inputShape, layers: translator.layers, metadata: metadata)
+        return (network, translator.log.passes)
     }
 }

@@ -13,8 +13,8 @@ public struct ONNXWriter {
         /// activations are float.
         case dequantizeLinear
         /// Float weights and activations, each behind a QONNX `Quant` node (domain qonnx.custom_op.general).
-        /// `exponents` names the tensors of `activationBits` bits that are multiples of 2^exponent.
-        case qonnx(activationBits: Int, exponents: [String: Int])
+        /// `scales` names the tensors of `activationBits` bits that are multiples of a scale.
+        case qonnx(activationBits: Int, scales: [String: Double])
     }
 
     static let qonnxDomain = "qonnx.custom_op.general"
@@ -150,11 +150,10 @@ public struct ONNXWriter {
 
     /// A Quant node behind a tensor of QONNX.
     private mutating func quantize(_ name: String) {
-        guard case .qonnx(let bits, let exponents) = form, let exponent = exponents[name] else { return }
+        guard case .qonnx(let bits, let scales) = form, let scale = scales[name] else { return }
         let source = tensor(name)
         let output = "\(name)/quantized"
-        let scale = Float(sign: .plus, exponent: exponent, significand: 1)
-        quant(output, source, scale: scale, bits: bits, isNarrow: false)
+        quant(output, source, scale: Float(scale), bits: bits, isNarrow: false)
         tensors[name] = output
     }
 

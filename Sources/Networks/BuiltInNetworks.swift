@@ -4,14 +4,16 @@
 public enum BuiltInNetworks {
     /// Where the weights of a built-in network come from.
     public enum WeightSource: Sendable, Equatable {
-        /// He-normal weights and near-identity normalization from a seed; equal seeds give equal networks.
+        /// He-normal weights and near-identity normalization from a seed; equal seeds give equal networks, whose
+        /// metadata says under `weights` what they are.
         case synthetic(seed: UInt64)
     }
 
     /// Every name that `make` accepts.
     public static let names = [
         "alexnet", "alexnet-grouped", "vgg16", "vgg-small", "resnet18", "resnet34", "resnet50", "resnet20-fmnist",
-        "resnet20-cifar10", "resnet56-cifar10", "resnet110-cifar10", "n-bq-nn-cifar10", "tiny",
+        "resnet20-cifar10", "resnet56-cifar10", "resnet110-cifar10", "densenet121", "densenet100-cifar10",
+        "n-bq-nn-cifar10", "tiny",
     ]
 
     /// Builds a network. An unknown name throws an `InputError` that lists the known ones. Cost: drawing the
@@ -41,6 +43,8 @@ public enum BuiltInNetworks {
         case "resnet20-cifar10": { NetworkBuilder.cifarResNet(name: name, input: cifar, blocks: 3, seed: $0) }
         case "resnet56-cifar10": { NetworkBuilder.cifarResNet(name: name, input: cifar, blocks: 9, seed: $0) }
         case "resnet110-cifar10": { NetworkBuilder.cifarResNet(name: name, input: cifar, blocks: 18, seed: $0) }
+        case "densenet121": { NetworkBuilder.denseNet121(name: name, seed: $0) }
+        case "densenet100-cifar10": { NetworkBuilder.denseNet100(name: name, seed: $0) }
         case "n-bq-nn-cifar10": { NetworkBuilder.nbqNetwork(name: name, seed: $0) }
         case "tiny": { NetworkBuilder.tiny(name: name, seed: $0) }
         default: nil

@@ -7,6 +7,7 @@
 struct NetworkBuilder {
     private(set) var layers: [Layer] = []
     private let input: Shape
+    private let seed: UInt64
     private var generator: SeededGenerator
 
     /// Name of the layer added last: the default input of the next one.
@@ -14,10 +15,14 @@ struct NetworkBuilder {
 
     init(input: Shape, seed: UInt64) {
         self.input = input
+        self.seed = seed
         generator = SeededGenerator(seed: seed)
     }
 
-    func build(name: String) -> Network { Network(name: name, input: input, layers: layers) }
+    func build(name: String) -> Network {
+        let origin = "synthetic, seed \(seed): He-normal, near-identity normalization"
+        return Network(name: name, input: input, layers: layers, metadata: ["weights": origin])
+    }
 
     func shape(of tensor: String) -> Shape {
         layers.last { $0.name == tensor }?.output ?? input
@@ -69,6 +74,22 @@ struct NetworkBuilder {
             channels: shape.channels, height: window.outputHeight(shape.height),
             width: window.outputWidth(shape.width))
         return append(name, .maxPool(window), [last], output)
+    }
+
+    @discardableResult
+    mutating func averagePool(_ name: String, window: Window) -> String {
+        let shape = shape(of: last)
+        let output = Shape(
+            channels: shape.channels, height: window.outputHeight(shape.height),
+            width: window.outputWidth(shape.width))
+        return append(name, .averagePool(window, divisor: .kernelArea), [last], output)
+    }
+
+    @discardableResult
+    mutating func concat(_ name: String, _ parts: [String]) -> String {
+        var output = shape(of: parts[0])
+        output.channels = parts.reduce(0) { $0 + shape(of: $1).channels }
+        return append(name, .concat, parts, output)
     }
 
     @discardableResult

@@ -3,7 +3,7 @@
 import Foundation
 
 extension QuantizedNetwork {
-    /// An image as integers: value * 2^-inputExponent, rounded half to even and saturated to `activationBits`.
+    /// An image as integers: value over the input's scale, rounded half to even and saturated to `activationBits`.
     /// `image` is channel-major, of `input.count` normalised values; anything else throws.
     public func quantizedInput(_ image: [Float]) throws -> IntegerTensor {
         guard image.count == input.count else {
@@ -11,7 +11,7 @@ extension QuantizedNetwork {
         }
         let high = Double((1 << (activationBits - 1)) - 1)
         let values = image.map { value -> Int32 in
-            let scaled = scalbn(Double(value), -inputExponent).rounded(.toNearestOrEven)
+            let scaled = scalbn(Double(value) / inputMantissa, -inputExponent).rounded(.toNearestOrEven)
             return Int32(min(max(scaled, -high - 1), high))
         }
         return IntegerTensor(shape: input, values: values)
@@ -25,12 +25,17 @@ extension QuantizedNetwork {
         }
         return layers.first { $0.name == tensor }?.outputExponent
     }
+
+    /// Real value of the output integer 1.
+    public var outputScale: Double {
+        scalbn(layers.last?.outputMantissa ?? inputMantissa, layers.last?.outputExponent ?? inputExponent)
+    }
 }
 
 extension IntegerTensor {
-    /// The real values for a tensor exponent: integer * 2^exponent.
-    public func values(exponent: Int) -> [Float] {
-        let unit = scalbn(1.0, exponent)
+    /// The real values for a tensor's scale: integer * mantissa * 2^exponent.
+    public func values(exponent: Int, mantissa: Double = 1) -> [Float] {
+        let unit = scalbn(mantissa, exponent)
         return values.map { Float(Double($0) * unit) }
     }
 }

@@ -59,15 +59,20 @@ public struct PreActivation: Sendable, Equatable, Codable {
     /// 0...47
     public var shift: Int
     public var relu: Bool
-    /// x value = integer * 2^exponent
+    /// x value = integer * mantissa * 2^exponent
     public var exponent: Int
+    /// 1 ..< 2; 1 for power-of-two scales.
+    public var mantissa: Double
 
-    public init(multiplier: [Int32], bias: [Int64], shift: Int, relu: Bool, exponent: Int) {
+    public init(
+        multiplier: [Int32], bias: [Int64], shift: Int, relu: Bool, exponent: Int, mantissa: Double = 1
+    ) {
         self.multiplier = multiplier
         self.bias = bias
         self.shift = shift
         self.relu = relu
         self.exponent = exponent
+        self.mantissa = mantissa
     }
 }
 
@@ -142,15 +147,18 @@ public struct QuantizedLayer: Sendable, Equatable {
     public var regions: [PoolRegion]
     /// Computed by the host's processor between two runs of the array.
     public var runsOnHost: Bool
-    /// output value = integer * 2^outputExponent
+    /// output value = integer * outputMantissa * 2^outputExponent
     public var outputExponent: Int
+    /// 1 ..< 2; 1 for power-of-two scales.
+    public var outputMantissa: Double
     /// Multiply-accumulates of the network's own definition: 0 for poolings and shortcuts.
     public var macs: Int
 
     public init(
         name: String, kind: String, operation: QuantizedOperation, window: Window, input: String, residual: String?,
         inputShape: Shape, outputShape: Shape, requantization: Requantization, outputExponent: Int, macs: Int,
-        preActivation: PreActivation? = nil, regions: [PoolRegion] = [], runsOnHost: Bool = false
+        preActivation: PreActivation? = nil, regions: [PoolRegion] = [], runsOnHost: Bool = false,
+        outputMantissa: Double = 1
     ) {
         self.name = name
         self.kind = kind
@@ -166,6 +174,7 @@ public struct QuantizedLayer: Sendable, Equatable {
         self.preActivation = preActivation
         self.regions = regions
         self.runsOnHost = runsOnHost
+        self.outputMantissa = outputMantissa
     }
 }
 
@@ -181,8 +190,10 @@ extension QuantizedLayer {
 public struct QuantizedNetwork: Sendable, Equatable {
     public var name: String
     public var input: Shape
-    /// input value = integer * 2^inputExponent
+    /// input value = integer * inputMantissa * 2^inputExponent
     public var inputExponent: Int
+    /// 1 ..< 2; 1 for power-of-two scales.
+    public var inputMantissa: Double
     /// Width of every activation, 8 or 16 bits, signed.
     public var activationBits: Int
     public var layers: [QuantizedLayer]
@@ -192,7 +203,7 @@ public struct QuantizedNetwork: Sendable, Equatable {
 
     public init(
         name: String, input: Shape, inputExponent: Int, activationBits: Int, layers: [QuantizedLayer],
-        parameters: Int, concatenations: [Concatenation] = []
+        parameters: Int, concatenations: [Concatenation] = [], inputMantissa: Double = 1
     ) {
         self.name = name
         self.input = input
@@ -201,6 +212,7 @@ public struct QuantizedNetwork: Sendable, Equatable {
         self.layers = layers
         self.parameters = parameters
         self.concatenations = concatenations
+        self.inputMantissa = inputMantissa
     }
 
     /// Multiply-accumulates of one image.

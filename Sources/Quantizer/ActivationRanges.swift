@@ -31,29 +31,34 @@ struct ActivationRanges {
         }
     }
 
-    /// Exponent of a tensor of `bits` bits: real value = integer * 2^exponent. A tensor that is zero throughout
-    /// counts as of range 1. With `isOutput` nothing is clipped, whatever the method.
-    func exponent(of tensor: String, bits: Int, isOutput: Bool) -> Int {
-        let magnitude = Double(largest[tensor] ?? 0)
-        let whole = ActivationRanges.exponent(range: magnitude > 0 ? magnitude : 1, bits: bits)
-        guard !isOutput, magnitude > 0, let histogram = histograms[tensor] else { return whole }
+    /// The range that a tensor's scale should cover: its largest magnitude, or its percentile; nil for one that is zero
+    /// throughout. With `isOutput` nothing is clipped, whatever the method.
+    func range(of tensor: String, isOutput: Bool) -> Double? {
+        guard let magnitude = largest[tensor], magnitude > 0 else { return nil }
+        guard !isOutput, method == .percentile, let histogram = histograms[tensor] else { return Double(magnitude) }
+        return min(Double(magnitude), histogram.magnitude(below: percentile / 100))
+    }
+
+    /// Exponent of a tensor of `bits` bits: real value = integer * mantissa * 2^exponent. A tensor that is zero
+    /// throughout counts as of range 1. With `isOutput` nothing is clipped, whatever the method.
+    func exponent(of tensor: String, bits: Int, isOutput: Bool, mantissa: Double = 1) -> Int {
+        let range = range(of: tensor, isOutput: isOutput) ?? 1
+        let whole = ActivationRanges.exponent(range: range / mantissa, bits: bits)
+        guard !isOutput, let histogram = histograms[tensor], largest[tensor] ?? 0 > 0 else { return whole }
         switch method {
-        case .max: return whole
-        case .percentile:
-            let range = histogram.magnitude(below: percentile / 100)
-            return min(whole, ActivationRanges.exponent(range: range, bits: bits))
+        case .max, .percentile: return whole
         case .kl:
-            return ActivationRanges.best(whole) { histogram.divergence(exponent: $0, bits: bits) }
+            return ActivationRanges.best(whole) { histogram.divergence(step: scalbn(mantissa, $0), bits: bits) }
         case .mse:
-            return ActivationRanges.best(whole) { histogram.squaredError(exponent: $0, bits: bits) }
+            return ActivationRanges.best(whole) { histogram.squaredError(step: scalbn(mantissa, $0), bits: bits) }
         }
     }
 
-    /// Smallest e with range <= (2^(bits-1) - 1) * 2^e.
+    /// Smallest e with range <= (2^(bits-1) - 1) * 2^e, but for one part in 10^12: rounding of the range.
     private static func exponent(range: Double, bits: Int) -> Int {
         let high = Double((1 << (bits - 1)) - 1)
-        var exponent = Int(range.exponent) - (bits - 1)
-        while range > scalbn(high, exponent) { exponent += 1 }
+        var exponent = Int(range.exponent) - bits
+        while range > scalbn(high, exponent) * (1 + 1e-12) { exponent += 1 }
         return exponent
     }
 

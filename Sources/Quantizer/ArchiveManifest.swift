@@ -32,6 +32,8 @@ struct ArchiveManifest: Codable {
         var shift: Int
         var relu: Bool
         var outputExponent: Int
+        /// Missing: 1.
+        var outputMantissa: Double?
         var macs: Int
         var preActivation: PreActivation?
         /// Missing: none.
@@ -46,6 +48,8 @@ struct ArchiveManifest: Codable {
     var name: String
     var input: Shape
     var inputExponent: Int
+    /// Missing: 1.
+    var inputMantissa: Double?
     var activationBits: Int
     var parameters: Int
     var layers: [Entry]
@@ -58,6 +62,7 @@ struct ArchiveManifest: Codable {
         let entries = network.layers.map { entry(of: $0, weights: &weights) }
         let manifest = ArchiveManifest(
             schema: currentSchema, name: network.name, input: network.input, inputExponent: network.inputExponent,
+            inputMantissa: network.inputMantissa == 1 ? nil : network.inputMantissa,
             activationBits: network.activationBits, parameters: network.parameters, layers: entries,
             concatenations: network.concatenations.isEmpty ? nil : network.concatenations)
         let data = weights.map(\.littleEndian).withUnsafeBytes { Data($0) }
@@ -71,7 +76,9 @@ struct ArchiveManifest: Codable {
             residual: layer.residual, inputShape: layer.inputShape, outputShape: layer.outputShape,
             preShift: constants.preShift, multiplier: constants.multiplier, bias: constants.bias,
             residualShift: constants.residualShift, shift: constants.shift, relu: constants.relu,
-            outputExponent: layer.outputExponent, macs: layer.macs, preActivation: layer.preActivation,
+            outputExponent: layer.outputExponent,
+            outputMantissa: layer.outputMantissa == 1 ? nil : layer.outputMantissa, macs: layer.macs,
+            preActivation: layer.preActivation,
             regions: layer.regions.isEmpty ? nil : layer.regions, runsOnHost: layer.runsOnHost ? true : nil)
         switch layer.operation {
         case .maxPool: entry.operation = "max-pool"
@@ -104,7 +111,7 @@ struct ArchiveManifest: Codable {
         return QuantizedNetwork(
             name: name, input: input, inputExponent: inputExponent, activationBits: activationBits,
             layers: try layers.map { try $0.layer(weights: weights) }, parameters: parameters,
-            concatenations: concatenations ?? [])
+            concatenations: concatenations ?? [], inputMantissa: inputMantissa ?? 1)
     }
 }
 
@@ -117,7 +124,8 @@ extension ArchiveManifest.Entry {
                 preShift: preShift, multiplier: multiplier, bias: bias, residualShift: residualShift, shift: shift,
                 relu: relu),
             outputExponent: outputExponent, macs: macs, preActivation: preActivation, regions: regions ?? [],
-            runsOnHost: runsOnHost ?? false)
+            runsOnHost: runsOnHost ?? false,
+            outputMantissa: outputMantissa ?? 1)
     }
 
     private func quantizedOperation(weights: [Int32]) throws -> QuantizedOperation {

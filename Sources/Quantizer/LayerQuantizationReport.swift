@@ -6,6 +6,8 @@ public struct LayerQuantizationReport: Sendable, Equatable, Codable {
     public var kind: String
     /// The float layer whose output this layer computes: the last one fused into it.
     public var tensor: String
+    /// The float layer whose output the array reads, where that exists only on the way to it; `inputExponent` is its.
+    public var preActivation: String?
     /// Nil for poolings.
     public var format: WeightFormat?
     /// Number of weights; 0 for poolings and copies.
@@ -28,6 +30,8 @@ public struct LayerQuantizationReport: Sendable, Equatable, Codable {
     public var weightCosine: Double?
     public var inputExponent: Int
     public var outputExponent: Int
+    /// Real value of an output integer of 1 is outputMantissa * 2^outputExponent.
+    public var outputMantissa: Double
     public var preShift: Int
     public var shift: Int
 }

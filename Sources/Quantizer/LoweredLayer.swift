@@ -8,6 +8,19 @@ enum LoweredOperation {
     case copy([Int32])
     case maxPool
     case sumPool
+    /// On the host.
+    case localResponseNormalization(size: Int, alpha: Double, beta: Double, bias: Double)
+}
+
+/// What happens to a tensor on its way to the array: x = relu(scale[c] * v + shift[c]).
+struct LoweredPreActivation {
+    /// Float tensor that is read: as `LoweredLayer.input`.
+    var source: String
+    var scale: [Double]
+    var shift: [Double]
+    var relu: Bool
+    /// Float tensor that x is: the output of the last float layer in it.
+    var tensor: String
 }
 
 /// One pass over the array: an operation and all that is fused behind it, in real numbers:
@@ -20,6 +33,9 @@ struct LoweredLayer {
     /// Float tensor that is read: the `tensor` of an earlier lowered layer, or the network's input.
     var input: String
     var residual: String?
+    var preActivation: LoweredPreActivation?
+    /// Of an average pooling whose divisor varies: factors of each output row and each output column.
+    var divisors: (rows: [Int], columns: [Int])?
     var inputShape: Shape
     var outputShape: Shape
     var scale: [Double]
@@ -27,12 +43,22 @@ struct LoweredLayer {
     var relu = false
     /// Float tensor that the layer produces: the output of the last float layer fused into it.
     var tensor: String
+    /// The float tensor that a copy for a concatenation repeats under a name that the float network has not.
+    var original: String?
     var macs: Int
 
     /// A maximum without scaling or sum: it hands its input's exponent through.
     var isPassThrough: Bool {
-        guard case .maxPool = operation, residual == nil else { return false }
+        guard case .maxPool = operation, residual == nil, preActivation == nil else { return false }
         return scale.allSatisfy { $0 == 1 } && shift.allSatisfy { $0 == 0 }
+    }
+
+    /// Tensor whose exponent the operation's operand has.
+    var operand: String { preActivation?.tensor ?? input }
+
+    var runsOnHost: Bool {
+        if case .localResponseNormalization = operation { return true }
+        return false
     }
 
     var copiesChannels: Bool {

@@ -2,18 +2,24 @@
 // in the affine layers, the addition and the ReLU that follow it and that nothing else reads.
 //
 // A chain is open at its tensor while exactly one layer reads that tensor. Order inside a chain: affine layers,
-// then at most one addition, then ReLU; a layer that comes in another order starts a copying layer of its own.
+// then at most one addition, then ReLU. An affine layer or a ReLU that no chain can take in is a pre-activation of the
+// layers that read it; where one cannot have it (an addition, a concatenation, the output) a copying layer makes it
+// a tensor of its own. A concatenation is no layer but a name for its parts.
 
 import Networks
 
 struct Lowering {
     private let network: Network
     private let readers: [String: Int]
-    private var shapes: [String: Shape]
-    private var layers: [LoweredLayer] = []
+    private(set) var shapes: [String: Shape]
+    private(set) var layers: [LoweredLayer] = []
+    /// Tensors that exist only on the way to the array.
+    private var preActivations: [String: LoweredPreActivation] = [:]
+    /// Parts of tensors that are made by addressing.
+    private(set) var concatenations: [Concatenation] = []
 
     /// Lowers a network. Throws `InputError` for a graph that is not one (unknown input, wrong shape).
-    static func lower(_ network: Network) throws -> [LoweredLayer] {
+    static func lower(_ network: Network) throws -> LoweredNetwork {
         guard let output = network.layers.last?.name else {
             throw InputError(at: "network \(network.name)", "has no layers")
         }
@@ -23,8 +29,9 @@ struct Lowering {
             lowering.append(layer)
             lowering.shapes[layer.name] = layer.output
         }
-        lowering.moveToEnd(tensor: output)
-        return lowering.layers
+        lowering.makeOutput(output)
+        lowering.placeConcatenations()
+        return LoweredNetwork(layers: lowering.layers, concatenations: lowering.concatenations)
     }
 
     private init(network: Network, output: String) {
@@ -47,16 +54,26 @@ struct Lowering {
         case .relu: appendReLU(layer)
         case .add: appendAddition(layer)
         case .maxPool(let window): appendPool(layer, .maxPool, window: window, divisor: 1)
-        case .averagePool(let window, _):
-            let divisor = window.kernelHeight * window.kernelWidth
-            appendPool(layer, .sumPool, window: window, divisor: divisor)
+        case .averagePool(let window, let divisor): appendAverage(layer, window, divisor)
         case .globalAveragePool:
             let shape = inputShape(of: layer)
             let window = Window(kernelHeight: shape.height, kernelWidth: shape.width)
             appendPool(layer, .sumPool, window: window, divisor: shape.height * shape.width)
         case .subsample(let stride, let before, _):
             appendCopy(layer, stride: stride, channelsBefore: before)
-        case .concat, .permuteChannels, .clip, .localResponseNormalization: break
+        case .concat: appendConcatenation(layer)
+        case .permuteChannels(let order):
+            layers.append(copy(layer, channels: order.enumerated().map { ($0.offset, $0.element) }))
+        case .clip: preconditionFailure("\(layer.name): clips are rewritten before")
+        case .localResponseNormalization(let size, let alpha, let beta, let bias):
+            let input = tensor(layer.inputs[0])
+            var lowered = chain(
+                layer,
+                .localResponseNormalization(
+                    size: size, alpha: Double(alpha), beta: Double(beta), bias: Double(bias)),
+                window: Window(kernel: 1))
+            lowered.input = input
+            layers.append(lowered)
         }
     }
 
@@ -77,20 +94,41 @@ struct Lowering {
         layers.append(lowered)
     }
 
-    /// A strided 1x1 convolution with one-hot weights: output channel c + channelsBefore copies channel c.
-    private mutating func appendCopy(_ layer: Layer, stride: Int = 1, channelsBefore: Int = 0) {
-        let inputs = inputShape(of: layer).channels
-        var weights = [Int32](repeating: 0, count: layer.output.channels * inputs)
-        for channel in 0..<inputs { weights[(channel + channelsBefore) * inputs + channel] = 1 }
-        var lowered = chain(layer, .copy(weights), window: Window(kernel: 1, stride: stride))
-        lowered.kind = "shortcut"
+    /// Equal divisors are one factor; others are kept by row and column.
+    private mutating func appendAverage(_ layer: Layer, _ window: Window, _ divisor: AverageDivisor) {
+        let (rows, columns) = divisor.separateCounts(window, input: inputShape(of: layer), output: layer.output)
+        if Set(rows).count == 1, Set(columns).count == 1 {
+            return appendPool(layer, .sumPool, window: window, divisor: rows[0] * columns[0])
+        }
+        var lowered = chain(layer, .sumPool, window: window)
+        lowered.divisors = (rows, columns)
         layers.append(lowered)
     }
 
+    /// A strided 1x1 convolution with one-hot weights: output channel c + channelsBefore copies channel c.
+    private mutating func appendCopy(_ layer: Layer, stride: Int = 1, channelsBefore: Int = 0) {
+        let channels = (0..<inputShape(of: layer).channels).map { ($0 + channelsBefore, $0) }
+        layers.append(copy(layer, channels: channels, stride: stride))
+    }
+
+    /// A 1x1 convolution that copies channels.
+    private func copy(
+        _ layer: Layer, channels: [(output: Int, input: Int)], stride: Int = 1
+    ) -> LoweredLayer {
+        let inputs = inputShape(of: layer).channels
+        var weights = [Int32](repeating: 0, count: layer.output.channels * inputs)
+        for (output, input) in channels { weights[output * inputs + input] = 1 }
+        var lowered = chain(layer, .copy(weights), window: Window(kernel: 1, stride: stride))
+        lowered.kind = "shortcut"
+        return lowered
+    }
+
     private func chain(_ layer: Layer, _ operation: LoweredOperation, window: Window) -> LoweredLayer {
-        LoweredLayer(
-            name: layer.name, kind: layer.kind.name, operation: operation, window: window, input: layer.inputs[0],
-            residual: nil, inputShape: inputShape(of: layer), outputShape: layer.output,
+        let before = preActivations[layer.inputs[0]]
+        return LoweredLayer(
+            name: layer.name, kind: layer.kind.name, operation: operation, window: window,
+            input: before?.source ?? layer.inputs[0], residual: nil, preActivation: before,
+            inputShape: inputShape(of: layer), outputShape: layer.output,
             scale: [Double](repeating: 1, count: layer.output.channels),
             shift: [Double](repeating: 0, count: layer.output.channels), tensor: layer.name, macs: 0)
     }
@@ -98,22 +136,56 @@ struct Lowering {
     // MARK: Operations that extend a chain
 
     private mutating func appendAffine(_ layer: Layer, scale: [Float], shift: [Float]) {
-        let index = openChain(layer.inputs[0]) { $0.residual == nil && !$0.relu } ?? startCopy(layer)
+        let index = openChain(layer.inputs[0]) { $0.residual == nil && !$0.relu }
+        if index == nil, preActivations[layer.inputs[0]]?.relu == true { _ = tensor(layer.inputs[0]) }
+        var before = preActivation(of: layer)
         for channel in scale.indices {
-            let factor = Double(scale[channel])
-            layers[index].scale[channel] *= factor
-            layers[index].shift[channel] = layers[index].shift[channel] * factor + Double(shift[channel])
+            let (factor, offset) = (Double(scale[channel]), Double(shift[channel]))
+            if let index {
+                layers[index].scale[channel] *= factor
+                layers[index].shift[channel] = layers[index].shift[channel] * factor + offset
+            } else {
+                before.scale[channel] *= factor
+                before.shift[channel] = before.shift[channel] * factor + offset
+            }
         }
-        layers[index].tensor = layer.name
+        if let index { layers[index].tensor = layer.name } else { preActivations[layer.name] = before }
     }
 
     private mutating func appendReLU(_ layer: Layer) {
-        let index = openChain(layer.inputs[0]) { _ in true } ?? startCopy(layer)
-        layers[index].relu = true
-        layers[index].tensor = layer.name
+        if let index = openChain(layer.inputs[0], accepts: { _ in true }) {
+            layers[index].relu = true
+            layers[index].tensor = layer.name
+        } else {
+            preActivations[layer.name] = preActivation(of: layer)
+            preActivations[layer.name]?.relu = true
+        }
+    }
+
+    /// The pre-activation that hands a layer's input on as the layer's output.
+    private func preActivation(of layer: Layer) -> LoweredPreActivation {
+        let channels = inputShape(of: layer).channels
+        var before =
+            preActivations[layer.inputs[0]]
+            ?? LoweredPreActivation(
+                source: layer.inputs[0], scale: [Double](repeating: 1, count: channels),
+                shift: [Double](repeating: 0, count: channels), relu: false, tensor: "")
+        before.tensor = layer.name
+        return before
+    }
+
+    /// Makes a tensor one that exists in memory: a copying layer for one that is a pre-activation. The tensor's name.
+    private mutating func tensor(_ name: String) -> String {
+        guard let before = preActivations.removeValue(forKey: name), let shape = shapes[name] else { return name }
+        let layer = Layer(name: name, kind: .relu, inputs: [before.source], output: shape)
+        var lowered = copy(layer, channels: (0..<shape.channels).map { ($0, $0) })
+        (lowered.scale, lowered.shift, lowered.relu) = (before.scale, before.shift, before.relu)
+        layers.append(lowered)
+        return name
     }
 
     private mutating func appendAddition(_ layer: Layer) {
+        for name in layer.inputs { _ = tensor(name) }
         let candidates = layer.inputs.compactMap { name in openChain(name) { $0.residual == nil && !$0.relu } }
         guard let index = candidates.max() else {
             layers[startCopy(layer)].residual = layer.inputs[1]
@@ -128,7 +200,9 @@ struct Lowering {
 
     /// Index of the chain that ends at a tensor which only one layer reads, if `accepts` it.
     private func openChain(_ tensor: String, accepts: (LoweredLayer) -> Bool) -> Int? {
-        guard readers[tensor] == 1, let index = layers.lastIndex(where: { $0.tensor == tensor }) else { return nil }
+        guard readers[tensor] == 1, let index = layers.lastIndex(where: { $0.tensor == tensor }),
+            !layers[index].runsOnHost
+        else { return nil }
         return accepts(layers[index]) ? index : nil
     }
 
@@ -137,67 +211,69 @@ struct Lowering {
         return layers.count - 1
     }
 
+    /// The network's output is a tensor of the last layer.
+    private mutating func makeOutput(_ name: String) {
+        if let whole = concatenations.first(where: { $0.name == name }), let shape = shapes[name] {
+            var lowered = copy(
+                Layer(name: name, kind: .concat, inputs: [name], output: shape),
+                channels: (0..<shape.channels).map { ($0, $0) })
+            lowered.input = "\(name)/parts"
+            concatenations.removeAll { $0.name == name }
+            concatenations.append(Concatenation(name: lowered.input, parts: whole.parts))
+            shapes[lowered.input] = shape
+            return layers.append(lowered)
+        }
+        moveToEnd(tensor: tensor(name))
+    }
+
+    /// The parts one after another, those that are concatenations themselves part by part.
+    private mutating func appendConcatenation(_ layer: Layer) {
+        let parts = layer.inputs.flatMap { name in
+            concatenations.first { $0.name == name }?.parts ?? [tensor(name)]
+        }
+        concatenations.append(Concatenation(name: layer.name, parts: parts))
+    }
+
     /// Legal because nothing lowered so far reads the tensor.
     private mutating func moveToEnd(tensor: String) {
         guard let index = layers.lastIndex(where: { $0.tensor == tensor }) else { return }
         layers.append(layers.remove(at: index))
     }
 
-    private func inputShape(of layer: Layer) -> Shape { shapes[layer.inputs[0]] ?? network.input }
-}
+    func inputShape(of layer: Layer) -> Shape { shapes[layer.inputs[0]] ?? network.input }
 
-// MARK: Checks
+    // MARK: Concatenations
 
-extension Lowering {
-    /// Names, operand counts, shapes and array lengths of one layer.
-    private func check(_ layer: Layer) throws {
-        func require(_ condition: Bool, _ message: String) throws {
-            if !condition { throw InputError(at: "layer \(layer.name) (\(layer.kind.name))", message) }
+    /// Every tensor has one home in memory. The longest concatenations come first; one that is a consecutive stretch
+    /// of an earlier one lies in it; any other part that has a home already is copied.
+    private mutating func placeConcatenations() {
+        var homes: [[String]] = []
+        var housed = Set<String>()
+        let order = concatenations.indices.sorted {
+            (concatenations[$1].parts.count, $0) < (concatenations[$0].parts.count, $1)
         }
-        try require(shapes[layer.name] == nil, "the name is used twice")
-        try require(layer.inputs.count == (layer.kind == .add ? 2 : 1), "has \(layer.inputs.count) inputs")
-        for name in layer.inputs { try require(shapes[name] != nil, "input '\(name)' is not an earlier layer") }
-        let input = inputShape(of: layer)
-        let output = layer.output
-        let expected = try expectedShape(of: layer, input: input)
-        try require(expected == output, "declares output \(output), but computes \(expected)")
-        switch layer.kind {
-        case .convolution(let window, let outputs, let groups, let weights, let bias):
-            try require(input.channels % groups == 0 && outputs % groups == 0, "groups do not divide the channels")
-            let patch = input.channels / groups * window.kernelHeight * window.kernelWidth
-            try require(weights.values.count == outputs * patch, "has \(weights.values.count) weights")
-            try require(bias.isEmpty || bias.count == outputs, "has \(bias.count) biases")
-        case .fullyConnected(let outputs, let weights, let bias):
-            try require(weights.values.count == outputs * input.count, "has \(weights.values.count) weights")
-            try require(bias.isEmpty || bias.count == outputs, "has \(bias.count) biases")
-        case .affine(let scale, let shift):
-            try require(scale.count == input.channels && shift.count == input.channels, "one entry per channel")
-        case .add:
-            try require(shapes[layer.inputs[1]] == input, "adds tensors of different shapes")
-        default: break
+        for index in order {
+            let parts = concatenations[index].parts
+            if homes.contains(where: { LoweredNetwork.stretch(parts, in: $0) != nil }) { continue }
+            for (position, part) in parts.enumerated() where !housed.insert(part).inserted {
+                concatenations[index].parts[position] = insertCopy(of: part, for: concatenations[index].name, position)
+                housed.insert(concatenations[index].parts[position])
+            }
+            homes.append(concatenations[index].parts)
         }
     }
 
-    private func expectedShape(of layer: Layer, input: Shape) throws -> Shape {
-        func windowed(_ window: Window, channels: Int) -> Shape {
-            Shape(
-                channels: channels, height: window.outputHeight(input.height),
-                width: window.outputWidth(input.width))
-        }
-        return switch layer.kind {
-        case .convolution(let window, let outputs, _, _, _): windowed(window, channels: outputs)
-        case .fullyConnected(let outputs, _, _): Shape(channels: outputs, height: 1, width: 1)
-        case .affine, .relu, .add, .permuteChannels, .clip, .localResponseNormalization: input
-        case .concat:
-            Shape(
-                channels: layer.inputs.reduce(0) { $0 + (shapes[$1]?.channels ?? 0) }, height: input.height,
-                width: input.width)
-        case .maxPool(let window), .averagePool(let window, _): windowed(window, channels: input.channels)
-        case .globalAveragePool: Shape(channels: input.channels, height: 1, width: 1)
-        case .subsample(let stride, let before, let after):
-            Shape(
-                channels: before + input.channels + after, height: (input.height - 1) / stride + 1,
-                width: (input.width - 1) / stride + 1)
-        }
+    /// A copy of a tensor, made right behind it.
+    private mutating func insertCopy(of part: String, for concatenation: String, _ position: Int) -> String {
+        let name = "\(concatenation)/\(position)"
+        let shape = layers.first { $0.tensor == part }?.outputShape ?? network.input
+        shapes[part] = shape
+        var lowered = copy(
+            Layer(name: name, kind: .concat, inputs: [part], output: shape),
+            channels: (0..<shape.channels).map { ($0, $0) })
+        lowered.original = part
+        let place = layers.lastIndex { $0.tensor == part }.map { $0 + 1 } ?? 0
+        layers.insert(lowered, at: place)
+        return name
     }
 }

@@ -42,10 +42,9 @@ struct MagnitudeHistogram {
         return MagnitudeHistogram.edge(counts.count)
     }
 
-    /// Sum of the squared errors of rounding to multiples of 2^exponent and of clipping at (2^(bits-1) - 1) of them.
+    /// Sum of the squared errors of rounding to multiples of `step` and of clipping at (2^(bits-1) - 1) of them.
     /// Within a bin the values count as evenly spread.
-    func squaredError(exponent: Int, bits: Int) -> Double {
-        let step = scalbn(1.0, exponent)
+    func squaredError(step: Double, bits: Int) -> Double {
         let limit = Double((1 << (bits - 1)) - 1) * step
         var sum = 0.0
         for bin in counts.indices where counts[bin] > 0 {
@@ -68,8 +67,7 @@ struct MagnitudeHistogram {
     /// Kullback-Leibler divergence, as TensorRT's calibration has it (Migacz, GTC 2017): P is the distribution with
     /// what exceeds the range in its last bin, Q that of the quantized values, each level's count (without what was
     /// clipped) spread over the level's bins that are not empty, here in proportion to their width.
-    func divergence(exponent: Int, bits: Int) -> Double {
-        let step = scalbn(1.0, exponent)
+    func divergence(step: Double, bits: Int) -> Double {
         let limit = Double((1 << (bits - 1)) - 1) * step
         let levels = levels(step: step, limit: limit)
         guard let last = levels.last else { return .infinity }

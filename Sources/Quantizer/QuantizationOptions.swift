@@ -17,6 +17,8 @@ public struct QuantizationOptions: Sendable, Equatable, Codable {
     public var wideFirstAndLast: Bool
     /// Scheme `flightNN`: how many terms its filters have.
     public var filterTerms: FilterTermRule
+    /// What the scale of a tensor may be.
+    public var activationScale: ActivationScaleRule
     /// How activation ranges follow from the calibration images.
     public var calibration: CalibrationMethod
     /// Method `percentile`: per cent of the non-zero magnitudes of a tensor that are not clipped.
@@ -28,7 +30,7 @@ public struct QuantizationOptions: Sendable, Equatable, Codable {
         scheme: QuantizationScheme, activationBits: Int = 16, thresholds: ThresholdRule? = nil,
         weightBits: Int? = nil, wideWeightLimit: Int = 85, wideFirstAndLast: Bool = false,
         filterTerms: FilterTermRule = .mean(1.5), calibration: CalibrationMethod = .max, percentile: Double = 99.99,
-        usesStoredExponents: Bool = true
+        usesStoredExponents: Bool = true, activationScale: ActivationScaleRule = .powerOfTwo
     ) {
         self.scheme = scheme
         self.activationBits = activationBits
@@ -40,6 +42,7 @@ public struct QuantizationOptions: Sendable, Equatable, Codable {
         self.calibration = calibration
         self.percentile = percentile
         self.usesStoredExponents = usesStoredExponents
+        self.activationScale = activationScale
     }
 
     /// Throws an `InputError` for a width or rule that does not exist.

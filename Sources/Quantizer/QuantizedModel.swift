@@ -7,22 +7,31 @@ import Networks
 /// A network whose weights are codes times a power of two. Quantized as-is it gives the same integer network.
 public struct QuantizedModel: Sendable {
     public private(set) var network: Network
-    /// Power-of-two exponent of the network's input and of each layer whose output the array stores.
-    public private(set) var exponents: [String: Int] = [:]
+    /// Real value of the integer 1: of the network's input and of each tensor that the array stores or reads.
+    public private(set) var scales: [String: Double] = [:]
     /// Width of the activations, signed.
     public let activationBits: Int
     private var names: [String: String] = [:]
 
-    /// `quantized` and `report` are what `Quantizer.quantize` made of `source`. Throws `InputError` for a unit
+    /// `quantized` and `report` are what `Quantizer.quantize` made of `given`. Throws `InputError` for a unit
     /// beyond single precision.
-    public init(_ source: Network, _ quantized: QuantizedNetwork, _ report: QuantizationReport) throws {
+    public init(_ given: Network, _ quantized: QuantizedNetwork, _ report: QuantizationReport) throws {
+        let source = given.withoutClips
         activationBits = quantized.activationBits
         network = Network(name: source.name, input: source.input, layers: [], metadata: source.metadata)
         let used = Set(source.layers.map(\.name))
         for layer in source.layers { try append(layer, quantized, report, used: used) }
-        exponents[Network.inputName] = quantized.inputExponent
-        for entry in report.layers where !QuantizedModel.isPassThrough(entry, quantized) {
-            exponents[names[entry.tensor] ?? entry.tensor] = entry.outputExponent
+        scales[Network.inputName] = scalbn(quantized.inputMantissa, quantized.inputExponent)
+        // Copies for concatenations are no layers of the float network.
+        for entry in report.layers
+        where used.contains(entry.tensor) && !QuantizedModel.isPassThrough(entry, quantized) {
+            scales[names[entry.tensor] ?? entry.tensor] = scalbn(entry.outputMantissa, entry.outputExponent)
+        }
+        for entry in report.layers {
+            guard let tensor = entry.preActivation,
+                let before = quantized.layers.first(where: { $0.name == entry.name })?.preActivation
+            else { continue }
+            scales[names[tensor] ?? tensor] = scalbn(before.mantissa, before.exponent)
         }
         try note(quantized, report)
     }
@@ -76,7 +85,7 @@ public struct QuantizedModel: Sendable {
     }
 
     private mutating func note(_ quantized: QuantizedNetwork, _ report: QuantizationReport) throws {
-        for key in ["removed", "approximated", "pot_bits", "pot_code"] { network.metadata[key] = nil }
+        for key in ["removed", "pot_bits", "pot_code"] { network.metadata[key] = nil }
         let formats = report.layers.filter { $0.weights > 0 }.compactMap(\.format).map { FormatFields($0).name }
         let name = ["power-of-two-sum", "power-of-two"].first { formats.contains($0) } ?? "fixed"
         network.metadata["weight_format"] = name.replacingOccurrences(of: "-", with: "_")

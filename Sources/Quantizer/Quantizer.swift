@@ -1,8 +1,8 @@
 // Float network to integer network, in five passes:
-//   1. lower      chains of float layers become array passes             Lowering
+//   1. lower      chains of float layers become array passes             Network+Clips, Lowering
 //   2. weights    integer codes and their unit, layer by layer           WeightPass
 //   3. ranges     ranges of the activations over the calibration images  ActivationRanges, FloatExecutor
-//   4. exponents  a power of two per tensor                              ExponentPlan
+//   4. scales     a power of two per tensor, times a mantissa if asked   ActivationScales, ExponentPlan
 //   5. constants  multipliers, biases and shifts that cannot overflow    RequantizationSolver
 // docs/Numerics.md has the formulas.
 
@@ -15,29 +15,38 @@ public enum Quantizer {
     /// Throws `InputError` for options, images or graphs that do not fit. Cost: that of running the float
     /// network on every calibration image, and of sorting each layer's weights.
     public static func quantize(
-        _ network: Network, options: QuantizationOptions, calibration: [[Float]]
+        _ source: Network, options: QuantizationOptions, calibration: [[Float]]
     ) throws -> (QuantizedNetwork, QuantizationReport) {
         try options.validate()
-        let layers = try Lowering.lower(network)
+        let network = source.withoutClips
+        var lowered = try Lowering.lower(network)
         let stored = options.scheme == .asIs ? try StoredQuantization(metadata: network.metadata) : nil
-        let weights = try WeightPass(options: options, stored: stored).run(layers)
+        let weights = try WeightPass(options: options, stored: stored).run(lowered.layers)
         let kept = options.usesStoredExponents && stored?.activationBits == options.activationBits ? stored : nil
-        var exponents = try exponents(network, layers, options, kept, calibration)
+        var (scales, exponents) = try scales(network, lowered, options, kept, calibration)
+        lowered = scales.applied(to: lowered)
+        let layers = lowered.layers
         let constants = try solveConstants(layers, weights, &exponents, options)
-        var quantized = assemble(network, layers, weights, constants, exponents, options)
-        if let stored { quantized.parameters = stored.parameters }
+        var quantized = assemble(network, lowered, weights, constants, (scales, exponents), options)
+        quantized.parameters = stored?.parameters ?? source.parameters
         let report = report(quantized, layers, weights, options, images: kept == nil ? calibration.count : 0)
         return (quantized, report)
     }
 
-    private static func exponents(
-        _ network: Network, _ layers: [LoweredLayer], _ options: QuantizationOptions, _ stored: StoredQuantization?,
-        _ calibration: [[Float]]
-    ) throws -> ExponentPlan {
-        if let stored { return try ExponentPlan(layers: layers, stored: stored) }
+    private static func scales(
+        _ network: Network, _ lowered: LoweredNetwork, _ options: QuantizationOptions,
+        _ stored: StoredQuantization?, _ calibration: [[Float]]
+    ) throws -> (ActivationScales, ExponentPlan) {
+        if let stored {
+            return (ActivationScales(lowered, stored: stored), try ExponentPlan(lowered, stored: stored))
+        }
         let ranges = try ActivationRanges(
             network: network, images: calibration, method: options.calibration, percentile: options.percentile)
-        return ExponentPlan(layers: layers, ranges: ranges, bits: options.activationBits)
+        let bits = options.activationBits
+        let scales =
+            options.activationScale == .multiplier
+            ? ActivationScales(lowered, ranges: ranges, bits: bits) : ActivationScales()
+        return (scales, ExponentPlan(lowered, ranges: ranges, scales: scales, bits: bits))
     }
 
     /// Constants of every layer. A layer without any makes one of its tensors coarser, and all are solved again;
@@ -45,18 +54,18 @@ public enum Quantizer {
     private static func solveConstants(
         _ layers: [LoweredLayer], _ weights: [QuantizedWeights?], _ exponents: inout ExponentPlan,
         _ options: QuantizationOptions
-    ) throws -> [Requantization] {
+    ) throws -> [LayerConstants] {
         var index = 0
-        var constants: [Requantization] = []
+        var constants: [LayerConstants] = []
         var raises = 0
         while index < layers.count {
             let layer = layers[index]
             let solver = RequantizationSolver(
                 layer: layer, weights: weights[index], activationBits: options.activationBits,
-                inputExponent: exponents[layer.input], residualExponent: layer.residual.map { exponents[$0] },
+                inputExponent: exponents[layer.operand], residualExponent: layer.residual.map { exponents[$0] },
                 outputExponent: exponents[layer.tensor])
             do {
-                constants.append(try solver.solve())
+                constants.append(try LayerConstants(solver, sourceExponent: exponents[layer.input]))
                 index += 1
             } catch let obstacle as RequantizationSolver.Obstacle {
                 raises += 1
@@ -64,7 +73,11 @@ public enum Quantizer {
                     throw InputError(
                         .unsupported, at: "layer \(layer.name)", "the ranges of its operands are too far apart")
                 }
-                exponents.raise(obstacle == .residualTooFine ? layer.residual ?? layer.tensor : layer.tensor)
+                switch obstacle {
+                case .outputTooFine: exponents.raise(layer.tensor)
+                case .residualTooFine: exponents.raise(layer.residual ?? layer.tensor)
+                case .preActivationTooFine: exponents.raise(layer.operand)
+                }
                 constants = []
                 index = 0
             }
@@ -73,26 +86,39 @@ public enum Quantizer {
     }
 
     private static func assemble(
-        _ network: Network, _ layers: [LoweredLayer], _ weights: [QuantizedWeights?],
-        _ constants: [Requantization], _ exponents: ExponentPlan, _ options: QuantizationOptions
+        _ network: Network, _ lowered: LoweredNetwork, _ weights: [QuantizedWeights?],
+        _ constants: [LayerConstants], _ plan: (scales: ActivationScales, exponents: ExponentPlan),
+        _ options: QuantizationOptions
     ) -> QuantizedNetwork {
+        let (scales, exponents) = plan
+        let layers = lowered.layers
         var names = [Network.inputName: Network.inputName]
         for layer in layers { names[layer.tensor] = layer.name }
         let quantized = layers.indices.map { index in
             let layer = layers[index]
+            var before = constants[index].preActivation
+            before?.mantissa = scales[layer.operand]
             return QuantizedLayer(
-                name: layer.name, kind: layer.kind, operation: operation(layer, weights[index]),
+                name: layer.name, kind: layer.kind,
+                operation: operation(layer, weights[index], inputExponent: exponents[layer.input]),
                 window: layer.window, input: names[layer.input] ?? layer.input,
                 residual: layer.residual.map { names[$0] ?? $0 }, inputShape: layer.inputShape,
-                outputShape: layer.outputShape, requantization: constants[index],
-                outputExponent: exponents[layer.tensor], macs: layer.macs)
+                outputShape: layer.outputShape, requantization: constants[index].requantization,
+                outputExponent: exponents[layer.tensor], macs: layer.macs,
+                preActivation: before, regions: constants[index].regions, runsOnHost: layer.runsOnHost,
+                outputMantissa: scales[layer.tensor])
         }
         return QuantizedNetwork(
             name: network.name, input: network.input, inputExponent: exponents[Network.inputName],
-            activationBits: options.activationBits, layers: quantized, parameters: network.parameters)
+            activationBits: options.activationBits, layers: quantized, parameters: network.parameters,
+            concatenations: lowered.concatenations.map {
+                Concatenation(name: $0.name, parts: $0.parts.map { names[$0] ?? $0 })
+            }, inputMantissa: scales[Network.inputName])
     }
 
-    private static func operation(_ layer: LoweredLayer, _ weights: QuantizedWeights?) -> QuantizedOperation {
+    private static func operation(
+        _ layer: LoweredLayer, _ weights: QuantizedWeights?, inputExponent: Int
+    ) -> QuantizedOperation {
         let codes = weights?.codes ?? []
         let format = weights?.format ?? .fixed(bits: 8)
         return switch layer.operation {
@@ -100,6 +126,10 @@ public enum Quantizer {
         case .copy: .convolution(weights: codes, format: format, groups: 1)
         case .maxPool: .maxPool
         case .sumPool: .sumPool
+        case .localResponseNormalization(let size, let alpha, let beta, let bias):
+            .localResponseNormalization(
+                LocalResponseNormalization(
+                    size: size, alpha: alpha, beta: beta, bias: bias, inputExponent: inputExponent))
         }
     }
 
@@ -113,14 +143,16 @@ public enum Quantizer {
             var floats: [Float]?
             if case .convolution(let weights, _) = layers[index].operation { floats = weights.values }
             return LayerQuantizationReport(
-                name: layer.name, kind: layer.kind, tensor: layers[index].tensor, format: codes?.format,
+                name: layer.name, kind: layer.kind, tensor: layers[index].tensor,
+                preActivation: layers[index].preActivation?.tensor, format: codes?.format,
                 weights: floats?.count ?? 0, filters: floats == nil ? nil : filterCounts(layer),
                 storedBits: floats == nil ? 0 : storedBits(layer, options.scheme), weightScale: codes?.unit,
                 topLevel: topLevel(codes), thresholds: codes?.thresholds ?? [],
                 termThresholds: codes?.termThresholds ?? [],
                 weightSQNR: floats.flatMap { codes?.sqnr(against: $0) },
                 weightCosine: floats.flatMap { codes?.cosine(against: $0) },
-                inputExponent: network.exponent(of: layer.input) ?? 0, outputExponent: layer.outputExponent,
+                inputExponent: layer.preActivation?.exponent ?? network.exponent(of: layer.input) ?? 0,
+                outputExponent: layer.outputExponent, outputMantissa: layer.outputMantissa,
                 preShift: layer.requantization.preShift, shift: layer.requantization.shift)
         }
         return QuantizationReport(

@@ -10,6 +10,8 @@ struct RequantizationSolver {
         case outputTooFine
         /// The residual's exponent is too fine to be shifted left into the sum.
         case residualTooFine
+        /// The exponent behind the pre-activation is too fine for its multipliers.
+        case preActivationTooFine
     }
 
     static let largestMultiplier = 32767.0
@@ -31,7 +33,7 @@ struct RequantizationSolver {
         let channels = layer.outputShape.channels
         let magnitude = Int64(1) << Int64(activationBits - 1)
         switch layer.operation {
-        case .maxPool:
+        case .maxPool, .localResponseNormalization:
             return [Int64](repeating: magnitude, count: channels)
         case .sumPool:
             let taps = Int64(layer.window.kernelHeight * layer.window.kernelWidth)
@@ -48,12 +50,12 @@ struct RequantizationSolver {
     }
 
     func solve() throws -> Requantization {
-        if layer.isPassThrough { return passThrough() }
+        if layer.isPassThrough || layer.runsOnHost { return passThrough() }
         let bounds = accumulatorBounds()
         let preShift = smallestPreShift(bounds.max() ?? 0)
         let scaled = bounds.map { shiftedUp($0, preShift) }
         let unit = scalbn(weights?.unit ?? 1, inputExponent - outputExponent + preShift)
-        let factors = layer.scale.map { $0 * unit }
+        let factors = layer.scale.map { $0 * unit / Double(layer.smallestDivisor) }
         let offsets = layer.shift.map { scalbn($0, -outputExponent) }
         let lowest = residualExponent.map { max(0, outputExponent - $0) } ?? 0
         for shift in stride(from: Self.largestShift, through: lowest, by: -1) {

@@ -19,6 +19,11 @@ public struct StoredQuantization: Sendable, Equatable, Codable {
         /// "power-of-two-sum" only.
         var weightTerms: Int?
         var outputExponent: Int
+        /// Layers with a pre-activation only.
+        var preActivationExponent: Int?
+        /// Scales that are no powers of two only.
+        var outputMantissa: Double?
+        var preActivationMantissa: Double?
 
         var format: WeightFormat? { FormatFields.format(name: weightFormat, bits: weightBits, terms: weightTerms) }
     }
@@ -26,6 +31,7 @@ public struct StoredQuantization: Sendable, Equatable, Codable {
     var schema = StoredQuantization.currentSchema
     var activationBits: Int
     var inputExponent: Int
+    var inputMantissa: Double?
     /// Parameters of the float network.
     var parameters: Int
     var layers: [Layer]
@@ -33,6 +39,7 @@ public struct StoredQuantization: Sendable, Equatable, Codable {
     init(_ network: QuantizedNetwork) {
         activationBits = network.activationBits
         inputExponent = network.inputExponent
+        inputMantissa = network.inputMantissa == 1 ? nil : network.inputMantissa
         parameters = network.parameters
         layers = network.layers.map(Layer.init)
     }
@@ -52,10 +59,14 @@ public struct StoredQuantization: Sendable, Equatable, Codable {
     /// Every number in its range, every format known.
     private var isSound: Bool {
         let exponents = -400...400
+        let mantissas = 1.0..<2
         return schema == StoredQuantization.currentSchema && [8, 16].contains(activationBits) && parameters >= 0
             && exponents.contains(inputExponent)
+            && mantissas.contains(inputMantissa ?? 1)
             && layers.allSatisfy { layer in
-                exponents.contains(layer.outputExponent) && (layer.weightFormat == nil || layer.format != nil)
+                mantissas.contains(layer.outputMantissa ?? 1) && mantissas.contains(layer.preActivationMantissa ?? 1)
+                    && exponents.contains(layer.outputExponent) && exponents.contains(layer.preActivationExponent ?? 0)
+                    && (layer.weightFormat == nil || layer.format != nil)
             }
     }
 
@@ -75,6 +86,9 @@ extension StoredQuantization.Layer {
     fileprivate init(_ layer: QuantizedLayer) {
         name = layer.name
         outputExponent = layer.outputExponent
+        preActivationExponent = layer.preActivation?.exponent
+        outputMantissa = layer.outputMantissa == 1 ? nil : layer.outputMantissa
+        preActivationMantissa = layer.preActivation.flatMap { $0.mantissa == 1 ? nil : $0.mantissa }
         guard case .convolution(_, let format, _) = layer.operation else { return }
         let fields = FormatFields(format)
         (weightFormat, weightBits, weightTerms) = (fields.name, fields.bits, fields.terms)

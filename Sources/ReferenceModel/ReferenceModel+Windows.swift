@@ -8,6 +8,14 @@ extension ReferenceModel {
     static func convolve(
         _ input: IntegerTensor, weights: [Int32], groups: Int, layer: QuantizedLayer
     ) -> [Int64] {
+        convolveInBlocks(input, weights: weights, groups: groups, layer: layer)
+            ?? convolvePlainly(input, weights: weights, groups: groups, layer: layer)
+    }
+
+    /// The definition: patch by patch, all sums 64 bits wide.
+    static func convolvePlainly(
+        _ input: IntegerTensor, weights: [Int32], groups: Int, layer: QuantizedLayer
+    ) -> [Int64] {
         let output = layer.outputShape
         let channels = input.shape.channels / groups
         let outputs = output.channels / groups

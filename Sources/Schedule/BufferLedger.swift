@@ -15,6 +15,7 @@ struct BufferLedger {
         var loads: [(index: Int, buffer: Buffer, range: Range<Int>, readsFeatureMap: Bool)]
         var compute: Int
         var computeReads: [(buffer: Buffer, range: Range<Int>)]
+        /// Empty where the sums are left to the next step, which is of the same layer.
         var ofmap: Range<Int>
         var stores: [Int]
         var layer: Int
@@ -64,8 +65,10 @@ struct BufferLedger {
                 set(step.compute, CommonField.popStore)
                 storeWaitedByComputes = user
             }
-            set(step.compute, CommonField.pushStore)
-            set(step.stores.first!, CommonField.popCompute)
+            if let store = step.stores.first {
+                set(step.compute, CommonField.pushStore)
+                set(store, CommonField.popCompute)
+            }
         }
         return flags
     }

@@ -52,9 +52,10 @@ struct TileEmitter {
             if index == 0, hasPreActivation { loadPreActivation(&s, &loads) }
             // Weights first: they need not wait for the layer before.
             if loadedGroup == nil || loadedGroup?.group != place.group || loadedGroup?.region != place.region {
-                let weights = passes == nil ? 0..<0 : s.turns.weights.take(place.groups * wordsPerGroup)
+                let hasWeights = passes != nil && tile.partUnits == 0
+                let weights = hasWeights ? s.turns.weights.take(place.groups * wordsPerGroup) : 0..<0
                 let constants = s.turns.constants.take(place.groups)
-                if passes != nil { loadWeights(place, weights, &s, &loads) }
+                if hasWeights { loadWeights(place, weights, &s, &loads) }
                 loadConstants(place, constants, &s, &loads)
                 loadedGroup = (place.group, place.region, weights, constants)
             }
@@ -68,6 +69,11 @@ struct TileEmitter {
             }
             let ofmap = s.turns.ofmap.take(place.groups * place.rows * place.columnsPerUnit)
             if layer.residual != nil { loadResidual(place, ofmap, &s, &loads) }
+            if tile.partUnits > 0 {
+                emitParts(
+                    place, loads, ifmap: loadedFeatures!.range, constants: loadedGroup!.constants, ofmap: ofmap, &s)
+                continue
+            }
             let compute = s.program.count
             emitCompute(
                 place, ifmap: loadedFeatures!.range, weights: loadedGroup!.weights,
@@ -368,9 +374,65 @@ struct TileEmitter {
 
     // MARK: compute and stores
 
+    /// A tile whose weights come in parts: one instruction for each part of each pass.
+    private func emitParts(
+        _ place: TilePlace, _ given: Loads, ifmap: Range<Int>, constants: Range<Int>, ofmap: Range<Int>,
+        _ s: inout Scheduler
+    ) {
+        let words = shape.unitWords
+        let group = weightAddress + place.group * wordsPerGroup * s.p.weightBeats * s.p.beatBytes
+        var loads = given
+        for pass in 0..<shape.passes {
+            for first in stride(from: 0, to: shape.units, by: tile.partUnits) {
+                let part = Part(pass: pass, units: first..<min(first + tile.partUnits, shape.units), of: shape)
+                let weights = s.turns.weights.take(part.units.count * words)
+                let start = (pass * shape.units + first) * words
+                loadWords(
+                    .weights, .weights, address: group + start * s.p.weightBeats * s.p.beatBytes, range: weights,
+                    beatsPerWord: s.p.weightBeats, &s, &loads)
+                let compute = s.program.count
+                emitCompute(place, ifmap: ifmap, weights: weights, constants: constants, ofmap: ofmap, part: part, &s)
+                var reads: [(buffer: Buffer, range: Range<Int>)] = [(.ifmap, ifmap), (.weights, weights)]
+                if part.isLast { reads.append((.constants, constants)) }
+                if part.isLast, layer.residual != nil { reads.append((.residual, ofmap)) }
+                s.ledger.add(
+                    .init(
+                        loads: loads, compute: compute, computeReads: reads, ofmap: part.isLast ? ofmap : 0..<0,
+                        stores: part.isLast ? emitStores(place, ofmap, &s) : [], layer: 0))
+                loads = []
+            }
+        }
+    }
+
+    /// What an instruction works on of a tile whose weights come in parts.
+    private struct Part {
+        var pass: Int
+        /// Input groups, or a flattened layer's streams.
+        var units: Range<Int>
+        var isFirst: Bool
+        var isLast: Bool
+
+        init(pass: Int, units: Range<Int>, of shape: LayerShape) {
+            self.pass = pass
+            self.units = units
+            isFirst = pass == 0 && units.lowerBound == 0
+            isLast = pass == shape.passes - 1 && units.upperBound == shape.units
+        }
+    }
+
+    private func restrict(_ i: inout Instruction, to part: Part, planeWords: Int) {
+        let begins = part.units.lowerBound == 0 && !part.isFirst
+        i[ComputeField.lastPass] = 0
+        i[ComputeField.passShift] = begins ? (passes?.shiftMask ?? 0) >> part.pass & 1 : 0
+        i[ComputeField.lastInputGroup] = part.units.count - 1
+        i[ComputeField.ifmapAddress] += part.units.lowerBound * (shape.isFlattened ? 1 : planeWords)
+        i[ComputeField.keepSums] = part.isFirst ? 0 : 1
+        i[ComputeField.leaveSums] = part.isLast ? 0 : 1
+    }
+
     private func emitCompute(
         _ place: TilePlace, ifmap: Range<Int>, weights: Range<Int>, constants: Range<Int>, ofmap: Range<Int>,
-        _ s: inout Scheduler
+        part: Part? = nil, _ s: inout Scheduler
     ) {
         let (kh, kw) = (window.kernelHeight, window.kernelWidth)
         let requantization = layer.requantization
@@ -403,6 +465,7 @@ struct TileEmitter {
         i[ComputeField.shift] = requantization.shift
         if shape.streams { setStream(place, s.p, &i) } else { setJumps(place, &i) }
         if s.p.dilates && !shape.streams { i[ComputeField.kernelColumnStep] = window.dilationWidth }
+        if let part { restrict(&i, to: part, planeWords: ifmap.count / shape.inputGroups) }
         s.program.append(i)
     }
 

@@ -21,6 +21,11 @@ struct LayerShape: Sendable, Equatable {
     /// On the convolver family: the one window is the whole map and larger than the grid, so that each of its pixels
     /// counts as an input group of a 1x1 kernel.
     var isFlattened = false
+
+    /// Weight words of an input group, or of a flattened layer's stream.
+    var unitWords: Int { isFlattened ? 1 : window.kernelHeight * window.kernelWidth }
+    /// Input groups, or a flattened layer's streams, in one pass.
+    var units: Int { inputGroups * (isFlattened ? window.kernelHeight * window.kernelWidth : 1) }
 }
 
 /// Output extent of the tiles of one layer.
@@ -30,6 +35,9 @@ struct TileShape: Sendable, Equatable {
     var groups: Int
     /// Output columns of one pixel unit.
     var columnsPerUnit: Int
+    /// Where not even one output group's weights fit half of their buffer: input groups (of a flattened layer words)
+    /// whose weights do, and that one instruction works on. Else 0.
+    var partUnits = 0
 
     /// Input rows and columns (of one pixel unit) that a tile covers.
     func inputRows(_ window: Window) -> Int { (rows - 1) * window.strideHeight + window.extentHeight }
@@ -60,6 +68,7 @@ struct TileShape: Sendable, Equatable {
             groups = groups == 1 ? 0 : (groups + 1) / 2
         }
         if let best { return best }
+        if let parts = inParts(layer, p) { return parts }
         let smallest = TileShape(rows: 1, columns: 1, groups: 1, pixels: p.pixels)
         let reason = smallest.shortage(layer, p, share: 2) ?? "buffers.ifmap_kib"
         throw InputError(
@@ -68,8 +77,27 @@ struct TileShape: Sendable, Equatable {
                 + "buffer; make \(reason) larger")
     }
 
+    /// One output group whose weights come in parts. Sums wait in the accumulators meanwhile, so that a tile is one
+    /// pixel of each unit, or on the convolver family in the psum buffer.
+    private static func inParts(_ layer: LayerShape, _ p: AcceleratorParameters) -> TileShape? {
+        let units = p.weightDepth / 2 / layer.unitWords
+        guard !layer.isPool, units > 0 else { return nil }
+        var tile: TileShape?
+        if layer.streams {
+            tile = largest(layer, p, groups: 1, weightsFit: true)
+        } else {
+            let pixel = TileShape(
+                rows: 1, columns: min(p.pixels, layer.outputShape.width), groups: 1, pixels: p.pixels)
+            if pixel.shortage(layer, p, share: 2, weightsFit: true) == nil { tile = pixel }
+        }
+        tile?.partUnits = units
+        return tile
+    }
+
     /// Rows, then columns, as many as fit with this many groups.
-    private static func largest(_ layer: LayerShape, _ p: AcceleratorParameters, groups: Int) -> TileShape? {
+    private static func largest(
+        _ layer: LayerShape, _ p: AcceleratorParameters, groups: Int, weightsFit: Bool = false
+    ) -> TileShape? {
         var columns = layer.outputShape.width
         while columns >= 1 {
             var low = 0
@@ -77,7 +105,11 @@ struct TileShape: Sendable, Equatable {
             while low < high {
                 let middle = (low + high + 1) / 2
                 let tile = TileShape(rows: middle, columns: columns, groups: groups, pixels: p.pixels)
-                if tile.shortage(layer, p, share: 2) == nil { low = middle } else { high = middle - 1 }
+                if tile.shortage(layer, p, share: 2, weightsFit: weightsFit) == nil {
+                    low = middle
+                } else {
+                    high = middle - 1
+                }
             }
             if low > 0 {
                 // Equal tiles: no small remainder at the bottom.
@@ -104,7 +136,9 @@ struct TileShape: Sendable, Equatable {
     }
 
     /// The configuration key of a buffer that is too small, nil when the tile fits 1/share of each.
-    private func shortage(_ layer: LayerShape, _ p: AcceleratorParameters, share: Int) -> String? {
+    private func shortage(
+        _ layer: LayerShape, _ p: AcceleratorParameters, share: Int, weightsFit: Bool = false
+    ) -> String? {
         let planes = layer.isPool ? groups : layer.inputGroups
         var (rows, columns) = (inputRows(layer.window), inputColumns(layer.window))
         if let convolver = p.convolver, layer.streams {
@@ -116,7 +150,9 @@ struct TileShape: Sendable, Equatable {
         }
         if planes * rows * columns > p.ifmapDepth / share { return "buffers.ifmap_kib" }
         let kernel = layer.window.kernelHeight * layer.window.kernelWidth
-        if !layer.isPool && groups * layer.passes * layer.inputGroups * kernel > p.weightDepth / share {
+        if !layer.isPool && !weightsFit
+            && groups * layer.passes * layer.inputGroups * kernel > p.weightDepth / share
+        {
             return "buffers.weight_kib"
         }
         if groups * self.rows * columnsPerUnit > p.ofmapDepth / share { return "buffers.ofmap_kib" }

@@ -44,7 +44,7 @@ extension Workflow {
         let (quantized, report) = try Quantizer.quantize(
             network, options: settings.options(modelHasCodes: network.hasCodes), calibration: images)
         let model = try QuantizedModel(network, quantized, report)
-        let quants = ONNXWriter.Form.qonnx(activationBits: model.activationBits, exponents: model.exponents)
+        let quants = ONNXWriter.Form.qonnx(activationBits: model.activationBits, scales: model.scales)
         let data = try ONNXWriter.data(model.network, form: request.isQONNX ? quants : .dequantizeLinear)
         let result = try ModelExportReport(
             request, networkSettings, settings, report, quantized: quantized, bytes: data.count,

@@ -22,7 +22,10 @@ public struct ModelExportReport: Sendable, Codable, Equatable {
         public var wideFirstAndLast: Bool
         /// Images, source and method of the activation ranges; absent where the model held its exponents.
         public var calibration: Calibration?
+        public var activationScale: String
         public var inputExponent: Int
+        /// Absent where it is 1.
+        public var inputMantissa: Double?
     }
 
     public struct Calibration: Sendable, Codable, Equatable {
@@ -82,6 +85,8 @@ public struct ModelExportReport: Sendable, Codable, Equatable {
         public var outputSqnrDb: Double?
         public var outputCosine: Double?
         public var outputExponent: Int
+        /// Absent where it is 1.
+        public var outputMantissa: Double?
     }
 
     public var schema = "shiftsim.quantize/1"
@@ -110,7 +115,8 @@ public struct ModelExportReport: Sendable, Codable, Equatable {
         self.quantization = Quantization(
             scheme: scheme, weightBits: quantization.weightBits, activationBits: quantized.activationBits,
             wideFirstAndLast: quantization.wideFirstAndLast, calibration: calibration,
-            inputExponent: quantized.inputExponent)
+            activationScale: report.options.activationScale.rawValue, inputExponent: quantized.inputExponent,
+            inputMantissa: quantized.inputMantissa == 1 ? nil : quantized.inputMantissa)
         model = Model(file: request.output, format: request.isQONNX ? "qonnx" : "onnx", bytes: bytes)
         storage = Storage(report.layers)
         filters = Filters(report.layers)
@@ -138,6 +144,7 @@ extension ModelExportReport.Layer {
         name = layer.name
         kind = layer.kind
         outputExponent = layer.outputExponent
+        outputMantissa = layer.outputMantissa == 1 ? nil : layer.outputMantissa
         outputSqnrDb = errors.sqnr[layer.name]
         outputCosine = errors.cosine[layer.name]
         weightSqnrDb = layer.weightSQNR

@@ -17,7 +17,7 @@ struct OutputErrors {
         let integers = try ReferenceModel.inferAll(quantized, input: quantized.quantizedInput(image))
         for layer in report.layers {
             guard let expected = floats[layer.tensor], let found = integers[layer.name] else { continue }
-            let unit = scalbn(1.0, layer.outputExponent)
+            let unit = scalbn(layer.outputMantissa, layer.outputExponent)
             var sums = (signal: 0.0, noise: 0.0, product: 0.0, energy: 0.0)
             for (value, integer) in zip(expected, found.values) {
                 let (wanted, real) = (Double(value), Double(integer) * unit)

@@ -35,11 +35,12 @@ public struct QuantizationSettings: Sendable, Hashable {
     /// Nil is `max`, and for a model of `shiftsim quantize` the exponents that it holds.
     public var calibrationMethod: CalibrationMethod?
     public var percentile: Double?
+    public var activationScale: ActivationScaleRule
 
     static let keys = [
         "scheme", "weight_bits", "activation_bits", "thresholds", "wide_first_and_last", "mean_terms",
         "residual_threshold", "prune_threshold", "calibration", "calibration_images", "calibration_method",
-        "percentile",
+        "percentile", "activation_scale",
     ]
 
     init(_ node: ConfigNode?, file: String) throws {
@@ -61,6 +62,9 @@ public struct QuantizationSettings: Sendable, Hashable {
         let methods = CalibrationMethod.allCases.map(\.rawValue)
         calibrationMethod = try section.word("calibration_method", oneOf: methods).flatMap(CalibrationMethod.init)
         percentile = try section.number("percentile", in: 50...100)
+        let scales = ActivationScaleRule.allCases.map(\.rawValue)
+        activationScale =
+            try section.word("activation_scale", oneOf: scales).flatMap(ActivationScaleRule.init) ?? .powerOfTwo
         try checkTogether(section)
     }
 
@@ -130,7 +134,7 @@ public struct QuantizationSettings: Sendable, Hashable {
             scheme: kind, activationBits: activationBits, thresholds: kind == .asIs ? nil : thresholds,
             weightBits: kind == .asIs ? weightBits : nil, wideFirstAndLast: wideFirstAndLast && kind != .asIs,
             filterTerms: filterTerms, calibration: calibrationMethod ?? .max, percentile: percentile ?? 99.99,
-            usesStoredExponents: calibration == nil && calibrationMethod == nil)
+            usesStoredExponents: calibration == nil && calibrationMethod == nil, activationScale: activationScale)
     }
 
     private var filterTerms: FilterTermRule {

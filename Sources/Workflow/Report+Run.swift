@@ -44,8 +44,11 @@ extension Report {
             scheme: settings.scheme.rawValue, weightBits: settings.weightBits,
             activationBits: settings.activationBits,
             calibrationImages: run.network.quantization.calibrationImages,
+            activationScale: run.network.quantization.options.activationScale.rawValue,
             inputExponent: quantized.inputExponent,
-            outputExponent: quantized.layers.last?.outputExponent ?? quantized.inputExponent)
+            outputExponent: quantized.layers.last?.outputExponent ?? quantized.inputExponent,
+            inputMantissa: quantized.inputMantissa == 1 ? nil : quantized.inputMantissa,
+            outputMantissa: quantized.layers.last.flatMap { $0.outputMantissa == 1 ? nil : $0.outputMantissa })
     }
 
     private static func design(_ run: FinishedRun) -> Design {
@@ -55,9 +58,11 @@ extension Report {
             family: parameters.convolver == nil ? "vector" : "convolver", pe: parameters.element.name,
             mode: run.configuration.run.mode.rawValue,
             lanes: parameters.lanes, outputs: parameters.outputs, inputs: parameters.inputs,
-            pixels: parameters.pixels, weightBits: parameters.element.weightBits,
+            pixels: parameters.pixels, terms: parameters.terms, weightBits: parameters.element.weightBits,
             activationBits: parameters.activationBits, accumulatorBits: parameters.accumulatorBits,
-            kernel: parameters.convolver?.kernel, clockHz: run.configuration.clockMHz * 1e6,
+            kernel: parameters.convolver?.kernel, taps: parameters.convolver?.taps,
+            rowLength: parameters.convolver?.rowLength, columnAdders: parameters.convolver?.columnAdders.rawValue,
+            clockHz: run.configuration.clockMHz * 1e6,
             signals: accelerator.design.signalCount,
             registersBits: accelerator.design.registerBits)
     }

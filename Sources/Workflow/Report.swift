@@ -51,8 +51,12 @@ public struct Report: Sendable, Codable, Equatable {
         public var weightBits: Int?
         public var activationBits: Int
         public var calibrationImages: Int
+        public var activationScale: String
         public var inputExponent: Int
         public var outputExponent: Int
+        /// Real value = integer * mantissa * 2^exponent; absent where it is 1.
+        public var inputMantissa: Double?
+        public var outputMantissa: Double?
     }
 
     public struct Design: Sendable, Codable, Equatable {
@@ -63,11 +67,17 @@ public struct Report: Sendable, Codable, Equatable {
         public var outputs: Int
         public var inputs: Int
         public var pixels: Int
+        /// Power-of-two terms of a weight that a lane adds in one cycle.
+        public var terms: Int
         public var weightBits: Int
         public var activationBits: Int
         public var accumulatorBits: Int
         /// Family `convolver`: rows and columns of a convolver's cells.
         public var kernel: Int?
+        /// Family `convolver`: kernels that the grid has taps for, pixels of a line buffer, where the column's adders are.
+        public var taps: [Int]?
+        public var rowLength: Int?
+        public var columnAdders: String?
         public var clockHz: Double
         /// Named signals, lane by lane.
         public var signals: Int

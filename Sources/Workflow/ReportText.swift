@@ -34,6 +34,7 @@ struct ReportText {
                 + "; activations \(design.activationBits) bits; rounding \(report.rounding)",
             "array     \(design.family) of \(design.pe): \(design.outputs) outputs x \(design.inputs) inputs x "
                 + (design.kernel.map { "\($0) x \($0) cells" } ?? "\(design.pixels) pixels")
+                + (design.terms == 1 ? "" : " x \(design.terms) terms")
                 + " = \(design.lanes) lanes at \(ConfigSection.text(design.clockHz / 1e6)) MHz",
             "memory    \(memory.model): latency \(memory.latencyCycles) cycles\(rate)",
         ]

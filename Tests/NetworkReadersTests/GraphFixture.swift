@@ -144,9 +144,11 @@ struct GraphFixture {
         try folder.write(model.serializedData(), name)
     }
 
-    func read(approximateAverages: Bool = false) throws -> Network {
+    func read() throws -> Network { try readWithPasses().network }
+
+    func readWithPasses() throws -> (network: Network, passes: [GraphPass]) {
         let folder = try TemporaryFolder()
-        return try ONNXReader.read(path: write(to: folder), approximateAverages: approximateAverages)
+        return try ONNXReader.readWithPasses(path: write(to: folder))
     }
 
     /// The message of the InputError that reading throws, without the folder's path.

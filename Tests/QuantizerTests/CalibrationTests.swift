@@ -3,6 +3,7 @@
 import Foundation
 import Networks
 import Quantizer
+import ReferenceModel
 import Testing
 
 @Suite struct CalibrationTests {
@@ -93,5 +94,62 @@ import Testing
         for percentile in [49, 101, Double.nan] {
             #expect(throws: InputError.self) { try exponents([1], .percentile, percentile: percentile) }
         }
+    }
+
+    // MARK: scales that are no powers of two
+
+    /// A convolution, a residual block and a maximum: input, c0, and what c0 is tied to by additions and the maximum.
+    private func residualNetwork() -> Network {
+        let shape = Shape(channels: 2, height: 4, width: 4)
+        func convolution(_ seed: UInt64) -> LayerKind {
+            .convolution(
+                window: Window(kernel: 3, pad: 1), outputs: 2, groups: 1,
+                weights: Weights(values: normalWeights(36, seed: seed)), bias: [0.5, -0.25])
+        }
+        let layers: [(String, LayerKind, [String])] = [
+            ("c0", convolution(1), ["input"]), ("c1", convolution(2), ["c0"]), ("r1", .relu, ["c1"]),
+            ("c2", convolution(3), ["r1"]), ("sum", .add, ["c2", "c0"]), ("pool", .maxPool(Window(kernel: 1)), ["sum"]),
+            ("c3", convolution(4), ["pool"]),
+        ]
+        return Network(
+            name: "residual", input: shape,
+            layers: layers.map { Layer(name: $0.0, kind: $0.1, inputs: $0.2, output: shape) })
+    }
+
+    @Test func multiplierScalesUseTheWholeRange() throws {
+        let network = residualNetwork()
+        let images = SyntheticImages.make(shape: network.input, count: 1, seed: 3)
+        let options = QuantizationOptions(scheme: .fixed(bits: 16), activationBits: 8, activationScale: .multiplier)
+        let (quantized, report) = try Quantizer.quantize(network, options: options, calibration: images)
+        let floats = try FloatExecutor.inferAll(network, input: images[0])
+        let mantissas = Dictionary(uniqueKeysWithValues: quantized.layers.map { ($0.name, $0.outputMantissa) })
+        // Tensors that a sum or a maximum ties share a mantissa; the others' largest value is 127 steps.
+        #expect(mantissas["c0"] == mantissas["c2"] && mantissas["c2"] == mantissas["pool"])
+        for entry in report.layers where ["c1", "c3"].contains(entry.name) {
+            let largest = floats[entry.tensor]!.map { abs(Double($0)) }.max()!
+            let steps = largest / scalbn(entry.outputMantissa, entry.outputExponent)
+            #expect(abs(steps - 127) < 1e-6, "\(entry.name): \(steps)")
+        }
+        #expect(try quantized.quantizedInput(images[0]).values.map(abs).max() == 127)
+    }
+
+    @Test func multiplierScalesLoseLess() throws {
+        let network = residualNetwork()
+        let images = SyntheticImages.make(shape: network.input, count: 4, seed: 3)
+        func noise(_ rule: ActivationScaleRule) throws -> Double {
+            let options = QuantizationOptions(scheme: .fixed(bits: 16), activationBits: 8, activationScale: rule)
+            let quantized = try Quantizer.quantize(network, options: options, calibration: images).0
+            return try images.reduce(0) { sum, image in
+                let expected = try FloatExecutor.infer(network, input: image)
+                let found = try ReferenceModel.infer(quantized, input: quantized.quantizedInput(image))
+                let unit = quantized.outputScale
+                return sum
+                    + zip(expected, found.values).reduce(0) {
+                        let error = Double($1.0) - Double($1.1) * unit
+                        return $0 + error * error
+                    }
+            }
+        }
+        #expect(try noise(.multiplier) < 0.9 * noise(.powerOfTwo))
     }
 }

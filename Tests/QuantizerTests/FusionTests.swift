@@ -75,7 +75,7 @@ import Testing
         let result = try names([
             ("c1", convolution, ["input"]), ("r1", .relu, ["c1"]), ("b1", affine, ["r1"]), ("r2", .relu, ["b1"]),
         ])
-        #expect(result == ["c1(input).relu", "b1(c1).relu"])
+        #expect(result == ["c1(input).relu", "r2(c1).relu"])
         #expect(try names([("r", .relu, ["input"])]) == ["r(input).relu"])
     }
 
@@ -97,6 +97,86 @@ import Testing
         #expect(result.window == Window(kernel: 1, stride: 2))
         #expect(result.kind == "shortcut")
         #expect(result.macs == 0)
+    }
+
+    // MARK: pre-activations and concatenations
+
+    private func wide(_ inputs: Int) -> LayerKind {
+        .convolution(
+            window: Window(kernel: 1), outputs: 2, groups: 1,
+            weights: Weights(values: normalWeights(2 * inputs, seed: 4)), bias: [])
+    }
+
+    /// Channels of each layer come from its kind: a concatenation's are the sum of its inputs'.
+    private func sized(_ layers: [(String, LayerKind, [String])]) -> Network {
+        var channels = [Network.inputName: 2]
+        let sized = layers.map { name, kind, inputs in
+            var count = channels[inputs[0]] ?? 0
+            if kind == .concat { count = inputs.reduce(0) { $0 + (channels[$1] ?? 0) } }
+            if case .convolution = kind { count = 2 }
+            channels[name] = count
+            return Layer(
+                name: name, kind: kind, inputs: inputs, output: Shape(channels: count, height: 4, width: 4))
+        }
+        return Network(name: "test", input: Self.shape, layers: sized)
+    }
+
+    @Test func aDenseBlockIsOnePassAConvolution() throws {
+        let ones = LayerKind.affine(scale: [1.5, 0.5, 2, 1], shift: [0.25, -0.5, 1, 0])
+        let network = sized([
+            ("c0", convolution, ["input"]), ("b1", affine, ["c0"]), ("r1", .relu, ["b1"]),
+            ("c1", convolution, ["r1"]), ("j1", .concat, ["c0", "c1"]), ("b2", ones, ["j1"]), ("r2", .relu, ["b2"]),
+            ("c2", wide(4), ["r2"]), ("j2", .concat, ["j1", "c2"]), ("c3", wide(6), ["j2"]),
+        ])
+        let result = try quantize(network)
+        #expect(result.layers.map(\.name) == ["c0", "c1", "c2", "c3"])
+        #expect(result.layers.map(\.input) == ["input", "c0", "j1", "j2"])
+        #expect(result.layers.map { $0.preActivation?.relu } == [nil, true, true, nil])
+        #expect(
+            result.concatenations == [
+                Concatenation(name: "j1", parts: ["c0", "c1"]), Concatenation(name: "j2", parts: ["c0", "c1", "c2"]),
+            ])
+        #expect(Set(result.layers.prefix(3).map(\.outputExponent)).count == 1, "parts have one exponent")
+    }
+
+    @Test func aPartThatHasItsPlaceIsCopied() throws {
+        let network = sized([
+            ("c0", convolution, ["input"]), ("c1", convolution, ["c0"]), ("j1", .concat, ["c0", "c1"]),
+            ("j2", .concat, ["c1", "c0", "c1"]), ("d1", wide(4), ["j1"]), ("d2", wide(6), ["j2"]),
+            ("end", .add, ["d1", "d2"]),
+        ])
+        let result = try quantize(network)
+        // j2 is the longer one, and c1 stands in it twice; both parts of j1 have their places there.
+        #expect(result.layers.map(\.name) == ["c0", "j1/0", "c1", "j1/1", "j2/2", "d1", "d2"])
+        #expect(result.concatenations.map(\.parts) == [["j1/0", "j1/1"], ["c1", "c0", "j2/2"]])
+    }
+
+    @Test func whatCannotBeAPreActivationIsCopied() throws {
+        let network = sized([
+            ("c0", convolution, ["input"]), ("r0", .relu, ["c0"]), ("c1", convolution, ["c0"]),
+            ("sum", .add, ["r0", "c1"]), ("r1", .relu, ["c0"]), ("j", .concat, ["r1", "sum"]), ("c2", wide(4), ["j"]),
+        ])
+        #expect(try quantize(network).layers.map(\.name) == ["c0", "r0", "c1", "r1", "c2"])
+    }
+
+    @Test func aClipIsTwoReLUs() throws {
+        let clip = LayerKind.clip(minimum: -0.5, maximum: 0.25)
+        let network = network([("c", convolution, ["input"]), ("clip", clip, ["c"])])
+        let images = SyntheticImages.make(shape: network.input, count: 2, seed: 1)
+        let floats = try FloatExecutor.infer(network.withoutClips, input: images[0])
+        let expected = try FloatExecutor.infer(network, input: images[0])
+        #expect(zip(floats, expected).allSatisfy { abs($0 - $1) < 1e-5 })
+        #expect(expected.contains(-0.5) && expected.contains(0.25))
+    }
+
+    @Test func aBorderThatDividesByLessIsARegion() throws {
+        let inside = AverageDivisor.positions(padTop: 0, padLeft: 0, padBottom: 0, padRight: 0)
+        let kind = LayerKind.averagePool(Window(kernel: 3, pad: 1), divisor: inside)
+        let layer = try quantize(network([("p", kind, ["input"])])).layers[0]
+        // 4x4 outputs: 9 positions inside, 6 at the sides, 4 in the corners; the four inner and eight side outputs.
+        #expect(layer.regions.count == 5)
+        let ratio = Double(layer.requantization.multiplier[0]) / Double(layer.regions[0].multiplier[0])
+        #expect(abs(ratio - 4.0 / 6) < 1e-3, "corners divide by 4, sides, the most frequent, by 6")
     }
 
     @Test func graphsThatAreNoneAreRefused() {

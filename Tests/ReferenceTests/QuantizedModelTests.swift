@@ -13,6 +13,10 @@ import Testing
         .nBQ(bits: 1), .nBQ(bits: 3), .nBQ(bits: 5), .fixed(bits: 4), .fixed(bits: 16), .lightNN(terms: 1, bits: 4),
         .lightNN(terms: 2, bits: 4), .lightNN(terms: 2, bits: 5), .flightNN(bits: 4),
     ]
+    /// Which have scales that are no powers of two: every third.
+    static func scaleRule(_ scheme: QuantizationScheme) -> ActivationScaleRule {
+        (schemes.firstIndex(of: scheme) ?? 0) % 3 == 1 ? .multiplier : .powerOfTwo
+    }
 
     /// Quantizes, writes, reads; `network` is what was read.
     private func roundTrip(
@@ -34,7 +38,8 @@ import Testing
             if name == "alexnet-grouped", scheme != .flightNN(bits: 4) { continue }
             let source = try BuiltInNetworks.make(name: name, weights: .synthetic(seed: 5))
             let images = SyntheticImages.make(shape: source.input, count: 1, seed: 2)
-            let options = QuantizationOptions(scheme: scheme, activationBits: bits, calibration: .mse)
+            let options = QuantizationOptions(
+                scheme: scheme, activationBits: bits, calibration: .mse, activationScale: Self.scaleRule(scheme))
             let (quantized, model, network) = try roundTrip(source, options, images: images)
             #expect(network.layers == model.network.layers)
             #expect(network.input == source.input)
@@ -108,7 +113,7 @@ import Testing
         let options = QuantizationOptions(scheme: .lightNN(terms: 2, bits: 4), activationBits: 8, calibration: .mse)
         let (quantized, report) = try Quantizer.quantize(source, options: options, calibration: images)
         let model = try QuantizedModel(source, quantized, report)
-        let form = ONNXWriter.Form.qonnx(activationBits: 8, exponents: model.exponents)
+        let form = ONNXWriter.Form.qonnx(activationBits: 8, scales: model.scales)
         let found = try scores(ONNXWriter.data(model.network, form: form), images: images, script: Self.evaluator)
         let unit = scalbn(1.0, try #require(quantized.layers.last).outputExponent)
         for (image, values) in images.enumerated() {

@@ -29,13 +29,20 @@ struct RandomNetwork {
     private var last: (name: String, shape: Shape) { tensors[tensors.count - 1] }
 
     private mutating func appendRandomLayer() {
-        switch integer(0...9) {
+        if integer(0...3) == 0 { tensors.append(tensors[integer(0...tensors.count - 1)]) }
+        switch integer(0...14) {
         case 0...3: appendConvolution()
         case 4: appendAffine()
         case 5: append(.relu, [last.name], last.shape)
         case 6: appendAddition()
         case 7: appendPool()
         case 8: appendSubsample()
+        case 9:
+            append(
+                .permuteChannels(order: (0..<last.shape.channels).shuffled(using: &generator)), [last.name], last.shape)
+        case 10: appendClip()
+        case 11: appendNormalization()
+        case 12, 13: appendConcatenation()
         default:
             appendConvolution()
             appendAffine()
@@ -56,11 +63,47 @@ struct RandomNetwork {
             padRight: integer(0...1))
     }
 
+    private mutating func dilated(_ window: Window) -> Window {
+        var window = window
+        if integer(0...3) == 0 { (window.dilationHeight, window.dilationWidth) = (integer(1...2), integer(1...3)) }
+        return window
+    }
+
+    /// Batch normalization and ReLU of a tensor that others read too, as DenseNet has them, in half of the cases.
+    private mutating func appendConcatenation() {
+        let (height, width) = (last.shape.height, last.shape.width)
+        let partners = tensors.filter { $0.shape.height == height && $0.shape.width == width }
+        var parts = (0..<integer(0...2)).map { _ in partners[integer(0...partners.count - 1)] }
+        parts.insert(last, at: integer(0...parts.count))
+        let channels = parts.reduce(0) { $0 + $1.shape.channels }
+        guard channels <= 24 else { return }
+        append(.concat, parts.map(\.name), Shape(channels: channels, height: height, width: width))
+        if integer(0...1) == 1 {
+            appendAffine()
+            append(.relu, [last.name], last.shape)
+            appendConvolution()
+        }
+    }
+
+    private mutating func appendClip() {
+        let bounds: [(Float, Float)] = [
+            (0, 1), (-0.5, 1), (-.infinity, 0.5), (-0.25, .infinity), (-.infinity, .infinity),
+        ]
+        let (minimum, maximum) = bounds[integer(0...bounds.count - 1)]
+        append(.clip(minimum: minimum, maximum: maximum), [last.name], last.shape)
+    }
+
+    private mutating func appendNormalization() {
+        append(
+            .localResponseNormalization(size: integer(1...5), alpha: 1e-6, beta: 0.75, bias: 1), [last.name],
+            last.shape)
+    }
+
     /// Half of all convolutions keep their map's size, so that additions find partners.
     private mutating func appendConvolution() {
         let input = last.shape
         let keepsSize = integer(0...1) == 1
-        let window = keepsSize ? Window(kernel: 3, pad: 1) : window()
+        let window = keepsSize ? Window(kernel: 3, pad: 1) : dilated(window())
         let groups = [1, 1, input.channels, input.channels % 2 == 0 ? 2 : 1][integer(0...3)]
         let outputs = keepsSize ? input.channels : groups * integer(1...3)
         let output = Shape(
@@ -97,7 +140,12 @@ struct RandomNetwork {
             channels: input.channels, height: window.outputHeight(input.height),
             width: window.outputWidth(input.width))
         guard output.height > 0, output.width > 0 else { return }
-        append(integer(0...1) == 0 ? .maxPool(window) : .averagePool(window, divisor: .kernelArea), [last.name], output)
+        let inside = AverageDivisor.positions(
+            padTop: integer(0...window.padTop), padLeft: 0, padBottom: 0, padRight: integer(0...window.padRight))
+        let kinds: [LayerKind] = [
+            .maxPool(window), .averagePool(window, divisor: .kernelArea), .averagePool(window, divisor: inside),
+        ]
+        append(kinds[integer(0...2)], [last.name], output)
     }
 
     private mutating func appendSubsample() {

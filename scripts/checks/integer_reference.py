@@ -25,9 +25,10 @@ def windows(x, window, padding_value):
     """[N, C, OH, OW, KH, KW] view of the sliding windows of x, padded."""
     pads = ((0, 0), (0, 0), (window["pad_top"], window["pad_bottom"]), (window["pad_left"], window["pad_right"]))
     padded = np.pad(x, pads, constant_values=padding_value)
-    kernel = (window["kernel_height"], window["kernel_width"])
-    view = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(2, 3))
-    return view[:, :, :: window["stride_height"], :: window["stride_width"]]
+    steps = (window.get("dilation_height", 1), window.get("dilation_width", 1))
+    extent = tuple((window[key] - 1) * step + 1 for key, step in zip(("kernel_height", "kernel_width"), steps))
+    view = np.lib.stride_tricks.sliding_window_view(padded, extent, axis=(2, 3))
+    return view[:, :, :: window["stride_height"], :: window["stride_width"], :: steps[0], :: steps[1]]
 
 
 def matrix_product(columns, rows):
@@ -77,11 +78,49 @@ def round_half_even(values, shift):
     return floor + ((remainder > half) | ((remainder == half) & (floor % 2 != 0)))
 
 
+def saturate(values, bits):
+    return np.clip(values, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+
+
+def activate(x, constants, layer, bits):
+    """The pre-activation: affine and ReLU before padding."""
+    multiplier = np.array(constants["multiplier"], np.int64).reshape(1, -1, 1, 1)
+    total = x * multiplier + np.array(constants["bias"], np.int64).reshape(1, -1, 1, 1)
+    check(total, 48, "pre-activation", layer)
+    result = round_half_even(total, constants["shift"])
+    return saturate(np.maximum(result, 0) if constants["relu"] else result, bits)
+
+
+def normalize(x, layer, bits):
+    """ONNX LRN in double precision."""
+    constants = layer["local_response_normalization"]
+    real = np.ldexp(x.astype(np.float64), constants["input_exponent"])
+    size, channels = constants["size"], x.shape[1]
+    sums = np.zeros_like(real)
+    for channel in range(channels):
+        first, last = max(0, channel - (size - 1) // 2), min(channels, channel + size // 2 + 1)
+        for neighbour in range(first, last):
+            sums[:, channel] += real[:, neighbour] * real[:, neighbour]
+    scale = (constants["bias"] + constants["alpha"] / size * sums) ** constants["beta"]
+    return saturate(np.rint(np.ldexp(real / scale, -layer["output_exponent"])), bits).astype(np.int64)
+
+
+def multipliers(layer):
+    """[C, H, W]: the layer's, but for its regions."""
+    shape = layer["output_shape"]
+    result = np.empty((shape["channels"], shape["height"], shape["width"]), np.int64)
+    result[:] = np.array(layer["multiplier"], np.int64).reshape(-1, 1, 1)
+    for region in layer.get("regions") or []:
+        rows, columns = slice(*region["rows"]), slice(*region["columns"])
+        result[:, rows, columns] = np.array(region["multiplier"], np.int64).reshape(-1, 1, 1)
+    return result
+
+
 def requantize(sums, layer, residual, bits):
     per_channel = (1, -1, 1, 1)
     scaled = np.right_shift(sums, layer["pre_shift"])
     check(scaled, 27, "t", layer)
-    total = scaled * np.array(layer["multiplier"], np.int64).reshape(per_channel)
+    total = scaled * multipliers(layer)
     total += np.array(layer["bias"], np.int64).reshape(per_channel)
     if residual is not None:
         total += np.left_shift(residual, layer["residual_shift"])
@@ -89,7 +128,7 @@ def requantize(sums, layer, residual, bits):
     result = round_half_even(total, layer["shift"])
     if layer["relu"]:
         result = np.maximum(result, 0)
-    return np.clip(result, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+    return saturate(result, bits)
 
 
 def run(archive, x):
@@ -97,10 +136,21 @@ def run(archive, x):
     network = json.loads((archive / "network.quantized.json").read_text())
     weights = np.fromfile(archive / "weights.bin", "<i4").astype(np.int64)
     tensors = {"input": x.astype(np.int64)}
+    bits = network["activation_bits"]
+    parts = {entry["name"]: entry["parts"] for entry in network.get("concatenations") or []}
+
+    def tensor(name):
+        return np.concatenate([tensors[part] for part in parts[name]], axis=1) if name in parts else tensors[name]
+
     for layer in network["layers"]:
-        residual = tensors[layer["residual"]] if layer.get("residual") is not None else None
-        sums = accumulate(tensors[layer["input"]], layer, weights)
-        tensors[layer["name"]] = requantize(sums, layer, residual, network["activation_bits"])
+        operand = tensor(layer["input"])
+        if layer["operation"] == "local-response-normalization":
+            tensors[layer["name"]] = normalize(operand, layer, bits)
+        else:
+            if layer.get("pre_activation"):
+                operand = activate(operand, layer["pre_activation"], layer, bits)
+            residual = tensor(layer["residual"]) if layer.get("residual") is not None else None
+            tensors[layer["name"]] = requantize(accumulate(operand, layer, weights), layer, residual, bits)
         yield layer["name"], tensors[layer["name"]]
 
 

@@ -40,7 +40,7 @@ def read_images(path, first, count, mean, std):
 def check_inputs(network, found, images):
     """The simulator ran these images: its integers are within half a step, or saturated."""
     limit = 2 ** (network["activation_bits"] - 1)
-    wanted = np.clip(images.astype(np.float64) * 2.0 ** -network["input_exponent"], -limit, limit - 1)
+    wanted = np.clip(images.astype(np.float64) * 2.0 ** -network["input_exponent"] / network.get("input_mantissa", 1), -limit, limit - 1)
     if found.shape != wanted.shape or np.abs(found - wanted).max() > 0.5:
         sys.exit("inputs.npy are other images: check IMAGES, --first and --count")
 
