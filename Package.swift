@@ -2,7 +2,7 @@
 import Foundation
 import PackageDescription
 
-// The kernel and the reference model vectorise; on x86-64 they are compiled for x86-64-v3 (AVX2, every
+// The kernel, the reference model and the quantizer vectorise; on x86-64 they are compiled for x86-64-v3 (AVX2, every
 // server and desktop since 2013). `SHIFTSIM_BASELINE=1 swift build` compiles for the oldest x86-64.
 #if arch(x86_64)
     let baseline = ProcessInfo.processInfo.environment["SHIFTSIM_BASELINE"] == "1"
@@ -30,7 +30,7 @@ let package = Package(
         .target(
             name: "NetworkReaders",
             dependencies: ["Networks", "CZlib", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
-        .target(name: "Quantizer", dependencies: ["Networks"]),
+        .target(name: "Quantizer", dependencies: ["Networks"], swiftSettings: vectorised),
         .target(name: "Fabric"),
         .target(name: "Design", dependencies: ["Fabric"]),
         .target(name: "Accelerator", dependencies: ["Design", "Fabric"]),

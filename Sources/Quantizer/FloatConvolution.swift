@@ -1,5 +1,6 @@
 // Convolution as one dot product per output value: the patch of an output position, gathered once, times each
-// channel's weights. Patches and weight rows are stored as vectors of eight, padded with zeros.
+// channel's weights. Patches and weight rows are stored as vectors of eight, padded with zeros; four rows are worked on
+// at a time, so that an addition need not wait for the one before. Each sum has its own order, whatever the others.
 
 import Networks
 
@@ -20,9 +21,13 @@ struct FloatConvolution {
         for group in 0..<groups {
             for position in 0..<positions {
                 gather(input, firstChannel: group * channels, channels: channels, position: position, into: &patch)
-                for channel in group * outputs..<(group + 1) * outputs {
-                    let sum = dot(patch, rows, at: channel * vectors)
-                    result[channel * positions + position] = sum + (bias.isEmpty ? 0 : bias[channel])
+                let end = (group + 1) * outputs
+                for first in stride(from: group * outputs, to: end, by: 4) {
+                    let sums = dots(patch, rows, at: first * vectors)
+                    for channel in first..<min(first + 4, end) {
+                        result[channel * positions + position] =
+                            sums[channel - first] + (bias.isEmpty ? 0 : bias[channel])
+                    }
                 }
             }
         }
@@ -31,7 +36,8 @@ struct FloatConvolution {
 
     private func pack(_ weights: [Float], rowSize: Int) -> [SIMD8<Float>] {
         let vectors = (rowSize + 7) / 8
-        var rows = [SIMD8<Float>](repeating: .zero, count: output.channels * vectors)
+        // Three more, since rows are read four at a time.
+        var rows = [SIMD8<Float>](repeating: .zero, count: (output.channels + 3) * vectors)
         for row in 0..<output.channels {
             for index in 0..<rowSize {
                 rows[row * vectors + index >> 3][index & 7] = weights[row * rowSize + index]
@@ -60,9 +66,22 @@ struct FloatConvolution {
         }
     }
 
-    private func dot(_ patch: [SIMD8<Float>], _ rows: [SIMD8<Float>], at start: Int) -> Float {
-        var sum = SIMD8<Float>.zero
-        for index in patch.indices { sum += patch[index] * rows[start + index] }
-        return sum.sum()
+    /// The patch times four rows from `start` on.
+    private func dots(_ patch: [SIMD8<Float>], _ rows: [SIMD8<Float>], at start: Int) -> SIMD4<Float> {
+        let count = patch.count
+        precondition(start >= 0 && start + 4 * count <= rows.count)
+        return patch.withUnsafeBufferPointer { patch in
+            rows.withUnsafeBufferPointer { rows in
+                var (a, b, c, d) = (SIMD8<Float>.zero, SIMD8<Float>.zero, SIMD8<Float>.zero, SIMD8<Float>.zero)
+                for index in 0..<count {
+                    let (values, row) = (patch[index], start + index)
+                    a += values * rows[row]
+                    b += values * rows[row + count]
+                    c += values * rows[row + 2 * count]
+                    d += values * rows[row + 3 * count]
+                }
+                return SIMD4(a.sum(), b.sum(), c.sum(), d.sum())
+            }
+        }
     }
 }

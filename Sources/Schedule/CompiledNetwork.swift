@@ -26,6 +26,16 @@ public struct LayerPlan: Sendable, Equatable, Codable {
     public var predictedCycles: Int
     /// Computed by the host: it has no instructions and none of the counts above.
     public var isOnHost = false
+    /// Filters of 0, 1 and 2 signed powers of two; nil where there are none such.
+    public var filters: [Int]?
+
+    /// Passes of single filters that their terms need, F1 + 2 * F2, on lanes that add `terms` of them in one; a filter
+    /// without terms needs none, though it has a place beside the others.
+    public func filterPasses(terms: Int) -> Int? {
+        filters.map { counts in
+            counts.enumerated().reduce(0) { $0 + ($1.offset + terms - 1) / terms * $1.element }
+        }
+    }
 }
 
 /// A network compiled for one accelerator.
@@ -39,6 +49,8 @@ public struct CompiledNetwork: Sendable {
     public let hostLayers: [Int: QuantizedLayer]
     let image: [UInt8]
     let placements: [String: TensorPlacement]
+    /// Original channel at each place of tensors that stand in memory in another order (ChannelOrder).
+    let orders: [String: [Int]]
     let outputName: String
     let fieldBytes: Int
 
@@ -57,9 +69,18 @@ public struct CompiledNetwork: Sendable {
     /// Names that `tensor` knows.
     public var tensorNames: [String] { placements.keys.sorted() }
 
-    /// A feature map after the run; `Network.inputName`, a layer's or a concatenation's name.
+    /// A feature map after the run, its channels in the network's order; `Network.inputName`, a layer's or a
+    /// concatenation's name.
     public func tensor(_ name: String, in memory: [UInt8]) -> IntegerTensor? {
-        placements[name]?.read(from: memory, fieldBytes: fieldBytes)
+        guard let stored = placements[name]?.read(from: memory, fieldBytes: fieldBytes) else { return nil }
+        guard let order = orders[name] else { return stored }
+        var result = stored
+        let positions = stored.shape.height * stored.shape.width
+        for (place, channel) in order.enumerated() {
+            let from = stored.values[place * positions..<(place + 1) * positions]
+            result.values.replaceSubrange(channel * positions..<(channel + 1) * positions, with: from)
+        }
+        return result
     }
 
     /// Writes a layer's output where the next layers read it: what the host does.

@@ -40,6 +40,25 @@ struct BufferTurns {
     }
 }
 
+/// What of the ifmap stands in the buffer: the input of one tile.
+struct LoadedFeatures: Equatable {
+    var row: Int
+    var rows: Int
+    var column: Int
+    var columns: Int
+    /// First output group of a pooling; 0 for others.
+    var group: Int
+    var range: Range<Int>
+
+    init(_ place: TilePlace, group: Int, range: Range<Int>) {
+        (row, rows, column, columns) = (place.row, place.rows, place.column, place.columns)
+        self.group = group
+        self.range = range
+    }
+
+    func serves(_ place: TilePlace, group: Int) -> Bool { self == LoadedFeatures(place, group: group, range: range) }
+}
+
 /// Feature-map geometry of one tile.
 struct TilePlace {
     var group: Int
@@ -54,9 +73,42 @@ struct TilePlace {
 }
 
 extension Scheduler {
-    /// `channels` says which channel of the weights stands in each slot from `firstInput` on; nil: none.
-    mutating func scheduleConvolution(
+    /// Stretches of whole output groups whose filters take as many passes, each with its own passes. `channels` says
+    /// which channel of the weights stands in each slot from `firstInput` on; nil: none.
+    mutating func scheduleStretches(
         _ layer: QuantizedLayer, weights: [Int32], channels: [Int?], outputs: Int, firstInput: Int, firstOutput: Int
+    ) throws {
+        var loaded: LoadedFeatures?
+        for stretch in stretches(weights, outputs: outputs) {
+            let perOutput = weights.count / outputs
+            let part = weights[stretch.lowerBound * perOutput..<stretch.upperBound * perOutput]
+            try scheduleConvolution(
+                layer, weights: Array(part), channels: channels, outputs: stretch.count, firstInput: firstInput,
+                firstOutput: firstOutput + stretch.lowerBound, &loaded)
+        }
+    }
+
+    /// Output channels whose groups have filters of one term, or of two, in turn.
+    private func stretches(_ weights: [Int32], outputs: Int) -> [Range<Int>] {
+        guard p.terms == 1, case .svpe(let bits) = p.element, bits > 1,
+            let filters = FilterTerms(weights, outputs: outputs, bits: bits), filters.terms.contains(2)
+        else { return [0..<outputs] }
+        var result: [(range: Range<Int>, isDouble: Bool)] = []
+        for start in stride(from: 0, to: outputs, by: p.outputs) {
+            let group = start..<min(start + p.outputs, outputs)
+            let isDouble = filters.terms[group].contains(2)
+            if let last = result.last, last.isDouble == isDouble {
+                result[result.count - 1].range = last.range.lowerBound..<group.upperBound
+            } else {
+                result.append((group, isDouble))
+            }
+        }
+        return result.map(\.range)
+    }
+
+    private mutating func scheduleConvolution(
+        _ layer: QuantizedLayer, weights: [Int32], channels: [Int?], outputs: Int, firstInput: Int, firstOutput: Int,
+        _ loaded: inout LoadedFeatures?
     ) throws {
         let inputs = channels.count
         let passes = try WeightPasses(weights, element: p.element, terms: p.terms, layer: layer.name)
@@ -75,8 +127,10 @@ extension Scheduler {
             layer: layer, shape: shape, tile: tile, firstInput: firstInput / p.granule,
             inputGranules: (inputs + p.granule - 1) / p.granule, firstOutput: firstOutput / p.granule,
             outputGranules: (outputs + p.granule - 1) / p.granule, poolGranule: 0,
-            weightAddress: weightAddress, constantAddress: constantAddress, passes: passes)
+            weightAddress: weightAddress, constantAddress: constantAddress, passes: passes,
+            loadedFeatures: loaded)
         emitter.run(&self)
+        loaded = emitter.loadedFeatures
     }
 
     /// What a convolver can do with a window.
@@ -127,7 +181,7 @@ extension Scheduler {
             var emitter = TileEmitter(
                 layer: layer, shape: shape, tile: tile, firstInput: granule, inputGranules: words,
                 firstOutput: granule, outputGranules: words, poolGranule: granule, weightAddress: 0,
-                constantAddress: constantAddress, passes: nil)
+                constantAddress: constantAddress, passes: nil, loadedFeatures: nil)
             emitter.run(&self)
         }
     }

@@ -38,9 +38,10 @@ public struct Scheduler {
                 at: "quantization.activation_bits",
                 "\(network.activationBits)-bit activations on an array of \(p.activationBits) bits")
         }
-        try place(network)
+        let ordered = ChannelOrder(network, p)
+        try place(ordered.network)
         var segments: [Segment] = []
-        for (index, layer) in network.layers.enumerated() {
+        for (index, layer) in ordered.network.layers.enumerated() {
             let first = program.count
             if layer.isOnHost {
                 segments.append(.host(layer: index))
@@ -65,7 +66,7 @@ public struct Scheduler {
                 uniqueKeysWithValues: network.layers.enumerated().filter(\.element.isOnHost).map {
                     ($0.offset, $0.element)
                 }),
-            image: image, placements: placements,
+            image: image, placements: placements, orders: ordered.orders,
             outputName: network.layers.last?.name ?? Network.inputName, fieldBytes: fieldBytes)
     }
 
@@ -201,7 +202,7 @@ public struct Scheduler {
             let perGroup = weights.count / groups
             for group in 0..<groups {
                 let slice = Array(weights[group * perGroup..<(group + 1) * perGroup])
-                try scheduleConvolution(
+                try scheduleStretches(
                     layer, weights: slice, channels: Array(0..<inputs / groups), outputs: outputs / groups,
                     firstInput: group * inputs / groups, firstOutput: group * outputs / groups)
             }
@@ -209,7 +210,7 @@ public struct Scheduler {
         }
         // Groups that do not fall on granules: one dense convolution whose weights outside the groups are zero.
         let dense = groups == 1 ? weights : Scheduler.dense(weights, layer: layer, groups: groups)
-        try scheduleConvolution(
+        try scheduleStretches(
             layer, weights: dense, channels: source.channels, outputs: outputs, firstInput: 0, firstOutput: 0)
     }
 
@@ -234,7 +235,8 @@ public struct Scheduler {
     private mutating func summarise(_ layer: QuantizedLayer, instructions: Range<Int>, isLast: Bool) {
         var plan = LayerPlan(
             name: layer.name, kind: layer.kind, macs: layer.macs, steps: 0, computeCycles: 0, tiles: 0, passes: 1,
-            stores: 0, loads: 0, usefulLaneUpdates: layer.macs, readBytes: 0, writtenBytes: 0, predictedCycles: 0)
+            stores: 0, loads: 0, usefulLaneUpdates: layer.macs, readBytes: 0, writtenBytes: 0, predictedCycles: 0,
+            filters: FilterTerms(layer, p)?.counts)
         var firstLoads = 0
         var laterLoads = 0
         var lastStores = 0

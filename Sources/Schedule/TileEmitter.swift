@@ -17,6 +17,8 @@ struct TileEmitter {
     let weightAddress: Int
     let constantAddress: Int
     let passes: WeightPasses?
+    /// What is in the ifmap buffer: before `run` from the stretch before, which has the same input.
+    var loadedFeatures: LoadedFeatures?
     /// Address in external memory of the pre-activation's constants, a word per plane in the order of `inputPlanes`.
     private var preActivationAddress = 0
     private var hasPreActivation: Bool { layer.preActivation != nil }
@@ -24,7 +26,7 @@ struct TileEmitter {
     init(
         layer: QuantizedLayer, shape: LayerShape, tile: TileShape, firstInput: Int, inputGranules: Int,
         firstOutput: Int, outputGranules: Int, poolGranule: Int, weightAddress: Int, constantAddress: Int,
-        passes: WeightPasses?
+        passes: WeightPasses?, loadedFeatures: LoadedFeatures? = nil
     ) {
         self.layer = layer
         self.shape = shape
@@ -37,12 +39,12 @@ struct TileEmitter {
         self.weightAddress = weightAddress
         self.constantAddress = constantAddress
         self.passes = passes
+        self.loadedFeatures = loadedFeatures
     }
 
     private var window: Window { layer.window }
 
     mutating func run(_ s: inout Scheduler) {
-        var loadedFeatures: (row: Int, column: Int, group: Int, range: Range<Int>)?
         var loadedGroup: (group: Int, region: Int?, weights: Range<Int>, constants: Range<Int>)?
         if let constants = layer.preActivation {
             preActivationAddress = s.storePreActivation(constants, of: layer.input, planes: inputPlanes(s.p))
@@ -60,12 +62,10 @@ struct TileEmitter {
                 loadedGroup = (place.group, place.region, weights, constants)
             }
             let poolGroup = shape.isPool ? place.group : 0
-            if loadedFeatures?.row != place.row || loadedFeatures?.column != place.column
-                || loadedFeatures?.group != poolGroup
-            {
+            if loadedFeatures?.serves(place, group: poolGroup) != true {
                 let range = s.turns.ifmap.take(featureWords(place))
                 loadFeatures(place, range, &s, &loads)
-                loadedFeatures = (place.row, place.column, poolGroup, range)
+                loadedFeatures = LoadedFeatures(place, group: poolGroup, range: range)
             }
             let ofmap = s.turns.ofmap.take(place.groups * place.rows * place.columnsPerUnit)
             if layer.residual != nil { loadResidual(place, ofmap, &s, &loads) }

@@ -11,7 +11,7 @@ enum SweepKeys {
         "resources.lut.fraction", "resources.ff.used", "resources.ff.fraction", "resources.dsp.used",
         "resources.dsp.fraction", "resources.bram36.used", "resources.bram36.fraction", "dram.read_bytes",
         "dram.write_bytes", "dram.bandwidth_fraction", "design.lanes", "design.signals", "design.registers_bits",
-        "functional.mismatches", "functional.accuracy",
+        "functional.mismatches", "functional.accuracy", "functional.top5_accuracy",
     ]
     static let onlyFull = ["activity.toggles_total"]
     static let later = ["energy.total_j", "energy.low_j", "energy.high_j", "energy.power_w"]

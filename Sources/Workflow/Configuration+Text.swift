@@ -30,9 +30,20 @@ extension Configuration {
         section("memory", memoryPairs)
         section("host", [("fully_connected", "\(host.fullyConnected)")])
         let threads = isPortable ? nil : "\(run.threads)"
-        section("run", [("mode", run.mode.rawValue), ("check", "\(run.check)"), ("threads", threads)])
+        section(
+            "run",
+            [
+                ("mode", run.mode.rawValue), ("check", "\(run.check)"), ("threads", threads),
+                ("array_images", arrayImagesText),
+            ])
         if let trace, !isPortable { section("trace", tracePairs(trace)) }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The number of images, or that it is all of them.
+    private var arrayImagesText: String {
+        let images = run.arrayImages.indices(of: network.count).count
+        return images == network.count ? "all" : "\(images)"
     }
 
     private func networkPairs(_ isPortable: Bool) -> [(String, String?)] {

@@ -7,11 +7,12 @@ struct FinishedRun: Sendable {
     let network: PreparedNetwork
     let plan: AcceleratorPlan
     let compiled: CompiledNetwork
+    /// Of the images that the array computed.
     let result: MachineResult
-    let check: OutputCheck?
+    let outputs: ImageOutputs
 
     /// Images that were finished.
-    var images: Int { result.finishedImages }
+    var images: Int { outputs.values.count }
 
     /// Hash of the resolved configuration and of its input files.
     var configurationHash: String {
@@ -21,15 +22,32 @@ struct FinishedRun: Sendable {
 
     /// Index of the largest output of each image; the first of equals.
     var classes: [Int] {
-        result.outputs.map { output in
+        outputs.values.map { output in
             let largest = output.values.max() ?? 0
             return output.values.firstIndex(of: largest) ?? 0
         }
     }
 
     /// Fraction of images whose class is their label, where labels exist.
-    var accuracy: Double? {
+    var accuracy: Double? { accuracy(best: 1) }
+
+    /// Fraction of images whose label is among the five largest outputs, where labels and more than five classes exist.
+    var top5Accuracy: Double? {
+        let classes = network.quantized.layers.last?.outputShape.count ?? 0
+        return classes > 5 ? accuracy(best: 5) : nil
+    }
+
+    private func accuracy(best: Int) -> Double? {
         guard let labels = network.images.labels else { return nil }
-        return Double(zip(classes, labels).count { $0 == $1 }) / Double(images)
+        let right = zip(outputs.values, labels).count { output, label in
+            FinishedRun.rank(of: label, in: output.values).map { $0 < best } ?? false
+        }
+        return Double(right) / Double(images)
+    }
+
+    /// Place of a class in the order of the outputs, largest first, equals by index; nil for one that is no output.
+    static func rank(of label: Int, in values: [Int32]) -> Int? {
+        guard values.indices.contains(label) else { return nil }
+        return values.indices.count { values[$0] > values[label] || (values[$0] == values[label] && $0 < label) }
     }
 }

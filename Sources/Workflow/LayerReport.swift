@@ -17,4 +17,11 @@ public struct LayerReport: Sendable, Codable, Equatable {
     public var utilization: Double
     public var dramReadBytes: Int
     public var dramWriteBytes: Int
+    /// Filters of 0, 1 and 2 signed powers of two; absent where there are none such.
+    public var filtersByTerms: [Int]?
+    /// Passes of single filters: F1 + 2 * F2 on lanes of one term.
+    public var filterPasses: Int?
+
+    /// F0/F1/F2.
+    var filtersText: String? { filtersByTerms.map { $0.map(String.init).joined(separator: "/") } }
 }

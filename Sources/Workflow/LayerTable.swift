@@ -7,6 +7,7 @@ struct LayerTable {
     static let columns = [
         "name", "kind", "macs", "cycles", "predicted_cycles", "start_cycle", "end_cycle", "compute_cycles",
         "stall_cycles", "fill_drain", "utilization", "dram_read_bytes", "dram_write_bytes",
+        "filters_by_terms", "filter_passes",
     ]
 
     var text: String {
@@ -17,6 +18,7 @@ struct LayerTable {
             ]
             return [CSVField.text(layer.name), CSVField.text(layer.kind)] + numbers.map(String.init)
                 + ["\(layer.utilization)", "\(layer.dramReadBytes)", "\(layer.dramWriteBytes)"]
+                + [layer.filtersText ?? "", layer.filterPasses.map(String.init) ?? ""]
         }
         return ([LayerTable.columns] + rows).map { $0.joined(separator: ",") + "\n" }.joined()
     }

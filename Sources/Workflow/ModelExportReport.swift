@@ -47,12 +47,23 @@ public struct ModelExportReport: Sendable, Codable, Equatable {
         public var weights: Int
         public var bits: Int
         public var bitsPerWeight: Double
-        /// 32 bits over `bitsPerWeight`.
+        /// The same weights in float32.
+        public var floatBits: Int
+        /// `floatBits` over `bits`.
         public var compressionFromFloat: Double
         /// 16 bits over `bitsPerWeight`: paper A's measure.
         public var compressionFromFixed: Double
         /// Weights times `bitsPerWeight` / 16: paper A's "Params" of a quantized network.
         public var equivalentParameters: Double
+        /// Without the first and the last layer with weights; absent where no others are.
+        public var withoutFirstAndLast: Inner?
+
+        public struct Inner: Sendable, Codable, Equatable {
+            public var weights: Int
+            public var bits: Int
+            public var floatBits: Int
+            public var compressionFromFloat: Double
+        }
     }
 
     /// Power-of-two layers only.
@@ -133,9 +144,21 @@ extension ModelExportReport.Storage {
         bits = layers.reduce(0) { $0 + $1.storedBits }
         guard weights > 0, bits > 0 else { return nil }
         bitsPerWeight = Double(bits) / Double(weights)
+        floatBits = 32 * weights
         compressionFromFloat = 32 / bitsPerWeight
         compressionFromFixed = 16 / bitsPerWeight
         equivalentParameters = Double(bits) / 16
+        withoutFirstAndLast = Inner(layers.filter { $0.weights > 0 }.dropFirst().dropLast())
+    }
+}
+
+extension ModelExportReport.Storage.Inner {
+    fileprivate init?(_ layers: some Collection<LayerQuantizationReport>) {
+        weights = layers.reduce(0) { $0 + $1.weights }
+        bits = layers.reduce(0) { $0 + $1.storedBits }
+        guard weights > 0, bits > 0 else { return nil }
+        floatBits = 32 * weights
+        compressionFromFloat = Double(floatBits) / Double(bits)
     }
 }
 
@@ -210,6 +233,14 @@ extension ModelExportReport {
                     + "\(TextTable.fixed(storage.bitsPerWeight, 3)) bits a weight; "
                     + "\(TextTable.fixed(storage.compressionFromFloat, 2)) x smaller than float32, "
                     + "\(TextTable.fixed(storage.compressionFromFixed, 2)) x than 16 bits")
+            let inner = storage.withoutFirstAndLast.map {
+                "; without the first and last layer \(TextTable.grouped($0.floatBits)) / \(TextTable.grouped($0.bits)) = "
+                    + TextTable.fixed($0.compressionFromFloat, 2)
+            }
+            lines.append(
+                "float32 bits / quantized bits: \(TextTable.grouped(storage.floatBits)) / "
+                    + "\(TextTable.grouped(storage.bits)) = \(TextTable.fixed(storage.compressionFromFloat, 2))"
+                    + (inner ?? ""))
         }
         if let filters {
             let counts = filters.byTerms.enumerated().map { "\($0.element) of \($0.offset)" }.joined(separator: ", ")

@@ -29,6 +29,9 @@ public struct NetworkSettings: Sendable, Hashable {
     /// Folder of the configuration file: trained weights are looked for in its `models` folder.
     var folder: String
 
+    /// How many images a run may have.
+    static let counts = 1...100_000
+
     init(_ node: ConfigNode?, file: String) throws {
         let keys = ["model", "weights", "seed", "input"]
         let section = try ConfigSection(node, path: "network", keys: keys, file: file)
@@ -37,7 +40,7 @@ public struct NetworkSettings: Sendable, Hashable {
             section.node("input"), path: "network.input",
             keys: ["images", "count", "first", "seed", "mean", "std"], file: file)
         images = try NetworkSettings.images(input)
-        count = try input.integer("count", in: 1...100_000) ?? 1
+        count = try input.integer("count", in: NetworkSettings.counts) ?? 1
         first = try input.integer("first", in: 0...Int(Int32.max)) ?? 0
         imageSeed = try input.integer("seed", in: 0...Int(Int32.max)) ?? 1
         mean = try NetworkSettings.numbers("mean", input, in: -1000...1000)

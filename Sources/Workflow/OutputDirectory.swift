@@ -82,7 +82,7 @@ package final class OutputDirectory: Sendable {
         try stage("report.txt", text: outcome.text)
         try stage("layers.csv", text: LayerTable(outcome.report.layers).text)
         try stage("config.resolved.yaml", text: run.configuration.resolvedText(weightBits: run.plan.weightBits))
-        try stage("outputs.npy", try OutputDirectory.array(run.result.outputs))
+        try stage("outputs.npy", try OutputDirectory.array(run.outputs.values))
         try stage("inputs.npy", try OutputDirectory.array(Array(run.network.inputs.prefix(run.images))))
         try stage("quantization.json", Report.encoder().encode(run.network.quantization))
         try QuantizedNetworkArchive.write(

@@ -25,9 +25,10 @@ extension Report {
         layers = Report.layers(run)
         functional = Report.functional(run)
         if run.configuration.run.mode == .full {
-            activity = Activity(togglesTotal: run.result.togglesTotal, byInstance: run.result.toggles)
+            activity = Activity(
+                images: run.outputs.arrayImages, togglesTotal: run.result.togglesTotal, byInstance: run.result.toggles)
         }
-        simulator = Report.simulator(run, cycles: total - run.images * run.result.perImage.host)
+        simulator = Report.simulator(run)
     }
 
     private static func network(_ run: FinishedRun) -> Network {
@@ -93,7 +94,7 @@ extension Report {
     }
 
     private static func layers(_ run: FinishedRun) -> [LayerReport] {
-        let lanes = run.plan.accelerator.parameters.lanes
+        let (lanes, terms) = (run.plan.accelerator.parameters.lanes, run.plan.accelerator.parameters.terms)
         return zip(run.compiled.layers, run.result.layers).map { plan, layer in
             LayerReport(
                 name: layer.name, kind: plan.kind, macs: plan.macs, cycles: layer.counts.total,
@@ -102,21 +103,25 @@ extension Report {
                 computeCycles: layer.counts.compute, stallCycles: layer.counts.stallLoad + layer.counts.stallStore,
                 fillDrain: layer.counts.fillDrain,
                 utilization: plan.isOnHost ? 0 : Double(plan.macs) / Double(lanes * max(1, layer.counts.total)),
-                dramReadBytes: layer.readBytes, dramWriteBytes: layer.writtenBytes)
+                dramReadBytes: layer.readBytes, dramWriteBytes: layer.writtenBytes, filtersByTerms: plan.filters,
+                filterPasses: plan.filterPasses(terms: terms))
         }
     }
 
     private static func functional(_ run: FinishedRun) -> Functional {
         var hash = SHA256()
-        for output in run.result.outputs { hash.update(output.values) }
+        for output in run.outputs.values { hash.update(output.values) }
         return Functional(
-            checked: run.check?.checked, mismatches: run.check?.mismatches, outputSha256: hash.finish(),
+            arrayImages: run.outputs.arrayImages, checked: run.outputs.check?.checked,
+            mismatches: run.outputs.check?.mismatches, outputSha256: hash.finish(),
             top1: run.classes, labels: run.network.images.labels.map { Array($0.prefix(run.images)) },
-            accuracy: run.accuracy)
+            accuracy: run.accuracy, top5Accuracy: run.top5Accuracy)
     }
 
-    private static func simulator(_ run: FinishedRun, cycles: Int) -> Simulator {
+    /// Of the images that the array computed.
+    private static func simulator(_ run: FinishedRun) -> Simulator {
         let wall = max(run.result.wallSeconds, 1e-9)
+        let cycles = run.result.finishedImages * (run.result.perImage.total - run.result.perImage.host)
         return Simulator(
             wallS: wall, cyclesPerS: Double(cycles) / wall, laneUpdatesPerS: Double(run.result.laneUpdates) / wall,
             peakRssBytes: ProcessMemory.peakBytes, threads: run.configuration.run.threads)

@@ -116,7 +116,9 @@ public struct Report: Sendable, Codable, Equatable {
     }
 
     public struct Functional: Sendable, Codable, Equatable {
-        /// Output values compared with the reference model; absent when the check is off.
+        /// Images that the array computed; the reference model computed the others.
+        public var arrayImages: Int
+        /// Output values of the array compared with the reference model; absent when the check is off.
         public var checked: Int?
         public var mismatches: Int?
         /// Of all outputs, as little-endian int32, image after image.
@@ -126,10 +128,14 @@ public struct Report: Sendable, Codable, Equatable {
         /// Class indices of the images, where the source has them.
         public var labels: [Int]?
         public var accuracy: Double?
+        /// Fraction of images whose label is among the five largest outputs; absent for five classes or fewer.
+        public var top5Accuracy: Double?
     }
 
     public struct Activity: Sendable, Codable, Equatable {
-        /// Bits of registers that changed, all images.
+        /// Images that the array computed.
+        public var images: Int
+        /// Bits of registers that changed, all of these images.
         public var togglesTotal: UInt64
         /// By module instance.
         public var byInstance: [String: UInt64]

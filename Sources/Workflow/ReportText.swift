@@ -41,22 +41,28 @@ struct ReportText {
     }
 
     private var layerTable: [String] {
-        var table = TextTable(
-            ["layer", "kind", "MACs", "cycles", "predicted", "utilisation", "stall", "fill/drain"], left: [0, 1])
+        // Filters of two terms are what makes their columns worth reading.
+        let hasTerms = report.layers.contains { ($0.filtersByTerms ?? []).dropFirst(2).contains { $0 > 0 } }
+        let columns = ["layer", "kind", "MACs", "cycles", "predicted", "utilisation", "stall", "fill/drain"]
+        var table = TextTable(columns + (hasTerms ? ["filters of 0/1/2 terms", "passes"] : []), left: [0, 1])
         for layer in report.layers {
-            table.add([
+            let cells = [
                 layer.name, layer.kind, TextTable.grouped(layer.macs), TextTable.grouped(layer.cycles),
                 TextTable.grouped(layer.predictedCycles), TextTable.percent(layer.utilization),
                 TextTable.grouped(layer.stallCycles), TextTable.grouped(layer.fillDrain),
-            ])
+            ]
+            let passes = layer.filterPasses.map(TextTable.grouped) ?? ""
+            table.add(cells + (hasTerms ? [layer.filtersText ?? "", passes] : []))
         }
         let sum = { (key: KeyPath<LayerReport, Int>) in
             TextTable.grouped(report.layers.reduce(0) { $0 + $1[keyPath: key] })
         }
-        table.add([
+        let total = [
             "one image", "", sum(\.macs), sum(\.cycles), sum(\.predictedCycles),
             TextTable.percent(report.utilization), sum(\.stallCycles), sum(\.fillDrain),
-        ])
+        ]
+        let passes = TextTable.grouped(report.layers.reduce(0) { $0 + ($1.filterPasses ?? 0) })
+        table.add(total + (hasTerms ? ["", passes] : []))
         return table.lines
     }
 
@@ -86,15 +92,28 @@ struct ReportText {
 
     private var resourceTable: [String] { report.resources.table(part: run.configuration.device.part) }
 
+    /// Images that have a row; report.json has all.
+    private static let mostImages = 16
+
     private var imageTable: [String] {
         let functional = report.functional
         var table = TextTable(["image", "predicted", "label"], left: [0, 1, 2])
-        for (index, predicted) in functional.top1.enumerated() {
+        for (index, predicted) in functional.top1.prefix(ReportText.mostImages).enumerated() {
             let label = functional.labels.map { name($0[index]) } ?? "-"
             table.add(["\(run.configuration.network.first + index)", name(predicted), label])
         }
         var lines = table.lines
-        if let accuracy = functional.accuracy { lines.append("accuracy \(TextTable.percent(accuracy))") }
+        let rest = functional.top1.count - ReportText.mostImages
+        if rest > 0 { lines.append("... and \(TextTable.grouped(rest)) more") }
+        if let accuracy = functional.accuracy {
+            let top5 = functional.top5Accuracy.map { ", top-5 \(TextTable.percent($0))" } ?? ""
+            lines.append("accuracy \(TextTable.percent(accuracy))\(top5)")
+        }
+        let others = report.network.images - functional.arrayImages
+        if others > 0 {
+            lines.append(
+                "\(functional.arrayImages) images on the array, \(TextTable.grouped(others)) by the reference model")
+        }
         if let checked = functional.checked, let mismatches = functional.mismatches {
             lines.append("\(checked) outputs checked against the reference model, \(mismatches) mismatches")
         } else {

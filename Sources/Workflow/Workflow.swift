@@ -40,24 +40,25 @@ public enum Workflow {
     ) throws -> FinishedRun {
         let compiled = try Scheduler.compile(
             configuration.host.assign(network.quantized), for: plan.accelerator.parameters)
+        let sample = configuration.run.arrayImages.indices(of: network.inputs.count)
+        let progress = ImageProgress(count: network.inputs.count, report: request.progress)
         let result = try Machine.run(
-            plan.accelerator, compiled, inputs: network.inputs,
+            plan.accelerator, compiled, inputs: sample.map { network.inputs[$0] },
             timing: configuration.memory.timing(clockMHz: configuration.clockMHz), clockMHz: configuration.clockMHz,
-            options: try machineOptions(configuration, compiled, output), progress: request.progress,
-            interrupted: request.interrupted)
-        let check =
-            configuration.run.check
-            ? try OutputCheck.run(
-                network.quantized, inputs: network.inputs, outputs: result.outputs,
-                threads: configuration.run.threads) : nil
+            options: try machineOptions(configuration, compiled, output),
+            progress: { progress.array($0, of: sample.count) }, interrupted: request.interrupted)
+        progress.array(Double(result.finishedImages) / Double(sample.count), of: sample.count)
+        let outputs = try ImageOutputs(
+            network.quantized, inputs: network.inputs, sample: sample, array: result.outputs,
+            settings: configuration.run, progress: progress, interrupted: request.interrupted)
         return FinishedRun(
             configuration: configuration, network: network, plan: plan, compiled: compiled, result: result,
-            check: check)
+            outputs: outputs)
     }
 
     private static func outcome(of run: FinishedRun, isInterrupted: Bool) throws -> SimulationOutcome {
         let report = Report(run)
-        let isPartial = isInterrupted && run.result.finishedImages < run.network.inputs.count
+        let isPartial = isInterrupted && run.images < run.network.inputs.count
         let text = ReportText(report, run: run, isPartial: isPartial).text
         return SimulationOutcome(report: report, text: text, isInterrupted: isPartial)
     }

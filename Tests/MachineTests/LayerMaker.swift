@@ -19,6 +19,8 @@ struct LayerMaker {
     var manyPasses = false
     /// Every filter is given 1 to this many terms per weight.
     var mostTerms = 1
+    /// Terms of the filters in turn, instead.
+    var filterTerms: [Int] = []
 
     init(_ element: ProcessingElement, activationBits: Int, seed: UInt64) {
         self.element = element
@@ -63,7 +65,7 @@ struct LayerMaker {
         case .convolution(let outputs, let groups):
             channels = outputs
             let perOutput = shape.channels / groups * taps
-            let weights = (0..<outputs).flatMap { _ in filter(perOutput) }
+            let weights = (0..<outputs).flatMap { filter($0, perOutput) }
             operation = .convolution(weights: weights, format: .fixed(bits: 8), groups: groups)
             bound = max(1, largestSum(weights, perOutput))
         }
@@ -88,8 +90,9 @@ struct LayerMaker {
             shift: Int.random(in: 12...16, using: &random), relu: Bool.random(using: &random), exponent: 0)
     }
 
-    private mutating func filter(_ count: Int) -> [Int32] {
-        let terms = mostTerms == 1 ? 1 : Int.random(in: 1...mostTerms, using: &random)
+    private mutating func filter(_ index: Int, _ count: Int) -> [Int32] {
+        let given = filterTerms.isEmpty ? nil : filterTerms[index % filterTerms.count]
+        let terms = given ?? (mostTerms == 1 ? 1 : Int.random(in: 1...mostTerms, using: &random))
         return (0..<count).map { _ in (0..<terms).reduce(0) { sum, _ in sum + weight() } }
     }
 

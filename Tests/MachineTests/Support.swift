@@ -91,9 +91,17 @@ struct Bench {
         _ parameters: AcceleratorParameters, _ network: QuantizedNetwork, images: Int = 1, seed: UInt64 = 1,
         timing: MemoryTiming = .ideal
     ) throws {
-        accelerator = try Accelerator(parameters)
+        try self.init(try Accelerator(parameters), network, images: images, seed: seed, timing: timing)
+    }
+
+    /// On a design that is elaborated already.
+    init(
+        _ accelerator: Accelerator, _ network: QuantizedNetwork, images: Int = 1, seed: UInt64 = 1,
+        timing: MemoryTiming = .ideal
+    ) throws {
+        self.accelerator = accelerator
         self.network = network
-        compiled = try Scheduler.compile(network, for: parameters)
+        compiled = try Scheduler.compile(network, for: accelerator.parameters)
         var random = SeededGenerator(seed: seed)
         inputs = (0..<images).map { _ in .random(network.input, bits: network.activationBits, &random) }
         self.timing = timing

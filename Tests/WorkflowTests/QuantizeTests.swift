@@ -49,17 +49,28 @@ import Workflow
         #expect(stored.report.cycles == direct.report.cycles)
     }
 
-    /// A two-term layer takes two passes of the lanes, a one-term layer one, whatever the width of a term.
+    /// A filter of two terms takes two passes of the lanes, one of one term one, whatever the width of a term; an output
+    /// group takes those of its longest filter.
     @Test(arguments: 3...5)
     func twoTermsTakeTwiceTheSteps(bits: Int) throws {
         let workplace = try Workplace()
-        func steps(_ scheme: String) throws -> [Int] {
+        func layers(_ scheme: String) throws -> [LayerReport] {
             let changes = ["quantization.scheme=\(scheme)", "quantization.weight_bits=\(bits)"]
-            return try simulate(workplace, changes).report.layers
-                .filter { $0.kind == "convolution" }.map(\.computeCycles)
+            return try simulate(workplace, changes).report.layers.filter { $0.kind == "convolution" }
         }
-        let (one, two) = (try steps("lightnn-1"), try steps("lightnn-2"))
-        for (first, second) in zip(one, two) { #expect(second == 2 * first) }
+        var doubled = 0
+        for (one, two) in zip(try layers("lightnn-1"), try layers("lightnn-2")) {
+            let filters = try #require(two.filtersByTerms)
+            let passes = filters[1] + 2 * filters[2]
+            #expect(two.filterPasses == passes && one.filterPasses == one.filtersByTerms?[1])
+            #expect(two.computeCycles * filters.reduce(0, +) >= one.computeCycles * passes)
+            #expect(two.computeCycles <= 2 * one.computeCycles)
+            if filters[0] + filters[1] == 0 {
+                doubled += 1
+                #expect(two.computeCycles == 2 * one.computeCycles)
+            }
+        }
+        #expect(doubled > 0)
     }
 
     @Test func theReportCountsStorageAsThePapersDo() throws {
@@ -73,6 +84,11 @@ import Workflow
         let three = try report("quantization.weight_bits=3")
         #expect(three.storage?.bitsPerWeight == 3)
         #expect(three.storage?.compressionFromFixed == 16.0 / 3)
+        let storage = try #require(three.storage)
+        #expect(storage.floatBits == 32 * storage.weights && storage.compressionFromFloat == 32.0 / 3)
+        let inner = three.layers.compactMap(\.weights).dropFirst().dropLast().reduce(0, +)
+        #expect(storage.withoutFirstAndLast?.weights == inner && storage.withoutFirstAndLast?.bits == 3 * inner)
+        #expect(three.text.contains("float32 bits / quantized bits: "))
         let one = try report("quantization.scheme=lightnn-1")
         #expect(one.storage?.bitsPerWeight == 4)
         let filters = try #require(one.filters)

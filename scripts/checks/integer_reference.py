@@ -14,6 +14,7 @@ Standard output: one line a layer, the name and the SHA-256 of its little-endian
 import argparse
 import hashlib
 import json
+import math
 import pathlib
 
 import numpy as np
@@ -25,10 +26,10 @@ def windows(x, window, padding_value):
     """[N, C, OH, OW, KH, KW] view of the sliding windows of x, padded."""
     pads = ((0, 0), (0, 0), (window["pad_top"], window["pad_bottom"]), (window["pad_left"], window["pad_right"]))
     padded = np.pad(x, pads, constant_values=padding_value)
-    steps = (window.get("dilation_height", 1), window.get("dilation_width", 1))
-    extent = tuple((window[key] - 1) * step + 1 for key, step in zip(("kernel_height", "kernel_width"), steps))
+    down, across = window.get("dilation_height", 1), window.get("dilation_width", 1)
+    extent = ((window["kernel_height"] - 1) * down + 1, (window["kernel_width"] - 1) * across + 1)
     view = np.lib.stride_tricks.sliding_window_view(padded, extent, axis=(2, 3))
-    return view[:, :, :: window["stride_height"], :: window["stride_width"], :: steps[0], :: steps[1]]
+    return view[:, :, :: window["stride_height"], :: window["stride_width"], ::down, ::across]
 
 
 def matrix_product(columns, rows):
@@ -40,17 +41,20 @@ def matrix_product(columns, rows):
 
 
 def convolution(x, layer, weights):
+    """Image by image, so that the columns of one are all that is held."""
     groups = layer["groups"]
-    view = windows(x, layer["window"], 0)
-    images, channels, height, width = view.shape[:4]
     rows = weights.reshape(groups, layer["output_shape"]["channels"] // groups, -1)
-    outputs = []
-    for group in range(groups):
-        part = view[:, group * channels // groups : (group + 1) * channels // groups]
-        columns = part.transpose(0, 2, 3, 1, 4, 5).reshape(images * height * width, -1)
-        product = matrix_product(columns, rows[group]).reshape(images, height, width, -1)
-        outputs.append(product.transpose(0, 3, 1, 2))
-    return np.concatenate(outputs, axis=1)
+    images = []
+    for image in x:
+        view = windows(image[None], layer["window"], 0)
+        channels, height, width = view.shape[1:4]
+        outputs = []
+        for group in range(groups):
+            part = view[0, group * channels // groups : (group + 1) * channels // groups]
+            columns = part.transpose(1, 2, 0, 3, 4).reshape(height * width, -1)
+            outputs.append(matrix_product(columns, rows[group]).reshape(height, width, -1).transpose(2, 0, 1))
+        images.append(np.concatenate(outputs))
+    return np.stack(images)
 
 
 def accumulate(x, layer, weights):
@@ -82,46 +86,21 @@ def saturate(values, bits):
     return np.clip(values, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
 
 
-def activate(x, constants, layer, bits):
-    """The pre-activation: affine and ReLU before padding."""
-    multiplier = np.array(constants["multiplier"], np.int64).reshape(1, -1, 1, 1)
-    total = x * multiplier + np.array(constants["bias"], np.int64).reshape(1, -1, 1, 1)
-    check(total, 48, "pre-activation", layer)
-    result = round_half_even(total, constants["shift"])
-    return saturate(np.maximum(result, 0) if constants["relu"] else result, bits)
-
-
-def normalize(x, layer, bits):
-    """ONNX LRN in double precision."""
-    constants = layer["local_response_normalization"]
-    real = np.ldexp(x.astype(np.float64), constants["input_exponent"])
-    size, channels = constants["size"], x.shape[1]
-    sums = np.zeros_like(real)
-    for channel in range(channels):
-        first, last = max(0, channel - (size - 1) // 2), min(channels, channel + size // 2 + 1)
-        for neighbour in range(first, last):
-            sums[:, channel] += real[:, neighbour] * real[:, neighbour]
-    scale = (constants["bias"] + constants["alpha"] / size * sums) ** constants["beta"]
-    return saturate(np.rint(np.ldexp(real / scale, -layer["output_exponent"])), bits).astype(np.int64)
-
-
 def multipliers(layer):
-    """[C, H, W]: the layer's, but for its regions."""
+    """[1, C, H, W]: those of the layer, and of its regions where it has any."""
     shape = layer["output_shape"]
-    result = np.empty((shape["channels"], shape["height"], shape["width"]), np.int64)
-    result[:] = np.array(layer["multiplier"], np.int64).reshape(-1, 1, 1)
+    result = np.empty((1, shape["channels"], shape["height"], shape["width"]), np.int64)
+    result[:] = np.array(layer["multiplier"], np.int64).reshape(1, -1, 1, 1)
     for region in layer.get("regions") or []:
-        rows, columns = slice(*region["rows"]), slice(*region["columns"])
-        result[:, rows, columns] = np.array(region["multiplier"], np.int64).reshape(-1, 1, 1)
+        (top, bottom), (left, right) = region["rows"], region["columns"]
+        result[:, :, top:bottom, left:right] = np.array(region["multiplier"], np.int64).reshape(1, -1, 1, 1)
     return result
 
 
 def requantize(sums, layer, residual, bits):
-    per_channel = (1, -1, 1, 1)
     scaled = np.right_shift(sums, layer["pre_shift"])
     check(scaled, 27, "t", layer)
-    total = scaled * multipliers(layer)
-    total += np.array(layer["bias"], np.int64).reshape(per_channel)
+    total = scaled * multipliers(layer) + np.array(layer["bias"], np.int64).reshape(1, -1, 1, 1)
     if residual is not None:
         total += np.left_shift(residual, layer["residual_shift"])
     check(total, 48, "u", layer)
@@ -131,26 +110,65 @@ def requantize(sums, layer, residual, bits):
     return saturate(result, bits)
 
 
+def activate(x, layer, bits):
+    """The affine layer and the ReLU on the way to the array."""
+    constants = layer["pre_activation"]
+    total = x * np.array(constants["multiplier"], np.int64).reshape(1, -1, 1, 1)
+    total += np.array(constants["bias"], np.int64).reshape(1, -1, 1, 1)
+    check(total, 48, "pre-activation", layer)
+    result = round_half_even(total, constants["shift"])
+    if constants["relu"]:
+        result = np.maximum(result, 0)
+    return saturate(result, bits)
+
+
+def normalize(x, layer, bits):
+    """ONNX LRN in double precision."""
+    constants = layer["local_response_normalization"]
+    real = np.ldexp(x.astype(np.float64), constants["input_exponent"])
+    squares = real * real
+    sums = np.zeros_like(real)
+    channels = x.shape[1]
+    for distance in range(-((constants["size"] - 1) // 2), constants["size"] // 2 + 1):
+        first, last = max(0, -distance), min(channels, channels - distance)
+        if first < last:
+            sums[:, first:last] += squares[:, first + distance : last + distance]
+    base = constants["bias"] + constants["alpha"] / constants["size"] * sums
+    scale = np.array([math.pow(value, constants["beta"]) for value in base.ravel()]).reshape(base.shape)
+    result = np.rint(np.ldexp(real / scale, -layer["output_exponent"]))
+    return saturate(result, bits).astype(np.int64)
+
+
+def join(waiting, tensors):
+    """Makes the concatenations whose parts exist; those that are left."""
+    left = []
+    for whole in waiting:
+        if all(part in tensors for part in whole["parts"]):
+            tensors[whole["name"]] = np.concatenate([tensors[part] for part in whole["parts"]], axis=1)
+        else:
+            left.append(whole)
+    return left
+
+
+def evaluate(layer, tensors, weights, bits):
+    x = tensors[layer["input"]]
+    if layer["operation"] == "local-response-normalization":
+        return normalize(x, layer, bits)
+    if layer.get("pre_activation") is not None:
+        x = activate(x, layer, bits)
+    residual = tensors[layer["residual"]] if layer.get("residual") is not None else None
+    return requantize(accumulate(x, layer, weights), layer, residual, bits)
+
+
 def run(archive, x):
     """Yields (name, int64 tensor) for every layer."""
     network = json.loads((archive / "network.quantized.json").read_text())
     weights = np.fromfile(archive / "weights.bin", "<i4").astype(np.int64)
     tensors = {"input": x.astype(np.int64)}
-    bits = network["activation_bits"]
-    parts = {entry["name"]: entry["parts"] for entry in network.get("concatenations") or []}
-
-    def tensor(name):
-        return np.concatenate([tensors[part] for part in parts[name]], axis=1) if name in parts else tensors[name]
-
+    waiting = network.get("concatenations") or []
     for layer in network["layers"]:
-        operand = tensor(layer["input"])
-        if layer["operation"] == "local-response-normalization":
-            tensors[layer["name"]] = normalize(operand, layer, bits)
-        else:
-            if layer.get("pre_activation"):
-                operand = activate(operand, layer["pre_activation"], layer, bits)
-            residual = tensor(layer["residual"]) if layer.get("residual") is not None else None
-            tensors[layer["name"]] = requantize(accumulate(operand, layer, weights), layer, residual, bits)
+        waiting = join(waiting, tensors)
+        tensors[layer["name"]] = evaluate(layer, tensors, weights, network["activation_bits"])
         yield layer["name"], tensors[layer["name"]]
 
 

@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+"""Top-1 and storage of trained CIFAR-10 models in every number format, as Markdown tables.
+
+    accuracy_table.py [MODEL...] [--models DIR] [--images FILE.bin|.xz] [--count N] [--activation-bits 16|8]
+                      [--check N] [--work DIR] [--shiftsim PATH]
+
+MODEL: resnet20, resnet56, densenet40, caffe_cifar10full (default: all four). For each model: the float network by
+onnxruntime; then, by `shiftsim simulate`, fixed point, n-BQ, LightNN and FLightNN. The array computes four of the
+images, compared bit for bit with the reference model, which computes the others. `--check` images of every run are
+computed again by scripts/checks/integer_reference.py and compared bit for bit.
+Exit code 1: an integer differs, or float and 16-bit fixed point differ by more than 0.3 points.
+"""
+
+import argparse
+import itertools
+import json
+import lzma
+import pathlib
+import subprocess
+import sys
+import time
+
+import numpy as np
+import onnxruntime
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "scripts" / "checks"))
+import integer_reference  # noqa: E402
+
+RECORD = 1 + 3 * 32 * 32
+BATCH = 100
+# Largest difference of float and 16-bit fixed point, in points.
+LIMIT = 0.3
+
+# Normalization of pixels / 255: that of the models' training.
+IMAGENET = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+RAW = ([0.0], [1 / 255])
+# The model was trained on pixels minus the mean image; its channel means stand for it here.
+CHANNEL_MEANS = ([0.4914, 0.4822, 0.4465], [1 / 255])
+MODELS = {
+    "resnet20": ("resnet20_cifar10_float.onnx", IMAGENET),
+    "resnet56": ("resnet56_cifar10_float.onnx", IMAGENET),
+    "densenet40": ("densenet40_k12_cifar10_float.onnx", RAW),
+    "caffe_cifar10full": ("caffe_cifar10full_m7_float.onnx", CHANNEL_MEANS),
+}
+
+
+def formats():
+    """(name, settings) of every row."""
+    for bits in (16, 8, 4):
+        settings = {"quantization.scheme": "fixed", "quantization.weight_bits": bits, "array.pe": "vpe"}
+        yield f"fixed, {bits} bits", settings
+    for bits in (5, 4, 3, 2, 1):
+        yield f"n-BQ, {bits} bits", {"quantization.scheme": "n-bq", "quantization.weight_bits": bits}
+    yield "LightNN-2", {"quantization.scheme": "lightnn-2"}
+    for threshold in (0.1, 0.15, 0.2):
+        settings = {"quantization.scheme": "flightnn", "quantization.residual_threshold": threshold}
+        yield f"FLightNN, t1 = {threshold}", settings
+    yield "LightNN-1", {"quantization.scheme": "lightnn-1"}
+
+
+def read_images(path, count):
+    """Labels, pixels as bytes [N, 3, 32, 32], and the records."""
+    opened = lzma.open(path) if path.suffix == ".xz" else path.open("rb")
+    with opened as file:
+        data = file.read(count * RECORD)
+    if len(data) != count * RECORD:
+        sys.exit(f"{path} has no {count} images")
+    records = np.frombuffer(data, np.uint8).reshape(-1, RECORD)
+    return records[:, 0], records[:, 1:].reshape(-1, 3, 32, 32), data
+
+
+def float_accuracy(model, labels, pixels, normalization):
+    mean, std = (np.array(values, np.float32).reshape(1, -1, 1, 1) for values in normalization)
+    session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    right = 0
+    for start in range(0, len(labels), BATCH):
+        images = (pixels[start : start + BATCH].astype(np.float32) / 255 - mean) / std
+        found = session.run(None, {name: images})[0].reshape(len(images), -1).argmax(1)
+        right += int((found == labels[start : start + BATCH]).sum())
+    return right / len(labels)
+
+
+def configuration(folder, model, images, normalization, arguments):
+    """The file that every run of a model starts from."""
+    path = folder / "accuracy.yaml"
+    mean, std = normalization
+    text = {
+        "version": 1,
+        "network": {
+            "model": str(model),
+            "input": {"images": str(images), "count": arguments.count, "mean": mean, "std": std},
+        },
+        "quantization": {"activation_bits": arguments.activation_bits},
+        "array": {"outputs": 16, "inputs": 16},
+        "run": {"mode": "functional"},
+    }
+    path.write_text(json.dumps(text))
+    return path
+
+
+def simulate(shiftsim, config, settings, output):
+    command = [shiftsim, "simulate", config, "-o", output, "--quiet", "--json"]
+    for key, value in settings.items():
+        command += ["--set", f"{key}={value}"]
+    started = time.monotonic()
+    result = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    if result.returncode != 0:
+        return None, (result.stderr.strip().splitlines() or [f"exit code {result.returncode}"])[-1]
+    return json.loads(result.stdout), time.monotonic() - started
+
+
+def storage(output):
+    """Bits of all weights, weights, and the filters of 0, 1, 2, ... terms."""
+    layers = json.loads((output / "quantization.json").read_text())["layers"]
+    counts = [layer.get("filters") or [] for layer in layers]
+    filters = [sum(column) for column in itertools.zip_longest(*counts, fillvalue=0)]
+    return sum(layer["stored_bits"] for layer in layers), sum(layer["weights"] for layer in layers), filters
+
+
+def differences(output, count):
+    """Output integers of the first images that an evaluation of its own gives otherwise."""
+    inputs, outputs = np.load(output / "inputs.npy")[:count], np.load(output / "outputs.npy")[:count]
+    for _, tensor in integer_reference.run(output / "quantized", inputs):
+        last = tensor
+    return int((last != outputs).sum())
+
+
+def table(name, arguments, data, failures):
+    file, normalization = MODELS[name]
+    model = (arguments.models / file).resolve()
+    labels, pixels, images = data
+    folder = arguments.work / name
+    folder.mkdir(parents=True, exist_ok=True)
+    config = configuration(folder, model, images, normalization, arguments)
+    top1 = float_accuracy(model, labels, pixels, normalization)
+    print(f"\n### {name}, {arguments.activation_bits}-bit activations, {arguments.count} images\n")
+    columns = ["weights", "top-1 %", "against float", "bits a weight", "storage KiB", "float32 / this"]
+    columns += ["filters of 1 / 2 terms", "cycles an image"]
+    print("| " + " | ".join(columns) + " |")
+    print("|---" * len(columns) + "|")
+    float_row = None
+    for label, settings in formats():
+        output = folder / label.replace(" ", "-").replace(",", "").replace("=", "")
+        report, seconds = simulate(arguments.shiftsim, config, settings, output)
+        if report is None:
+            print(f"| {label} | not run: {seconds} |", flush=True)
+            failures.append(f"{name}, {label}: {seconds}")
+            continue
+        bits, weights, filters = storage(output)
+        if float_row is None:
+            float_row = f"| float32, onnxruntime | {100 * top1:.2f} | | 32.00 | {4 * weights / 1024:,.0f} | 1.0 | | |"
+            print(float_row)
+        accuracy = report["functional"]["accuracy"]
+        terms = " / ".join(f"{count:,}" for count in filters[1:]) if any(filters) else ""
+        cycles = report["cycles"]["total"] // report["network"]["images"]
+        print(
+            f"| {label} | {100 * accuracy:.2f} | {100 * (accuracy - top1):+.2f} | {bits / weights:.2f} "
+            f"| {bits / 8192:,.0f} | {32 * weights / bits:.1f} | {terms} | {cycles:,} |",
+            flush=True,
+        )
+        wrong = report["functional"]["mismatches"] + differences(output, arguments.check)
+        if wrong:
+            failures.append(f"{name}, {label}: {wrong} integers differ")
+        if label == "fixed, 16 bits" and abs(accuracy - top1) * 100 > LIMIT:
+            failures.append(f"{name}: float and {label} differ by more than {LIMIT} points")
+        print(f"{name}, {label}: {seconds:.1f} s, {arguments.check} images checked", file=sys.stderr)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="MODEL", help=", ".join(MODELS))
+    parser.add_argument("--models", type=pathlib.Path, default=ROOT / "../shared/data/models")
+    parser.add_argument("--images", type=pathlib.Path, default=ROOT / "../shared/data/cifar10/test-2000.bin.xz")
+    parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--activation-bits", type=int, choices=[8, 16], default=16)
+    parser.add_argument("--check", type=int, default=50, help="images computed again (default: 50)")
+    parser.add_argument("--work", type=pathlib.Path, default=ROOT / "out/accuracy")
+    parser.add_argument("--shiftsim", type=pathlib.Path, default=ROOT / ".build/release/shiftsim")
+    arguments = parser.parse_args()
+    unknown = [name for name in arguments.names if name not in MODELS]
+    if unknown:
+        parser.error(f"unknown model {unknown[0]}; accepted: {', '.join(MODELS)}")
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    labels, pixels, records = read_images(arguments.images, arguments.count)
+    images = (arguments.work / "images.bin").resolve()
+    images.write_bytes(records)
+    failures = []
+    for name in arguments.names or MODELS:
+        table(name, arguments, (labels, pixels, images), failures)
+    for failure in failures:
+        print(f"FAILED: {failure}", file=sys.stderr)
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()
