@@ -67,6 +67,9 @@ public struct AcceleratorParameters: Sendable, Hashable, Codable {
     public var constantDepth: Int
     /// Words of pre-activation constants, one per plane of a layer's input; nil: no pre-activation on the read path.
     public var preActivationDepth: Int?
+    /// Family `vector`: the columns of a kernel may stand apart (dilation). The family `convolver` dilates by zeros in
+    /// its kernels.
+    public var dilates = false
 
     /// Sums of 2^14 products never overflow the default accumulator.
     public static let accumulationBits = 14

@@ -120,8 +120,9 @@ extension Elaboration {
     mutating func makeIfmapAddress(
         _ words: [Signal], _ begin: Signal, _ nest: Nest, enable: Signal
     ) -> Signal {
+        let column: any Readable = p.dilates ? field(ComputeField.kernelColumnStep, of: words) : 1
         var jump = select(
-            nest.kernelRowAdvance, field(ComputeField.kernelRowJump, of: words), 1, width: 16)
+            nest.kernelRowAdvance, field(ComputeField.kernelRowJump, of: words), column, width: 16)
         for (condition, name) in [
             (nest.inputGroupAdvance, ComputeField.inputGroupJump), (nest.passAdvance, ComputeField.passJump),
             (nest.pixelEnd, ComputeField.columnJump), (nest.rowAdvance, ComputeField.rowJump),

@@ -141,6 +141,8 @@ public enum ComputeField {
     public static let preShift = InstructionField("pre_shift", 10, 0, 6)
     public static let residualShift = InstructionField("residual_shift", 10, 8, 6)
     public static let shift = InstructionField("shift", 10, 16, 6)
+    /// Added to the ifmap address from one kernel column to the next, where the accelerator dilates; 1 elsewhere.
+    public static let kernelColumnStep = InstructionField("kernel_column_step", 11, 0, 16)
 }
 
 /// Compute on the `convolver` family, mode convolution: a stream of slots, one per cycle, in place of the jumps. A slot

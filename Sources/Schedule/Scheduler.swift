@@ -137,7 +137,13 @@ public struct Scheduler {
         try checkPreActivation(layer)
         switch layer.operation {
         case .convolution(let weights, _, let groups):
-            try scheduleConvolution(layer, weights: weights, groups: groups)
+            if p.convolver == nil {
+                try checkDilation(layer)
+                try scheduleConvolution(layer, weights: weights, groups: groups)
+            } else {
+                let plain = layer.withoutDilation(weights)
+                try scheduleConvolution(plain.layer, weights: plain.weights, groups: groups)
+            }
         case .maxPool, .sumPool:
             try schedulePool(layer)
         case .localResponseNormalization:
@@ -159,6 +165,15 @@ public struct Scheduler {
         let planes = placements[layer.input]!.planes
         guard planes <= depth else {
             throw unsupported("its pre-activation has \(planes) words of constants; the array holds \(depth)")
+        }
+    }
+
+    private func checkDilation(_ layer: QuantizedLayer) throws {
+        let width = layer.window.dilationWidth
+        guard width == 1 || layer.window.kernelWidth == 1 || p.dilates else {
+            throw InputError(
+                .unsupported, at: "layer \(layer.name)",
+                "its kernel's columns are \(width) apart; the array cannot: array.dilation true or auto")
         }
     }
 

@@ -130,9 +130,13 @@ extension [String] {
 }
 
 extension Scheduler {
-    /// Planes of the tensor that has the most. Throws `InputError` for concatenations that cannot be laid out.
-    public static func mostPlanes(_ network: QuantizedNetwork, for p: AcceleratorParameters) throws -> Int {
+    /// Words of pre-activation constants that the array must hold: the most planes that a layer reads through one.
+    /// Throws `InputError` for concatenations that cannot be laid out.
+    public static func preActivationWords(
+        _ network: QuantizedNetwork, for p: AcceleratorParameters
+    ) throws -> Int {
         let layout = try TensorLayout(network, granule: p.granule, beatBytes: p.beatBytes)
-        return layout.placements.values.map(\.planes).max() ?? 0
+        let layers = network.layers.filter { $0.preActivation != nil && !$0.isOnHost }
+        return layers.map { layout.placements[$0.input]!.planes }.max() ?? 0
     }
 }

@@ -134,9 +134,9 @@ struct TileEmitter {
 
     // MARK: geometry
 
-    private func rows(_ place: TilePlace) -> Int { (place.rows - 1) * window.strideHeight + window.kernelHeight }
+    private func rows(_ place: TilePlace) -> Int { (place.rows - 1) * window.strideHeight + window.extentHeight }
     private func columns(_ place: TilePlace) -> Int {
-        (place.columnsPerUnit - 1) * window.strideWidth + window.kernelWidth
+        (place.columnsPerUnit - 1) * window.strideWidth + window.extentWidth
     }
     private func planes(_ place: TilePlace) -> Int { shape.isPool ? place.groups : shape.inputGroups }
     private func featureWords(_ place: TilePlace) -> Int {
@@ -464,6 +464,7 @@ struct TileEmitter {
         i[ComputeField.residualShift] = requantization.residualShift
         i[ComputeField.shift] = requantization.shift
         if shape.streams { setStream(place, s.p, &i) } else { setJumps(place, &i) }
+        if s.p.dilates && !shape.streams { i[ComputeField.kernelColumnStep] = window.dilationWidth }
         if let part { restrict(&i, to: part, planeWords: ifmap.count / shape.inputGroups) }
         s.program.append(i)
     }
@@ -471,12 +472,12 @@ struct TileEmitter {
     private func setJumps(_ place: TilePlace, _ i: inout Instruction) {
         let pitch = columns(place)
         let plane = rows(place) * pitch
-        let (kh, kw) = (window.kernelHeight, window.kernelWidth)
         // From the last step inside a loop back to its start.
-        let kernel = -(kh - 1) * pitch - (kw - 1)
+        let kernelRow = -(window.extentWidth - 1)
+        let kernel = kernelRow - (window.extentHeight - 1) * pitch
         let back = kernel - (shape.inputGroups - 1) * plane
         let rowBack = back - (place.columnsPerUnit - 1) * window.strideWidth
-        i.set(ComputeField.kernelRowJump, wrapping: pitch - (kw - 1))
+        i.set(ComputeField.kernelRowJump, wrapping: kernelRow + window.dilationHeight * pitch)
         i.set(ComputeField.inputGroupJump, wrapping: kernel + plane)
         i.set(ComputeField.passJump, wrapping: back)
         i.set(ComputeField.columnJump, wrapping: back + window.strideWidth)

@@ -40,9 +40,9 @@ struct TileShape: Sendable, Equatable {
     var partUnits = 0
 
     /// Input rows and columns (of one pixel unit) that a tile covers.
-    func inputRows(_ window: Window) -> Int { (rows - 1) * window.strideHeight + window.kernelHeight }
+    func inputRows(_ window: Window) -> Int { (rows - 1) * window.strideHeight + window.extentHeight }
     func inputColumns(_ window: Window) -> Int {
-        (columnsPerUnit - 1) * window.strideWidth + window.kernelWidth
+        (columnsPerUnit - 1) * window.strideWidth + window.extentWidth
     }
 
     private init(rows: Int, columns: Int, groups: Int, pixels: Int) {

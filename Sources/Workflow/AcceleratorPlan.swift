@@ -15,6 +15,7 @@ public struct AcceleratorPlan: Sendable {
         let bits = try configuration.weightBits(for: network)
         var parameters = try configuration.acceleratorParameters(
             weightBits: bits, weightsPerOutput: network.weightsPerOutput)
+        parameters.dilates = configuration.dilates(for: network)
         parameters.preActivationDepth = try configuration.preActivationDepth(parameters, for: network)
         try configuration.checkAccumulators(parameters, for: network)
         try self.init(parameters, weightBits: bits, device: configuration.device)

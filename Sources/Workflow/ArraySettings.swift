@@ -23,6 +23,8 @@ public struct ArraySettings: Sendable, Hashable {
     public var accumulatorBits: Int?
     /// An affine layer and a ReLU on the read path; nil: where the network needs it.
     public var preActivation: Bool?
+    /// Family `vector`: kernels whose columns stand apart; nil: where the network has such.
+    public var dilation: Bool?
 
     /// Keys of family `convolver`; nil: family `vector`.
     public var convolver: ConvolverSettings?
@@ -35,7 +37,7 @@ public struct ArraySettings: Sendable, Hashable {
     init(_ node: ConfigNode?, file: String) throws {
         let keys = [
             "family", "pe", "outputs", "inputs", "pixels", "kernel", "taps", "row_length", "column_adders", "terms",
-            "weight_bits", "accumulator_bits", "pre_activation",
+            "weight_bits", "accumulator_bits", "pre_activation", "dilation",
         ]
         let section = try ConfigSection(node, path: "array", keys: keys, file: file)
         let family = try section.word("family", oneOf: ["vector", "convolver"])
@@ -56,5 +58,10 @@ public struct ArraySettings: Sendable, Hashable {
         weightBits = try section.integer("weight_bits", in: 1...16)
         accumulatorBits = try section.integer("accumulator_bits", in: 16...48)
         preActivation = try section.word("pre_activation", oneOf: ["auto", "true", "false"]).flatMap(Bool.init)
+        dilation = try section.word("dilation", oneOf: ["auto", "true", "false"]).flatMap(Bool.init)
+        if dilation == true && convolver != nil {
+            throw section.error(
+                "dilation", "is true; family convolver has zeros in its kernels instead; accepted: auto, false")
+        }
     }
 }

@@ -96,6 +96,7 @@ extension Configuration {
             let more = max(0, bits - AcceleratorParameters.accumulationBits)
             parameters.accumulatorBits = min(48, parameters.accumulatorBits + more)
         }
+        parameters.dilates = array.dilation ?? false
         if let convolver = array.convolver {
             let word = array.outputs * parameters.accumulatorBits
             let bytes = (buffers.psumKiB ?? BufferSettings.defaultPsumKiB) * 1024

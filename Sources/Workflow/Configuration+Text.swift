@@ -98,6 +98,7 @@ extension Configuration {
             ("column_adders", array.convolver?.columnAdders.rawValue), ("terms", "\(array.terms)"),
             ("weight_bits", "\(weightBits)"), ("accumulator_bits", array.accumulatorBits.map { "\($0)" }),
             ("pre_activation", array.preActivation.map { "\($0)" } ?? "auto"),
+            ("dilation", array.dilation.map { "\($0)" } ?? "auto"),
         ]
     }
 

@@ -32,8 +32,8 @@ public struct Estimate: Sendable, Codable, Equatable {
     /// Whether the configuration lets a design run that does not fit.
     public var allowOverflow: Bool
 
-    /// Elaborates the design. The network is quantized only where the array's weight width or its pre-activation follow
-    /// from it.
+    /// Elaborates the design. The network is quantized only where the array's weight width or its optional hardware
+    /// follow from it.
     public init(_ configuration: Configuration) throws {
         let plan = try Estimate.plan(configuration)
         let (parameters, bits) = (plan.accelerator.parameters, plan.weightBits)
@@ -53,8 +53,10 @@ public struct Estimate: Sendable, Codable, Equatable {
     }
 
     private static func plan(_ configuration: Configuration) throws -> AcceleratorPlan {
+        let array = configuration.array
+        let isOpen = array.preActivation != false || array.dilation == nil
         let source = try NetworkSource(configuration.network).network()
-        let needsNetwork = configuration.array.preActivation == nil && PreActivationNeed.mayBe(source)
+        let needsNetwork = isOpen && OptionalHardware.mayNeed(source)
         guard let bits = configuration.fixedWeightBits, !needsNetwork else {
             let network = try PreparedNetwork(configuration.network, configuration.quantization)
             return try AcceleratorPlan(configuration, for: network.quantized)
@@ -62,8 +64,8 @@ public struct Estimate: Sendable, Codable, Equatable {
         var parameters = try configuration.acceleratorParameters(
             weightBits: bits,
             weightsPerOutput: source.weightsPerOutput(hostsFullyConnected: configuration.host.fullyConnected))
-        if configuration.array.preActivation == true {
-            parameters.preActivationDepth = PreActivationNeed.smallestDepth
+        if array.preActivation == true {
+            parameters.preActivationDepth = OptionalHardware.smallestDepth
         }
         return try AcceleratorPlan(parameters, weightBits: bits, device: configuration.device)
     }

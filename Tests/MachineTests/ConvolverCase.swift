@@ -136,8 +136,8 @@ extension RandomCase {
             let window = layer.window
             let coversMap =
                 layer.outputShape.height * layer.outputShape.width == 1 && window.padTop + window.padLeft == 0
-                && window.kernelHeight == layer.inputShape.height && window.kernelWidth == layer.inputShape.width
-            return coversMap || max(window.kernelHeight, window.kernelWidth) <= kernel
+                && window.extentHeight == layer.inputShape.height && window.extentWidth == layer.inputShape.width
+            return coversMap || max(window.extentHeight, window.extentWidth) <= kernel
         }
         return fits ? copy : nil
     }

@@ -123,6 +123,7 @@ import Workflow
         convolver("  taps: [4]", "14:10", "array.taps: an element is '4'", "3, 5, 7, 11"),
         convolver("  kernel: 5\n  taps: [3, 11]", "15:9", "array.taps: 11 lies outside array.kernel 5"),
         convolver("  row_length: 0", "14:15", "array.row_length: is '0'", "1...4096"),
+        convolver("  dilation: true", "14:13", "array.dilation: is true; family convolver", "auto, false"),
         convolver("  column_adders: carry", "14:18", "array.column_adders: is 'carry'", "dsp, lut"),
     ]
 
@@ -136,6 +137,8 @@ import Workflow
         bad("ofmap_kib: 16", "ofmap_kib: 16, psum_kib: 1", "18:67", "buffers.psum_kib: is a key of array.family"),
         bad("  pe: svpe", "  pe: vpe\n  terms: 2", "15:10", "array.terms: is 2; a vpe lane multiplies once", "1"),
         bad("  pixels: 1", "  terms: 3", "17:10", "array.terms: is '3'", "1...2"),
+        bad("  pixels: 1", "  pre_activation: maybe", "17:19", "array.pre_activation: is 'maybe'", "auto, true, false"),
+        bad("  pixels: 1", "  dilation: 2", "17:13", "array.dilation: is '2'", "auto, true, false"),
         bad("  pixels: 1", "  weight_bits: 6", "17:16", "array.weight_bits: is 6", "1...5 for svpe"),
         bad("  pe: svpe", "  pe: vpe\n  weight_bits: 3", "15:16", "array.weight_bits: is 3", "4, 8, 16 for vpe"),
         bad("  pixels: 1", "  accumulator_bits: 49", "17:21", "array.accumulator_bits: is '49'", "16...48"),

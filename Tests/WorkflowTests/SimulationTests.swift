@@ -36,6 +36,39 @@ import Workflow
         #expect(try workplace.contents() == ["out", "tiny.yaml"])
     }
 
+    /// Cycles of the host are those of its layers, and in the total.
+    @Test func fullyConnectedLayersRunOnTheHost() throws {
+        let workplace = try Workplace()
+        let outcome = try Workflow.simulate(
+            SimulationRequest(try configuration(workplace, "host.fully_connected=true", "network.input.count=2")))
+        let report = outcome.report
+        #expect(outcome.isCorrect && report.functional.checked == 20)
+        let host = report.layers.filter { $0.kind == "host" }
+        #expect(host.map(\.name) == ["fc"])
+        #expect(host.allSatisfy { $0.cycles > 0 && $0.cycles == $0.predictedCycles && $0.utilization == 0 })
+        #expect(report.cycles.host == 2 * host.reduce(0) { $0 + $1.cycles })
+        #expect(report.cycles.total == 2 * report.layers.reduce(0) { $0 + $1.cycles })
+        #expect(outcome.text.contains("host (time model)"))
+        let array = try Workflow.simulate(SimulationRequest(try configuration(workplace))).report
+        #expect(array.cycles.host == nil)
+        #expect(array.functional.outputSha256 != "" && array.layers.allSatisfy { $0.kind != "host" })
+    }
+
+    /// Hardware that the network does not need changes loads, and no bit.
+    @Test func optionalHardwareChangesNoBit() throws {
+        let workplace = try Workplace()
+        let plain = try Workflow.simulate(SimulationRequest(try configuration(workplace))).report
+        let more = try Workflow.simulate(
+            SimulationRequest(
+                try configuration(workplace, "array.pre_activation=true", "array.dilation=true"))
+        ).report
+        #expect(plain.functional.outputSha256 == more.functional.outputSha256)
+        #expect(plain.cycles.compute == more.cycles.compute && plain.cycles.total < more.cycles.total)
+        #expect(plain.resources.dsp.used + 8 == more.resources.dsp.used)
+        let estimate = try Estimate(try configuration(workplace, "array.pre_activation=true", "array.dilation=true"))
+        #expect(estimate.resources == more.resources)
+    }
+
     @Test func everyFileIsThereAndNothingElse() throws {
         let workplace = try Workplace()
         let result = try Workflow.simulate(

@@ -1,35 +1,37 @@
-// Whether a network needs the pre-activation on the read path, and of what size.
+// Hardware that an array has only where its network needs it: the pre-activation on the read path, and the step of the
+// kernel's columns.
 
 import Accelerator
 import Networks
 import Schedule
 
-enum PreActivationNeed {
+enum OptionalHardware {
     /// Words of a RAMB36E2 at its widest: fewer take as many block memories.
     static let smallestDepth = 512
 
+<<<<<<< HEAD:Sources/Workflow/PreActivationNeed.swift
     /// Whether some affine layer or ReLU of a network may not be taken in by the layer before it; decided without
     /// quantizing.
     static func mayBe(_ network: Network) -> Bool {
+=======
+    /// Whether some convolution is dilated, or some affine layer or ReLU may not be taken in by the layer before it;
+    /// decided without quantizing.
+    static func mayNeed(_ settings: NetworkSettings) throws -> Bool {
+        let network = try NetworkSource(settings).network()
+>>>>>>> fee67e2198a8d2e2f6519d81724c72aec5466b63:Sources/Workflow/OptionalHardware.swift
         var readers: [String: Int] = [:]
         for name in network.layers.flatMap(\.inputs) { readers[name, default: 0] += 1 }
         let kinds = Dictionary(network.layers.map { ($0.name, $0.kind) }) { first, _ in first }
         return network.layers.contains { layer in
             let producer = layer.inputs.first.flatMap { kinds[$0] }
             let isSole = layer.inputs.first.map { readers[$0] == 1 } ?? false
-            switch layer.kind {
-            case .affine:
-                switch producer {
-                case .convolution, .fullyConnected: return !isSole
-                default: return true
-                }
-            case .relu:
-                switch producer {
-                case .convolution, .fullyConnected, .add, .affine, .maxPool, .averagePool, .globalAveragePool:
-                    return !isSole
-                default: return true
-                }
-            case .clip: return true
+            switch (layer.kind, producer) {
+            case (.affine, .convolution), (.affine, .fullyConnected): return !isSole
+            case (.relu, .convolution), (.relu, .fullyConnected), (.relu, .add), (.relu, .affine), (.relu, .maxPool),
+                (.relu, .averagePool), (.relu, .globalAveragePool):
+                return !isSole
+            case (.affine, _), (.relu, _), (.clip, _): return true
+            case (.convolution(let window, _, _, _, _), _): return window.dilationWidth > 1
             default: return false
             }
         }
@@ -51,9 +53,16 @@ extension Configuration {
             return nil
         }
         if array.preActivation == nil && layer == nil { return nil }
-        let planes = try Scheduler.mostPlanes(network, for: parameters)
-        var depth = PreActivationNeed.smallestDepth
-        while depth < planes { depth *= 2 }
+        let words = try Scheduler.preActivationWords(network, for: parameters)
+        var depth = OptionalHardware.smallestDepth
+        while depth < words { depth *= 2 }
         return depth
+    }
+
+    /// Whether the array's kernels may have columns that stand apart.
+    func dilates(for network: QuantizedNetwork) -> Bool {
+        if let dilation = array.dilation { return dilation }
+        return array.convolver == nil
+            && network.layers.contains { !$0.isOnHost && $0.window.dilationWidth > 1 && $0.window.kernelWidth > 1 }
     }
 }
