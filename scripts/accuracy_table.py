@@ -2,7 +2,7 @@
 """Top-1 and storage of trained CIFAR-10 models in every number format, as Markdown tables.
 
     accuracy_table.py [MODEL...] [--models DIR] [--images FILE.bin|.xz] [--count N] [--activation-bits 16|8]
-                      [--check N] [--work DIR] [--shiftsim PATH]
+                      [--only REGEX] [--check N] [--work DIR] [--shiftsim PATH]
 
 MODEL: resnet20, resnet56, densenet40, caffe_cifar10full (default: all four). For each model: the float network by
 onnxruntime; then, by `shiftsim simulate`, fixed point, n-BQ, LightNN and FLightNN. The array computes four of the
@@ -16,6 +16,7 @@ import itertools
 import json
 import lzma
 import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -53,7 +54,7 @@ def formats():
     for bits in (5, 4, 3, 2, 1):
         yield f"n-BQ, {bits} bits", {"quantization.scheme": "n-bq", "quantization.weight_bits": bits}
     yield "LightNN-2", {"quantization.scheme": "lightnn-2"}
-    for threshold in (0.1, 0.15, 0.2):
+    for threshold in (0.15, 0.2, 0.25):
         settings = {"quantization.scheme": "flightnn", "quantization.residual_threshold": threshold}
         yield f"FLightNN, t1 = {threshold}", settings
     yield "LightNN-1", {"quantization.scheme": "lightnn-1"}
@@ -142,6 +143,8 @@ def table(name, arguments, data, failures):
     print("|---" * len(columns) + "|")
     float_row = None
     for label, settings in formats():
+        if not re.search(arguments.only, label):
+            continue
         output = folder / label.replace(" ", "-").replace(",", "").replace("=", "")
         report, seconds = simulate(arguments.shiftsim, config, settings, output)
         if report is None:
@@ -175,6 +178,7 @@ def main():
     parser.add_argument("--images", type=pathlib.Path, default=ROOT / "../shared/data/cifar10/test-2000.bin.xz")
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--activation-bits", type=int, choices=[8, 16], default=16)
+    parser.add_argument("--only", default="", metavar="REGEX", help="rows whose name matches (default: all)")
     parser.add_argument("--check", type=int, default=50, help="images computed again (default: 50)")
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "out/accuracy")
     parser.add_argument("--shiftsim", type=pathlib.Path, default=ROOT / ".build/release/shiftsim")

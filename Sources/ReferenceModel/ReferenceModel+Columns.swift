@@ -12,7 +12,7 @@ extension ReferenceModel {
 
     /// Fewer positions leave too many lanes idle: fully connected layers.
     private static let fewestPositions = 4
-    /// With shorter runs the additions in 64 bits cost more than the products: 16-bit weights.
+    /// With shorter runs the additions in 64 bits cost more than the products.
     private static let shortestRun = 8
 
     /// As `convolvePlainly`; nil where a single product may exceed 32 bits and where blocks are no faster.
@@ -29,7 +29,9 @@ extension ReferenceModel {
         let taps = map.taps(channels: channels)
         // Taps whose products add up to 32 bits at most.
         let run = min(taps.count, Int(Int32.max) / max(1, largest))
-        guard run >= min(taps.count, shortestRun) else { return nil }
+        guard run >= min(taps.count, shortestRun) else {
+            return convolveInBytes(input, weights: weights, groups: groups, layer: layer)
+        }
         // Four rows of weights at a time: the last rows may be none.
         let rows = weights + [Int32](repeating: 0, count: 3 * taps.count)
         var sums = [Int64](repeating: 0, count: output.count)
@@ -50,6 +52,19 @@ extension ReferenceModel {
             }
         }
         return sums
+    }
+
+    /// Weights of 16 bits as 256 * upper + lower, whose products leave room for longer runs.
+    private static func convolveInBytes(
+        _ input: IntegerTensor, weights: [Int32], groups: Int, layer: QuantizedLayer
+    ) -> [Int64]? {
+        let upper = weights.map { ($0 + 128) >> 8 }
+        let lower = zip(weights, upper).map { $0 - $1 << 8 }
+        guard magnitude(upper) <= 128,
+            let high = convolveInBlocks(input, weights: upper, groups: groups, layer: layer),
+            let low = convolveInBlocks(input, weights: lower, groups: groups, layer: layer)
+        else { return nil }
+        return zip(high, low).map { $0 << 8 + $1 }
     }
 
     private static func store(_ block: WideBlock, count: Int, at start: Int, in sums: inout [Int64]) {

@@ -8,7 +8,7 @@ import Testing
 /// Does any layer equal ReferenceModel bit for bit on any array: 1 to 64 channels, kernels 1 to 11, strides 1 to 4,
 /// groups, padding, odd widths, weights of one, two and many terms? SHIFTSIM_LONG=1 runs more than 2,000 cases.
 @Suite struct RandomLayerTests {
-    static let perArray = Tools.isLong ? 80 : 5
+    static let perArray = Tools.isLong ? 90 : 5
 
     @Test(arguments: Array(LayerArray.all.enumerated()))
     func equalsTheReferenceModel(index: Int, array: LayerArray) throws {

@@ -14,7 +14,7 @@ import Testing
 
         static let all = [
             Sizes(weight: 1, value: 127), Sizes(weight: 127, value: 32767), Sizes(weight: 4095, value: 32767),
-            Sizes(weight: 8191, value: 32767),
+            Sizes(weight: 8191, value: 32767), Sizes(weight: 32767, value: 32768),
         ]
     }
 
@@ -50,7 +50,7 @@ import Testing
             guard case .convolution(let weights, _, let groups) = layer.operation else { continue }
             var input = IntegerTensor(zeros: layer.inputShape)
             for index in input.values.indices {
-                input.values[index] = Int32.random(in: -sizes.value...sizes.value, using: &random)
+                input.values[index] = Int32.random(in: -sizes.value...sizes.value - 1, using: &random)
             }
             let plain = ReferenceModel.convolvePlainly(input, weights: weights, groups: groups, layer: layer)
             #expect(ReferenceModel.convolve(input, weights: weights, groups: groups, layer: layer) == plain)
@@ -67,7 +67,7 @@ import Testing
     @Test func extremesDoNotOverflow() throws {
         let shape = Shape(channels: 8, height: 4, width: 4)
         let window = Window(kernel: 3, pad: 1)
-        for weight in [-8191, 8191] as [Int32] {
+        for weight in [-32768, -8191, 8191, 32767] as [Int32] {
             let weights = [Int32](repeating: weight, count: 8 * 8 * 9)
             var random = SeededGenerator(seed: 1)
             var layer = layer(&random, weight: 1)
@@ -75,7 +75,8 @@ import Testing
             (layer.inputShape, layer.outputShape) = (shape, shape)
             let input = IntegerTensor(shape: shape, values: [Int32](repeating: -32768, count: shape.count))
             let plain = ReferenceModel.convolvePlainly(input, weights: weights, groups: 1, layer: layer)
-            #expect(plain.max()?.magnitude == 8191 * 32768 * 72 || plain.min()?.magnitude == 8191 * 32768 * 72)
+            let largest = UInt64(weight.magnitude) * 32768 * 72
+            #expect(plain.max()?.magnitude == largest || plain.min()?.magnitude == largest)
             #expect(ReferenceModel.convolveInBlocks(input, weights: weights, groups: 1, layer: layer) == plain)
         }
     }

