@@ -9,16 +9,9 @@ enum OptionalHardware {
     /// Words of a RAMB36E2 at its widest: fewer take as many block memories.
     static let smallestDepth = 512
 
-<<<<<<< HEAD:Sources/Workflow/PreActivationNeed.swift
-    /// Whether some affine layer or ReLU of a network may not be taken in by the layer before it; decided without
-    /// quantizing.
-    static func mayBe(_ network: Network) -> Bool {
-=======
     /// Whether some convolution is dilated, or some affine layer or ReLU may not be taken in by the layer before it;
     /// decided without quantizing.
-    static func mayNeed(_ settings: NetworkSettings) throws -> Bool {
-        let network = try NetworkSource(settings).network()
->>>>>>> fee67e2198a8d2e2f6519d81724c72aec5466b63:Sources/Workflow/OptionalHardware.swift
+    static func mayNeed(_ network: Network) -> Bool {
         var readers: [String: Int] = [:]
         for name in network.layers.flatMap(\.inputs) { readers[name, default: 0] += 1 }
         let kinds = Dictionary(network.layers.map { ($0.name, $0.kind) }) { first, _ in first }
