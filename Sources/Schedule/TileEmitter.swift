@@ -20,8 +20,8 @@ struct TileEmitter {
     /// What is in the ifmap buffer: before `run` from the stretch before, which has the same input.
     var loadedFeatures: LoadedFeatures?
     /// Address in external memory of the pre-activation's constants, a word per plane in the order of `inputPlanes`.
-    private var preActivationAddress = 0
-    private var hasPreActivation: Bool { layer.preActivation != nil }
+    var preActivationAddress = 0
+    var hasPreActivation: Bool { layer.preActivation != nil }
 
     init(
         layer: QuantizedLayer, shape: LayerShape, tile: TileShape, firstInput: Int, inputGranules: Int,
@@ -42,7 +42,7 @@ struct TileEmitter {
         self.loadedFeatures = loadedFeatures
     }
 
-    private var window: Window { layer.window }
+    var window: Window { layer.window }
 
     mutating func run(_ s: inout Scheduler) {
         var loadedGroup: (group: Int, region: Int?, weights: Range<Int>, constants: Range<Int>)?
@@ -128,24 +128,24 @@ struct TileEmitter {
         return spatial.flatMap { spot in groupStarts.map { place($0, spot.0, spot.1) } }
     }
 
-    private var wordsPerGroup: Int {
+    var wordsPerGroup: Int {
         (passes?.count ?? 0) * shape.inputGroups * window.kernelHeight * window.kernelWidth
     }
 
     // MARK: geometry
 
-    private func rows(_ place: TilePlace) -> Int { (place.rows - 1) * window.strideHeight + window.extentHeight }
-    private func columns(_ place: TilePlace) -> Int {
+    func rows(_ place: TilePlace) -> Int { (place.rows - 1) * window.strideHeight + window.extentHeight }
+    func columns(_ place: TilePlace) -> Int {
         (place.columnsPerUnit - 1) * window.strideWidth + window.extentWidth
     }
-    private func planes(_ place: TilePlace) -> Int { shape.isPool ? place.groups : shape.inputGroups }
-    private func featureWords(_ place: TilePlace) -> Int {
+    func planes(_ place: TilePlace) -> Int { shape.isPool ? place.groups : shape.inputGroups }
+    func featureWords(_ place: TilePlace) -> Int {
         let extent = extent(place, pixel: 0)
         return planes(place) * extent.rows * extent.columns
     }
 
     /// What of the map a tile of one pixel unit takes, and how it stands in the buffer.
-    private struct Extent {
+    struct Extent {
         /// Rows and columns in the buffer.
         var rows: Int
         var columns: Int
@@ -157,7 +157,7 @@ struct TileEmitter {
         var padLeft: Int
     }
 
-    private func extent(_ place: TilePlace, pixel: Int) -> Extent {
+    func extent(_ place: TilePlace, pixel: Int) -> Extent {
         let (rowCount, columnCount) = (rows(place), columns(place))
         let top = place.row * window.strideHeight - window.padTop
         let left = (place.column + pixel * place.columnsPerUnit) * window.strideWidth - window.padLeft
@@ -170,189 +170,19 @@ struct TileEmitter {
     }
 
     /// Output columns of one pixel unit in a tile; 0 when the unit has none.
-    private func columns(of pixel: Int, _ place: TilePlace) -> Int {
+    func columns(of pixel: Int, _ place: TilePlace) -> Int {
         max(0, min(place.columnsPerUnit, place.columns - pixel * place.columnsPerUnit))
     }
 
-    // MARK: loads
-
-    private typealias Loads = [(index: Int, buffer: Buffer, range: Range<Int>, readsFeatureMap: Bool)]
-
-    private func append(
-        _ instruction: Instruction, _ buffer: Buffer, _ range: Range<Int>, features: Bool, _ s: inout Scheduler,
-        _ loads: inout Loads
-    ) {
-        var instruction = instruction
-        instruction[CommonField.opcode] = Opcode.load.rawValue
-        loads.append((s.program.count, buffer, range, features))
-        s.program.append(instruction)
-    }
-
-    /// Consecutive beats that go round the banks of a buffer's words; `target` nil: of the pre-activation's constants.
-    private func loadWords(
-        _ target: LoadTarget?, _ buffer: Buffer, address: Int, range: Range<Int>, beatsPerWord: Int,
-        _ s: inout Scheduler, _ loads: inout Loads
-    ) {
-        let most = 65536 / beatsPerWord
-        var word = 0
-        while word < range.count {
-            let count = min(most, range.count - word)
-            var i = Instruction()
-            i[LoadField.target] = (target ?? .constants).rawValue
-            i[LoadField.toPreActivation] = target == nil ? 1 : 0
-            i[LoadField.roundBanks] = 1
-            i[LoadField.address] = address + word * beatsPerWord * s.p.beatBytes
-            i[LoadField.lastColumn] = count * beatsPerWord - 1
-            i[LoadField.lastValidColumn] = count * beatsPerWord - 1
-            i[LoadField.bufferAddress] = range.lowerBound + word
-            append(i, buffer, range, features: false, &s, &loads)
-            word += count
-        }
-    }
-
-    private func loadWeights(_ place: TilePlace, _ range: Range<Int>, _ s: inout Scheduler, _ loads: inout Loads) {
-        loadWords(
-            .weights, .weights,
-            address: weightAddress + place.group * wordsPerGroup * s.p.weightBeats * s.p.beatBytes, range: range,
-            beatsPerWord: s.p.weightBeats, &s, &loads)
-    }
-
-    private func loadConstants(_ place: TilePlace, _ range: Range<Int>, _ s: inout Scheduler, _ loads: inout Loads) {
-        loadWords(
-            .constants, .constants,
-            address: constantAddress
-                + ((place.region.map { $0 + 1 } ?? 0) * shape.outputGroups + place.group) * s.p.constantBeats
-                    * s.p.beatBytes,
-            range: range, beatsPerWord: s.p.constantBeats, &s, &loads)
-    }
-
-    /// Once for all tiles.
-    private func loadPreActivation(_ s: inout Scheduler, _ loads: inout Loads) {
-        loadWords(
-            nil, .preActivation, address: preActivationAddress, range: 0..<inputPlanes(s.p).count,
-            beatsPerWord: s.p.preActivationBeats, &s, &loads)
-    }
-
-    /// Words of the input that hold a real granule at place `part` of the word.
-    private func words(_ part: Int, _ p: AcceleratorParameters) -> Int {
-        let perWord = p.inputs / p.granule
-        return shape.isPool ? inputGranules : max(0, (inputGranules - part + perWord - 1) / perWord)
-    }
-
-    private func parts(_ p: AcceleratorParameters) -> Range<Int> {
-        shape.isPool ? poolGranule..<poolGranule + 1 : 0..<p.inputs / p.granule
-    }
-
-    /// Planes of the input, those of one load behind each other.
-    private func inputPlanes(_ p: AcceleratorParameters) -> [Int] {
-        let perWord = p.inputs / p.granule
-        return parts(p).flatMap { part in
-            (0..<words(part, p)).map { firstInput + (shape.isPool ? 0 : part) + $0 * perWord }
-        }
-    }
-
-    private func setPreActivation(_ part: Int, firstWord: Int, _ p: AcceleratorParameters, _ i: inout Instruction) {
-        guard let constants = layer.preActivation else { return }
-        let before = parts(p).prefix { $0 < part }.reduce(0) { $0 + words($1, p) }
-        i[LoadField.preActivation] = 1
-        i[LoadField.preActivationRelu] = constants.relu ? 1 : 0
-        i[LoadField.preActivationShift] = constants.shift
-        i[LoadField.preActivationAddress] = before + firstWord
-    }
-
-    /// One load per pixel unit and granule of the input word.
-    private func loadFeatures(_ place: TilePlace, _ range: Range<Int>, _ s: inout Scheduler, _ loads: inout Loads) {
-        let source = s.placements[layer.input]!
-        let perWord = s.p.inputs / s.p.granule
-        for pixel in 0..<s.p.pixels where columns(of: pixel, place) > 0 {
-            let extent = extent(place, pixel: pixel)
-            let (rowCount, columnCount) = (extent.rows, extent.columns)
-            for part in parts(s.p) {
-                // Words of the tile that hold a real granule here.
-                let firstWord = shape.isPool ? place.group : 0
-                let existing = shape.isPool ? place.groups : min(shape.inputGroups, words(part, s.p))
-                let plane = firstInput + (shape.isPool ? firstWord * perWord : part)
-                var i = Instruction()
-                i[LoadField.target] = LoadTarget.ifmap.rawValue
-                i[LoadField.bank] = pixel * perWord + part
-                i[LoadField.fillMinimum] = layer.operation == .maxPool ? 1 : 0
-                i[LoadField.lastRow] = rowCount - 1
-                i[LoadField.lastColumn] = columnCount - 1
-                i[LoadField.bufferRowStep] = columnCount
-                i[LoadField.bufferPlaneStep] = rowCount * columnCount
-                if existing > 0 {
-                    let (validRows, validColumns) = (extent.validRows, extent.validColumns)
-                    i[LoadField.lastPlane] = existing - 1
-                    if validRows.isEmpty || validColumns.isEmpty {
-                        // All padding: one valid beat of zeros, the rest is fill.
-                        i[LoadField.address] = s.zeroPlane
-                    } else {
-                        i[LoadField.address] = source.address(
-                            plane: plane, row: validRows.lowerBound, column: validColumns.lowerBound)
-                        i[LoadField.planeStride] = perWord * source.planeStride
-                        i[LoadField.rowStride] = source.rowStride
-                        i[LoadField.firstValidRow] = shape.streams ? 0 : extent.padTop
-                        i[LoadField.lastValidRow] = validRows.count - 1
-                        i[LoadField.firstValidColumn] = shape.streams ? 0 : extent.padLeft
-                        i[LoadField.lastValidColumn] = validColumns.count - 1
-                        setPreActivation(part, firstWord: firstWord, s.p, &i)
-                    }
-                    i[LoadField.bufferAddress] = range.lowerBound
-                    append(i, .ifmap, range, features: true, &s, &loads)
-                }
-                if !shape.isPool, s.p.element == .svpe(weightBits: 1), existing < shape.inputGroups {
-                    clearMissing(i, from: existing, range, rowCount * columnCount, &s, &loads)
-                }
-            }
-        }
-    }
-
-    /// n = 1 lanes have no zero weight: channels that do not exist must be zero in the buffer.
-    private func clearMissing(
-        _ like: Instruction, from word: Int, _ range: Range<Int>, _ planeWords: Int, _ s: inout Scheduler,
-        _ loads: inout Loads
-    ) {
-        var i = Instruction()
-        i[LoadField.target] = LoadTarget.ifmap.rawValue
-        i[LoadField.bank] = like[LoadField.bank]
-        // One valid beat of zeros, the rest is fill.
-        i[LoadField.address] = s.zeroPlane
-        i[LoadField.lastRow] = (shape.inputGroups - word) - 1
-        i[LoadField.lastColumn] = planeWords - 1
-        i[LoadField.bufferRowStep] = planeWords
-        i[LoadField.bufferAddress] = range.lowerBound + word * planeWords
-        append(i, .ifmap, range, features: false, &s, &loads)
-    }
-
-    private func loadResidual(_ place: TilePlace, _ range: Range<Int>, _ s: inout Scheduler, _ loads: inout Loads) {
-        eachOutputGranule(place, s.p) { pixel, part, planes, plane, columns in
-            let source = s.placements[layer.residual!]!
-            var i = Instruction()
-            i[LoadField.target] = LoadTarget.residual.rawValue
-            i[LoadField.bank] = pixel * (s.p.outputs / s.p.granule) + part
-            i[LoadField.address] = source.address(
-                plane: plane, row: place.row, column: place.column + pixel * place.columnsPerUnit)
-            i[LoadField.planeStride] = planeStep(s.p) * source.planeStride
-            i[LoadField.rowStride] = source.rowStride
-            i[LoadField.lastPlane] = planes - 1
-            i[LoadField.lastRow] = place.rows - 1
-            i[LoadField.lastValidRow] = place.rows - 1
-            i[LoadField.lastColumn] = columns - 1
-            i[LoadField.lastValidColumn] = columns - 1
-            i[LoadField.bufferAddress] = range.lowerBound
-            i[LoadField.bufferRowStep] = place.columnsPerUnit
-            i[LoadField.bufferPlaneStep] = place.rows * place.columnsPerUnit
-            append(i, .residual, range, features: true, &s, &loads)
-        }
-    }
+    // MARK: compute and stores
 
     /// Granule planes from one output word to the next.
-    private func planeStep(_ p: AcceleratorParameters) -> Int {
+    func planeStep(_ p: AcceleratorParameters) -> Int {
         (shape.isPool ? p.inputs : p.outputs) / p.granule
     }
 
     /// Pixel units and granules of the output word that exist: (pixel, granule, planes, first plane, columns).
-    private func eachOutputGranule(
+    func eachOutputGranule(
         _ place: TilePlace, _ p: AcceleratorParameters,
         _ body: (_ pixel: Int, _ part: Int, _ planes: Int, _ plane: Int, _ columns: Int) -> Void
     ) {
@@ -371,8 +201,6 @@ struct TileEmitter {
             }
         }
     }
-
-    // MARK: compute and stores
 
     /// A tile whose weights come in parts: one instruction for each part of each pass.
     private func emitParts(
