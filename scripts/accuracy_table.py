@@ -168,7 +168,8 @@ def table(name, arguments, data, failures):
             failures.append(f"{name}, {label}: {wrong} integers differ")
         if label == "fixed, 16 bits" and abs(accuracy - top1) * 100 > LIMIT:
             failures.append(f"{name}: float and {label} differ by more than {LIMIT} points")
-        print(f"{name}, {label}: {seconds:.1f} s, {arguments.check} images checked", file=sys.stderr)
+        text = f"{name}, {label}: {seconds:.1f} s, {arguments.check} images computed again, {wrong} integers differ"
+        print(text, file=sys.stderr, flush=True)
 
 
 def main():
