@@ -60,7 +60,7 @@ struct ShippedConfigTests {
         #expect((steps["flightnn"] ?? 0) > (steps["lightnn-1"] ?? 0))
     }
 
-    /// A minute each: elaborated and scheduled here, run with --long.
+    /// A minute each: read here, run with --long.
     @Test(arguments: ["resnet50-svpe", "densenet121-svpe", "dpu-b4096-vgg16"])
     func largeNetworks(name: String) throws {
         let configuration = try configuration(name)
