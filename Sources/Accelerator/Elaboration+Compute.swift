@@ -26,10 +26,7 @@ extension Elaboration {
         builder.beginScope("compute")
         defer { builder.endScope() }
         let words = sequencer.compute.words
-        let busy = builder.register("busy", width: 1)
-        let begin = and(sequencer.compute.ready, not(busy))
-        builder.drive(feedback.computeBegin, with: begin)
-        builder.connect(busy, next: begin, enable: or(begin, feedback.computeFinish))
+        let (busy, begin) = makeComputeBegin(feedback, sequencer)
 
         let nest = makeNest(words, begin)
         let advance = or(begin, nest.active)
@@ -61,6 +58,15 @@ extension Elaboration {
             poolFirst: builder.delayed("pool_first", nest.first, by: 2), isPool: isPool, isMaxPool: isMaxPool,
             poolGranule: field(ComputeField.poolGranule, of: words), resultSoon: resultSoon,
             groupEndsSoon: groupEnds, words: words)
+    }
+
+    /// The engine's busy flag, and the cycle in which it takes its next instruction.
+    mutating func makeComputeBegin(_ feedback: Feedback, _ sequencer: Sequencer) -> (busy: Signal, begin: Signal) {
+        let busy = builder.register("busy", width: 1)
+        let begin = and(sequencer.compute.ready, not(busy))
+        builder.drive(feedback.computeBegin, with: begin)
+        builder.connect(busy, next: begin, enable: or(begin, feedback.computeFinish))
+        return (busy, begin)
     }
 
     /// A marker 1 cycle after issue when pooling, `depth` cycles after it when convolving. Each kind has its own path:

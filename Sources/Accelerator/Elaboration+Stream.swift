@@ -49,10 +49,7 @@ extension Elaboration {
         builder.beginScope("compute")
         defer { builder.endScope() }
         let words = sequencer.compute.words
-        let busy = builder.register("busy", width: 1)
-        let begin = and(sequencer.compute.ready, not(busy))
-        builder.drive(feedback.computeBegin, with: begin)
-        builder.connect(busy, next: begin, enable: or(begin, feedback.computeFinish))
+        let (busy, begin) = makeComputeBegin(feedback, sequencer)
         let mode = field(ComputeField.mode, of: words)
         let isConvolution = equal(mode, ComputeMode.convolution.rawValue)
         let isPool = not(isConvolution, name: "is_pool")
@@ -106,28 +103,8 @@ extension Elaboration {
         let loader = makeWeightLoader(k, words, nest, lastCell)
         builder.drive(full, with: loader.full)
 
-        // Taps.
-        let tap = field(StreamField.tap, of: words)
-        let isTap = convolver.taps.indices.map { equal(tap, $0, name: "is_tap\($0)") }
-        var usesTap = [isTap[0]]
-        for index in convolver.taps.indices.dropFirst() {
-            let smaller = builder.logic(.lessThan, [tap, index], width: 1)
-            usesTap.append(not(smaller, name: "uses_tap\(index)"))
-        }
-
-        // The chains shift while a stream runs, T - 1 slots behind it, and as long before a tile, so that what another
-        // tap's streams left in them is gone.
-        var tail: any Readable = convolver.taps[0] - 1
-        for index in convolver.taps.indices.dropFirst() {
-            tail = select(isTap[index], convolver.taps[index] - 1, tail, width: 4)
-        }
-        let left = builder.register("tail", width: 4)
-        let running = not(equal(left, 0))
-        let fewer = builder.logic(.subtract, [left, 1], width: 4)
-        let fills = or(begin, nest.active)
-        builder.connect(left, next: select(fills, tail, fewer, width: 4), enable: or(fills, running))
-        let flow = or(nest.active, running, name: "flow")
-
+        let taps = makeTaps(convolver, words)
+        let flow = makeFlow(convolver, nest, taps)
         let gates = makeGates(k, words, nest, lastCell)
         let read = and(nest.active, gates.inRow, gates.rowInMap[0], name: "ifmap_read")
         let rowIsResult = equal(gates.rowPhase, 0, name: "row_has_results")
@@ -143,7 +120,8 @@ extension Elaboration {
             inRow: chain("in_row", and(nest.active, gates.inRow), 2 + k),
             slot: chain("slot", lowBits(nest.slot, of: convolver.rowLength), 2 + k),
             columnOpen: gates.column.enumerated().map { chain("column_open\($0.offset)", $0.element, 1 + k) },
-            rowOpen: [], usesTap: usesTap, isTap: isTap, weightRead: loader.loading, weightLatched: loader.latched,
+            rowOpen: [], usesTap: taps.uses, isTap: taps.leaves, weightRead: loader.loading,
+            weightLatched: loader.latched,
             weightAddress: loader.address, loadRow: loader.rows, loadColumn: loader.columns, result: [],
             first: begin, shift: begin, psumRead: begin, psumLatched: begin, psumReadAddress: begin, psumWrite: begin,
             psumWriteAddress: begin, read: read, latched: builder.register("ifmap_latched", read),
@@ -155,6 +133,35 @@ extension Elaboration {
         }
         makeResults(convolver, delayed, begin, &stream)
         return stream
+    }
+
+    /// By tap index: the instruction uses the tap's cells; its results leave there.
+    private struct Taps { var uses, leaves: [Signal] }
+
+    private mutating func makeTaps(_ convolver: ConvolverParameters, _ words: [Signal]) -> Taps {
+        let tap = field(StreamField.tap, of: words)
+        let isTap = convolver.taps.indices.map { equal(tap, $0, name: "is_tap\($0)") }
+        var usesTap = [isTap[0]]
+        for index in convolver.taps.indices.dropFirst() {
+            let smaller = builder.logic(.lessThan, [tap, index], width: 1)
+            usesTap.append(not(smaller, name: "uses_tap\(index)"))
+        }
+        return Taps(uses: usesTap, leaves: isTap)
+    }
+
+    /// The chains shift while a stream runs, T - 1 slots behind it, and as long before a tile, so that what another tap's
+    /// streams left in them is gone.
+    private mutating func makeFlow(_ convolver: ConvolverParameters, _ nest: StreamNest, _ taps: Taps) -> Signal {
+        var tail: any Readable = convolver.taps[0] - 1
+        for index in convolver.taps.indices.dropFirst() {
+            tail = select(taps.leaves[index], convolver.taps[index] - 1, tail, width: 4)
+        }
+        let left = builder.register("tail", width: 4)
+        let running = not(equal(left, 0))
+        let fewer = builder.logic(.subtract, [left, 1], width: 4)
+        let fills = or(nest.begin, nest.active)
+        builder.connect(left, next: select(fills, tail, fewer, width: 4), enable: or(fills, running))
+        return or(nest.active, running, name: "flow")
     }
 
     // MARK: loops
@@ -268,39 +275,21 @@ extension Elaboration {
         _ k: Int, _ words: [Signal], _ nest: StreamNest, _ lastCell: (row: Signal, column: Signal)
     ) -> Gates {
         let advance = or(nest.newRow, nest.active)
-        /// True from a row's first slot up to `last`, unless `first` says that even that is past it.
-        func within(_ name: String, _ last: Signal, first: any Readable, _ this: inout Elaboration) -> Signal {
-            let value = this.builder.register(name, width: 1)
-            let more = this.and(value, this.not(this.equal(nest.slot, last)))
-            this.builder.connect(value, next: this.select(nest.newRow, first, more, width: 1), enable: advance)
-            return value
-        }
-        /// Counts down from `first`, then from `last` again and again; 0 marks a hit.
-        func phase(
-            _ name: String, first: any Readable, last: Signal, restart: Signal, step: Signal, _ this: inout Elaboration
-        ) -> Signal {
-            let value = this.builder.register(name, width: 4)
-            let fewer = this.builder.logic(.subtract, [value, 1], width: 4)
-            let next = this.select(this.equal(value, 0), last, fewer, width: 4)
-            this.builder.connect(
-                value, next: this.select(restart, first, next, width: 4), enable: this.or(restart, step))
-            return value
-        }
         let columnStride = field(StreamField.lastColumnStride, of: words)
-        let inRow = within("in_row", field(StreamField.lastMapColumn, of: words), first: 1, &self)
+        let inRow = within("in_row", field(StreamField.lastMapColumn, of: words), first: 1, nest, advance)
         let lastResult = field(StreamField.lastResultSlot, of: words)
-        let inResults = within("in_results", lastResult, first: 1, &self)
+        let inResults = within("in_results", lastResult, first: 1, nest, advance)
         let resultPhase = phase(
-            "result_phase", first: 0, last: columnStride, restart: nest.newRow, step: nest.active, &self)
+            "result_phase", first: 0, last: columnStride, restart: nest.newRow, step: nest.active)
 
         // Windows: column 0 as counted, column j as column j - 1 one slot earlier, or as the instruction says for
         // windows that begin left of the map.
         let lastWindow = field(StreamField.lastWindowColumn, of: words)
         let beginsLeft = builder.logic(.slice, [lastWindow], width: 1, parameter: 15)
-        let inWindows = within("in_windows", lastWindow, first: not(beginsLeft), &self)
+        let inWindows = within("in_windows", lastWindow, first: not(beginsLeft), nest, advance)
         let windowPhase = phase(
             "window_phase", first: field(StreamField.firstWindowPhase, of: words), last: columnStride,
-            restart: nest.newRow, step: nest.active, &self)
+            restart: nest.newRow, step: nest.active)
         let mask = field(StreamField.columnMask, of: words)
         var windows = [and(inWindows, equal(windowPhase, 0), name: "window0")]
         for column in 1..<k {
@@ -327,10 +316,31 @@ extension Elaboration {
         }
         let rowPhase = phase(
             "row_phase", first: field(StreamField.firstResultRow, of: words),
-            last: field(StreamField.lastRowStride, of: words), restart: nest.go, step: nest.rowStep, &self)
+            last: field(StreamField.lastRowStride, of: words), restart: nest.go, step: nest.rowStep)
         return Gates(
             inRow: inRow, column: open, rowInMap: rows, rowPhase: rowPhase,
             columnIsResult: and(inResults, equal(resultPhase, 0)), isLastResult: equal(nest.slot, lastResult))
+    }
+
+    /// True from a row's first slot up to `last`, unless `first` says that even that is past it.
+    private mutating func within(
+        _ name: String, _ last: Signal, first: any Readable, _ nest: StreamNest, _ advance: Signal
+    ) -> Signal {
+        let value = builder.register(name, width: 1)
+        let more = and(value, not(equal(nest.slot, last)))
+        builder.connect(value, next: select(nest.newRow, first, more, width: 1), enable: advance)
+        return value
+    }
+
+    /// Counts down from `first`, then from `last` again and again; 0 marks a hit.
+    private mutating func phase(
+        _ name: String, first: any Readable, last: Signal, restart: Signal, step: Signal
+    ) -> Signal {
+        let value = builder.register(name, width: 4)
+        let fewer = builder.logic(.subtract, [value, 1], width: 4)
+        let next = select(equal(value, 0), last, fewer, width: 4)
+        builder.connect(value, next: select(restart, first, next, width: 4), enable: or(restart, step))
+        return value
     }
 
     // MARK: results
