@@ -79,14 +79,14 @@ extension LargeModelTests {
 
         private static func smallModels() throws -> [Data] {
             let network = ONNXWriterTests.network()
-            let exponents = [Network.inputName: -4, "dilated": -3, "sum": -2]
+            let scales = [Network.inputName: 0x1p-4, "dilated": 0.125, "sum": 0.25]
             let graphs = [
                 ONNXGraphTests.mixedGraph(), SmallGraphs.dense(), SmallGraphs.shuffle(), SmallGraphs.quantized(),
                 SmallGraphs.integers(), SmallGraphs.runtime(), SmallGraphs.shapes(), SmallGraphs.brevitas(),
             ]
             return try graphs.map { try $0.model.serializedData() } + [
                 ONNXWriter.data(network),
-                ONNXWriter.data(network, form: .qonnx(activationBits: 8, exponents: exponents)),
+                ONNXWriter.data(network, form: .qonnx(activationBits: 8, scales: scales)),
             ]
         }
 

@@ -68,9 +68,9 @@ struct ONNXWriterTests {
     @Test("Every kind of layer comes back as it was", arguments: [false, true])
     func roundTrip(isQONNX: Bool) throws {
         let network = ONNXWriterTests.network()
-        let exponents = [Network.inputName: -4, "dilated": -3, "pool": -5, "sum": -2]
+        let scales = [Network.inputName: 0x1p-4, "dilated": 0.125, "pool": 0x1.8p-5, "sum": 0.25]
         let form: ONNXWriter.Form =
-            isQONNX ? .qonnx(activationBits: 8, exponents: exponents) : .dequantizeLinear
+            isQONNX ? .qonnx(activationBits: 8, scales: scales) : .dequantizeLinear
         let folder = try TemporaryFolder()
         let path = try folder.write(ONNXWriter.data(network, form: form), "kinds.onnx")
         let (read, passes) = try ONNXReader.readWithPasses(path: path)
