@@ -48,9 +48,9 @@ extension GraphTranslator {
     /// Counts what a node is about to make against the bound for the model.
     mutating func spend(_ node: Node, elements: Int, _ like: ConstantTensor.Elements) throws {
         let size = if case .real = like { MemoryLayout<Float>.size } else { MemoryLayout<Int64>.size }
-        guard elements <= (Limits.foldedBytes - foldedBytes) / size else {
+        guard elements <= (foldingLimit - foldedBytes) / size else {
             throw node.unsupported(
-                "a constant of \(elements) elements", supported: "\(Limits.foldedBytes) bytes of computed constants")
+                "\(elements) more elements of computed constants", supported: "\(foldingLimit) bytes for this model")
         }
         foldedBytes += elements * size
     }

@@ -58,10 +58,13 @@ struct GraphTranslator {
     var log = PassLog()
     var activations: [String: Activation]
     var constants: [String: ConstantTensor] = [:]
-    /// Bytes of constants that nodes made so far.
+    /// Bytes of constants that nodes made so far, and may make.
     var foldedBytes = 0
+    let foldingLimit: Int
 
-    init(header: GraphHeader, decoder: TensorDecoder, opset: Int64, names: Set<String>) {
+    /// `storedBytes` is the size of the model's files.
+    init(header: GraphHeader, decoder: TensorDecoder, opset: Int64, names: Set<String>, storedBytes: Int) {
+        foldingLimit = Limits.foldedBytes + Limits.foldedBytesPerByte * storedBytes
         self.header = header
         self.decoder = decoder
         self.opset = opset

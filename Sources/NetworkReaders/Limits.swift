@@ -8,8 +8,10 @@ enum Limits {
     static let elements = 1 << 28
     /// Most axes of a constant that is computed with.
     static let rank = 8
-    /// Most bytes of constants that the nodes of one model may make: VGG-19 as float32 fits.
+    /// Bytes of constants that the nodes of any model may make: VGG-19 as float32 fits.
     static let foldedBytes = 640 << 20
+    /// Bytes that they may make beside for each byte of the model's files: a float32 and a code of an int8.
+    static let foldedBytesPerByte = 8
 
     static func accepts(_ shape: Shape) -> Bool {
         let sizes = [shape.channels, shape.height, shape.width]

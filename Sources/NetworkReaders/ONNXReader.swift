@@ -51,11 +51,13 @@ public enum ONNXReader {
 
     /// The network, and the graph passes that made it.
     public static func readWithPasses(path: String) throws -> (network: Network, passes: [GraphPass]) {
-        let model = try parse(try Files.read(path), file: path)
+        let data = try Files.read(path)
+        let model = try parse(data, file: path)
         let directory = (path as NSString).deletingLastPathComponent
         let name = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
         let decoder = TensorDecoder(file: path, directory: directory)
-        return try network(of: model, name: name.isEmpty ? "network" : name, decoder: decoder)
+        return try network(
+            of: model, name: name.isEmpty ? "network" : name, decoder: decoder, fileBytes: data.count)
     }
 
     /// The parsed and header-checked model.
@@ -86,14 +88,15 @@ public enum ONNXReader {
     static func isDefaultDomain(_ domain: String) -> Bool { domain.isEmpty || domain == "ai.onnx" }
 
     static func network(
-        of model: Onnx_ModelProto, name: String, decoder: TensorDecoder
+        of model: Onnx_ModelProto, name: String, decoder: TensorDecoder, fileBytes: Int = 0
     ) throws -> (network: Network, passes: [GraphPass]) {
         let header = try GraphHeader(model.graph, file: decoder.file)
         let order = try NodeOrder(header: header, graph: model.graph, file: decoder.file)
         let nodes = try order.ordered()
         var translator = GraphTranslator(
             header: header, decoder: decoder, opset: opset(of: model) ?? opsets.upperBound,
-            names: Set(nodes.map(\.name)))
+            names: Set(nodes.map(\.name)),
+            storedBytes: fileBytes + (try decoder.externalBytes(of: model.graph.initializer)))
         try translator.decodeShared(nodes)
         for node in order.unused { translator.log.note(.dropUnused, node) }
         for node in nodes { try translator.translate(node) }

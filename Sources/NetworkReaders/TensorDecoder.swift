@@ -74,16 +74,43 @@ struct TensorDecoder {
         return elements
     }
 
-    private func externalData(_ tensor: Onnx_TensorProto, bytes: Int, place: String) throws -> Data {
-        var properties: [String: String] = [:]
-        for entry in tensor.externalData { properties[entry.key] = entry.value }
-        let location = properties["location"] ?? ""
+    /// Size of all files of external data. Throws `InputError` where the tensors need more than that: they overlap, and
+    /// a small file could fill the memory.
+    func externalBytes(of tensors: [Onnx_TensorProto]) throws -> Int {
+        var files: [String: Int] = [:]
+        var needed = 0
+        for tensor in tensors where tensor.dataLocation == .external {
+            let place = "\(file): tensor '\(tensor.name)'"
+            let path = try externalPath(tensor, place: place)
+            if files[path] == nil { files[path] = try Files.size(path) }
+            let size = Onnx_TensorProto.DataType(rawValue: Int(tensor.dataType)).flatMap(TensorDecoder.size) ?? 0
+            let count = Limits.product(try dimensions(of: tensor, place: place), upTo: Files.largest) ?? Files.largest
+            needed += count * size
+        }
+        let stored = files.values.reduce(0, +)
+        guard needed <= stored else {
+            throw InputError(
+                at: file,
+                "its external tensors need \(needed) bytes of files of \(stored); accepted are as many at most")
+        }
+        return stored
+    }
+
+    private func externalPath(_ tensor: Onnx_TensorProto, place: String) throws -> String {
+        let location = tensor.externalData.last { $0.key == "location" }?.value ?? ""
         let parts = location.split(separator: "/", omittingEmptySubsequences: false)
         guard !location.isEmpty, !location.hasPrefix("/"), !parts.contains("..") else {
             throw InputError(at: place, "external data at '\(location)'; accepted is a path below the model's folder")
         }
         let path = directory.isEmpty ? location : "\(directory)/\(location)"
         guard Files.exists(path) else { throw InputError(at: place, "external data file \(path) is missing") }
+        return path
+    }
+
+    private func externalData(_ tensor: Onnx_TensorProto, bytes: Int, place: String) throws -> Data {
+        var properties: [String: String] = [:]
+        for entry in tensor.externalData { properties[entry.key] = entry.value }
+        let path = try externalPath(tensor, place: place)
         let offset = Int(properties["offset"] ?? "0") ?? -1
         let length = properties["length"].map { Int($0) ?? -1 } ?? bytes
         try check(stored: length, needed: bytes, unit: "bytes of external data", place: place)

@@ -5,9 +5,11 @@ extension Network {
     /// between are the clip's and a suffix.
     public var withoutClips: Network {
         var result = self
+        let names = Set(layers.map(\.name))
         result.layers = layers.flatMap { layer -> [Layer] in
             guard case .clip(let minimum, let maximum) = layer.kind else { return [layer] }
-            return layer.steps(Network.clipSteps(minimum: minimum, maximum: maximum, channels: layer.output.channels))
+            return layer.steps(
+                Network.clipSteps(minimum: minimum, maximum: maximum, channels: layer.output.channels), names)
         }
         return result
     }
@@ -30,11 +32,13 @@ extension Network {
 
 extension Layer {
     /// The layer as several, one after another; the last has its name.
-    fileprivate func steps(_ kinds: [LayerKind]) -> [Layer] {
+    fileprivate func steps(_ kinds: [LayerKind], _ used: Set<String>) -> [Layer] {
         var input = inputs
         return kinds.enumerated().map { index, kind in
             let isLast = index == kinds.count - 1
-            let step = Layer(name: isLast ? name : "\(name)/\(index)", kind: kind, inputs: input, output: output)
+            var between = "\(name)/\(index)"
+            while used.contains(between) { between += "_" }
+            let step = Layer(name: isLast ? name : between, kind: kind, inputs: input, output: output)
             input = [step.name]
             return step
         }

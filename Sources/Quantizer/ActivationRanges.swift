@@ -22,12 +22,15 @@ struct ActivationRanges {
         for image in images {
             for (name, values) in try FloatExecutor.inferAll(network, input: image) {
                 let magnitude = values.reduce(Float(0)) { max($0, abs($1)) }
-                largest[name] = max(largest[name] ?? 0, magnitude)
+                // A maximum leaves out what is no number.
+                let isFinite = values.allSatisfy(\.isFinite)
+                largest[name] = isFinite ? max(largest[name] ?? 0, magnitude) : .infinity
                 if method != .max { histograms[name, default: MagnitudeHistogram()].add(values) }
             }
         }
         if let name = largest.first(where: { !$0.value.isFinite })?.key {
-            throw InputError(at: "layer \(name)", "the float network overflows on the calibration images")
+            throw InputError(
+                at: "layer \(name)", "the float network overflows on the calibration images: its output is not finite")
         }
     }
 

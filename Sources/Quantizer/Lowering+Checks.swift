@@ -36,8 +36,9 @@ extension Lowering {
             try require(fits, "joins maps of different rows or columns")
         case .permuteChannels(let order):
             try require(order.sorted() == Array(0..<input.channels), "the order is no permutation of the channels")
-        case .localResponseNormalization(let size, _, _, let bias):
+        case .localResponseNormalization(let size, let alpha, let beta, let bias):
             try require(size > 0 && bias > 0, "size and bias are positive")
+            try require(alpha >= 0 && beta >= 0, "alpha and beta are not negative")
         default: break
         }
     }

@@ -217,7 +217,7 @@ struct Lowering {
             var lowered = copy(
                 Layer(name: name, kind: .concat, inputs: [name], output: shape),
                 channels: (0..<shape.channels).map { ($0, $0) })
-            lowered.input = "\(name)/parts"
+            lowered.input = unused("\(name)/parts")
             concatenations.removeAll { $0.name == name }
             concatenations.append(Concatenation(name: lowered.input, parts: whole.parts))
             shapes[lowered.input] = shape
@@ -263,15 +263,23 @@ struct Lowering {
         }
     }
 
+    /// The name, longer where a layer of the network has it.
+    private func unused(_ name: String) -> String {
+        var name = name
+        while shapes[name] != nil { name += "_" }
+        return name
+    }
+
     /// A copy of a tensor, made right behind it.
     private mutating func insertCopy(of part: String, for concatenation: String, _ position: Int) -> String {
-        let name = "\(concatenation)/\(position)"
+        let name = unused("\(concatenation)/\(position)")
         let shape = layers.first { $0.tensor == part }?.outputShape ?? network.input
         shapes[part] = shape
         var lowered = copy(
             Layer(name: name, kind: .concat, inputs: [part], output: shape),
             channels: (0..<shape.channels).map { ($0, $0) })
         lowered.original = part
+        shapes[name] = shape
         let place = layers.lastIndex { $0.tensor == part }.map { $0 + 1 } ?? 0
         layers.insert(lowered, at: place)
         return name

@@ -50,7 +50,7 @@ struct RequantizationSolver {
     }
 
     func solve() throws -> Requantization {
-        if layer.isPassThrough || layer.runsOnHost { return passThrough() }
+        if layer.runsOnHost || (layer.isPassThrough && inputExponent == outputExponent) { return passThrough() }
         let bounds = accumulatorBounds()
         let preShift = smallestPreShift(bounds.max() ?? 0)
         let scaled = bounds.map { shiftedUp($0, preShift) }

@@ -14,14 +14,19 @@ extension ReferenceModel {
     private static let fewestPositions = 4
     /// With shorter runs the additions in 64 bits cost more than the products.
     private static let shortestRun = 8
+    /// Values of padding that are always held; wider padding is not.
+    private static let mostPadding = 1 << 24
 
-    /// As `convolvePlainly`; nil where a single product may exceed 32 bits and where blocks are no faster.
+    /// As `convolvePlainly`; nil where a single product may exceed 32 bits, where blocks are no
+    /// faster and where the padding is far wider than the map.
     static func convolveInBlocks(
         _ input: IntegerTensor, weights: [Int32], groups: Int, layer: QuantizedLayer
     ) -> [Int64]? {
         let largest = magnitude(input.values) * magnitude(weights)
         let positions = layer.outputShape.height * layer.outputShape.width
-        guard largest <= Int(Int32.max), positions >= fewestPositions else { return nil }
+        guard largest <= Int(Int32.max), positions >= fewestPositions,
+            PaddedMap.count(input.shape, layer.window) <= 4 * input.shape.count + mostPadding
+        else { return nil }
         let map = PaddedMap(input, layer.window)
         let output = layer.outputShape
         let channels = input.shape.channels / groups
@@ -113,6 +118,12 @@ private struct PaddedMap {
     let height: Int
     let width: Int
     var values: [Int32]
+
+    /// Values that it would hold.
+    static func count(_ shape: Shape, _ window: Window) -> Int {
+        shape.channels * (shape.height + window.padTop + window.padBottom)
+            * (shape.width + window.padLeft + window.padRight)
+    }
 
     init(_ input: IntegerTensor, _ window: Window) {
         let shape = input.shape

@@ -112,6 +112,7 @@ extension Scheduler {
     ) throws {
         let inputs = channels.count
         let passes = try WeightPasses(weights, element: p.element, terms: p.terms, layer: layer.name)
+        self.passes = max(self.passes, passes.count)
         let window = layer.window
         var shape = LayerShape(
             inputShape: layer.inputShape, outputShape: layer.outputShape, window: window,
@@ -198,8 +199,8 @@ extension Scheduler {
             if needed > p.accumulatorBits {
                 throw InputError(
                     .unsupported, at: "layer \(layer.name)",
-                    "sums of output \(output) need \(needed) bits; array.accumulator_bits is \(p.accumulatorBits); "
-                        + "accepted: \(needed)...48")
+                    "its sums need \(needed) bits; array.accumulator_bits is \(p.accumulatorBits); accepted: "
+                        + (needed <= 48 ? "\(needed)...48" : "none, for 48 are the most; use fewer bits for weights"))
             }
         }
     }

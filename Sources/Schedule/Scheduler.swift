@@ -14,6 +14,8 @@ public struct Scheduler {
     /// Halves of the buffers in turn, across layers: weights of the next layer load while this one computes.
     var turns: BufferTurns
     var plans: [LayerPlan] = []
+    /// Most passes of the layer that is being scheduled.
+    var passes = 1
     /// A plane of zeros for channels that do not exist (n = 1 lanes have no zero weight).
     var zeroPlane = 0
     var fieldBytes: Int { p.activationBits / 8 }
@@ -131,6 +133,7 @@ public struct Scheduler {
 
     private mutating func schedule(_ layer: QuantizedLayer, isLast: Bool) throws {
         let first = program.count
+        passes = 1
         ledger.beginLayer()
         let requantization = layer.requantization
         try checkResidual(layer)
@@ -141,6 +144,7 @@ public struct Scheduler {
                 try checkDilation(layer)
                 try scheduleConvolution(layer, weights: weights, groups: groups)
             } else {
+                try checkExtent(layer)
                 let plain = layer.withoutDilation(weights)
                 try scheduleConvolution(plain.layer, weights: plain.weights, groups: groups)
             }
@@ -166,6 +170,20 @@ public struct Scheduler {
         guard planes <= depth else {
             throw unsupported("its pre-activation has \(planes) words of constants; the array holds \(depth)")
         }
+    }
+
+    /// A dilated kernel with zeros between its elements fits the convolvers, or is the whole map.
+    private func checkExtent(_ layer: QuantizedLayer) throws {
+        let (window, input) = (layer.window, layer.inputShape)
+        let extents = [window.extentHeight, window.extentWidth]
+        guard let convolver = p.convolver, extents.max()! > convolver.kernel,
+            extents != [window.kernelHeight, window.kernelWidth], extents != [input.height, input.width]
+        else { return }
+        throw InputError(
+            .unsupported, at: "layer \(layer.name)",
+            "its \(window.kernelHeight)x\(window.kernelWidth) kernel of dilations \(window.dilationHeight), "
+                + "\(window.dilationWidth) spans \(extents[0])x\(extents[1]) pixels; the convolvers have "
+                + "\(convolver.kernel)x\(convolver.kernel): make array.kernel larger, or use family vector")
     }
 
     private func checkDilation(_ layer: QuantizedLayer) throws {
@@ -234,7 +252,7 @@ public struct Scheduler {
     /// What the report says of the layer, from its instructions.
     private mutating func summarise(_ layer: QuantizedLayer, instructions: Range<Int>, isLast: Bool) {
         var plan = LayerPlan(
-            name: layer.name, kind: layer.kind, macs: layer.macs, steps: 0, computeCycles: 0, tiles: 0, passes: 1,
+            name: layer.name, kind: layer.kind, macs: layer.macs, steps: 0, computeCycles: 0, tiles: 0, passes: passes,
             stores: 0, loads: 0, usefulLaneUpdates: layer.macs, readBytes: 0, writtenBytes: 0, predictedCycles: 0,
             filters: FilterTerms(layer, p)?.counts)
         var firstLoads = 0
@@ -261,7 +279,6 @@ public struct Scheduler {
                 } else {
                     plan.computeCycles += steps + (isPool ? p.poolTileOverhead : p.tileOverhead)
                 }
-                plan.passes = max(plan.passes, instruction[ComputeField.lastPass] + 1)
                 lastStores = 0
             case .store:
                 let beats = storeBeats(instruction)

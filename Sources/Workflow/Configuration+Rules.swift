@@ -116,7 +116,8 @@ extension Configuration {
                 throw error(
                     "array.accumulator_bits",
                     "is \(parameters.accumulatorBits); layer \(layer.name) needs \(needed) bits; "
-                        + "accepted: \(needed)...48")
+                        + "accepted: "
+                        + (needed <= 48 ? "\(needed)...48" : "none, for 48 are the most; use fewer bits for weights"))
             }
         }
     }

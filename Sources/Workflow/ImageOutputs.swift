@@ -12,14 +12,18 @@ struct ImageOutputs: Sendable {
     struct Check: Sendable, Equatable {
         var checked = 0
         var mismatches = 0
+
+        static func + (first: Check, second: Check) -> Check {
+            Check(checked: first.checked + second.checked, mismatches: first.mismatches + second.mismatches)
+        }
     }
 
     /// The network's output of each image, from the first image on.
-    private(set) var values: [IntegerTensor] = []
-    /// Images that the array computed.
+    let values: [IntegerTensor]
+    /// Of these, images that the array computed.
     let arrayImages: Int
     /// The array's outputs against the reference model's; nil when the check is off.
-    private(set) var check: Check?
+    let check: Check?
 
     /// `array` has the outputs of the images `sample`, or, after an interruption, of the first of them. Runs the
     /// reference model on the others, and on the sample where it is checked, `threads` images at a time.
@@ -29,8 +33,6 @@ struct ImageOutputs: Sendable {
         settings: RunSettings, progress: ImageProgress, interrupted: @escaping @Sendable () -> Bool
     ) throws {
         let computed = Dictionary(uniqueKeysWithValues: zip(sample, array))
-        arrayImages = array.count
-        check = settings.check ? Check() : nil
         let state = Mutex<Board>(Board(outputs: Array(repeating: nil, count: inputs.count)))
         let next = Atomic<Int>(0)
         DispatchQueue.concurrentPerform(iterations: min(settings.threads, max(1, inputs.count))) { _ in
@@ -52,20 +54,22 @@ struct ImageOutputs: Sendable {
         }
         let board = state.withLock { $0 }
         if let failure = board.failure { throw failure }
-        values = Array(board.outputs.prefix { $0 != nil }.compactMap { $0 })
-        if settings.check { check = board.check }
+        let values = Array(board.outputs.prefix { $0 != nil }.compactMap { $0 })
+        self.values = values
+        arrayImages = computed.keys.count { $0 < values.count }
+        check = settings.check ? board.checks.filter { $0.key < values.count }.values.reduce(Check(), +) : nil
     }
 
     private struct Board {
         var outputs: [IntegerTensor?]
-        var check = Check()
+        var checks: [Int: Check] = [:]
         var failure: (any Error)?
 
         mutating func add(_ index: Int, array: IntegerTensor?, reference: IntegerTensor?) {
             outputs[index] = array ?? reference
             guard let array, let reference else { return }
-            check.checked += reference.values.count
-            check.mismatches += zip(reference.values, array.values).count { $0 != $1 }
+            let differing = zip(reference.values, array.values).count { $0 != $1 }
+            checks[index] = Check(checked: reference.values.count, mismatches: differing)
         }
     }
 }

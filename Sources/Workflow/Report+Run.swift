@@ -26,7 +26,8 @@ extension Report {
         functional = Report.functional(run)
         if run.configuration.run.mode == .full {
             activity = Activity(
-                images: run.outputs.arrayImages, togglesTotal: run.result.togglesTotal, byInstance: run.result.toggles)
+                images: run.result.finishedImages, togglesTotal: run.result.togglesTotal, byInstance: run.result.toggles
+            )
         }
         simulator = Report.simulator(run)
     }

@@ -67,8 +67,9 @@ public enum Workflow {
         _ configuration: Configuration, _ compiled: CompiledNetwork, _ output: OutputDirectory?
     ) throws -> MachineOptions {
         let trace = try configuration.trace.map { trace in
-            for layer in trace.layers where !compiled.layers.contains(where: { $0.name == layer }) {
-                let names = compiled.layers.map(\.name).joined(separator: ", ")
+            let shown = compiled.layers.filter { !$0.isOnHost }.map(\.name)
+            for layer in trace.layers where !shown.contains(layer) {
+                let names = shown.joined(separator: ", ")
                 throw configuration.error("trace.layers", "'\(layer)' is no layer; accepted: \(names)")
             }
             return TraceRequest(
