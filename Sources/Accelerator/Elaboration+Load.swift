@@ -35,13 +35,26 @@ extension Elaboration {
         builder.connect(busy, next: begin, enable: or(begin, feedback.loadFinish))
 
         let request = makeRequester(inputs, words, begin)
+        let position = makePosition(inputs, words, begin, request)
+        let place = makeBankAddress(words, position)
+        return makeWriteStage(inputs, feedback, words, position, place, request)
+    }
+
+    /// Where the writer is: the beat's place in the tile.
+    private struct Position {
+        var begin, advance, inside, take, end: Signal
+        var endOfRow, endOfPlane, planeAdvance: Signal
+        var target, roundBanks: Signal
+    }
+
+    private mutating func makePosition(
+        _ inputs: Inputs, _ words: [Signal], _ begin: Signal, _ request: Requester
+    ) -> Position {
         let lastRow = field(LoadField.lastRow, of: words)
         let lastColumn = field(LoadField.lastColumn, of: words)
         let lastPlane = field(LoadField.lastPlane, of: words)
         let target = field(LoadField.target, of: words)
         let roundBanks = field(LoadField.roundBanks, of: words)
-
-        // Writer.
         let advance = builder.wire("advance", width: 1)
         let (column, endOfRow) = counter("column", last: lastColumn, advance: advance, clear: begin)
         let rowAdvance = and(advance, endOfRow)
@@ -56,10 +69,21 @@ extension Elaboration {
             isValid(column, first: LoadField.firstValidColumn, last: request.lastValidColumn, words), name: "in_map")
         let take = and(writing, inside, name: "read_take")
         builder.drive(advance, with: and(writing, or(not(inside), inputs.readValid)))
+        return Position(
+            begin: begin, advance: advance, inside: inside, take: take, end: end, endOfRow: endOfRow,
+            endOfPlane: endOfPlane, planeAdvance: planeAdvance, target: target, roundBanks: roundBanks)
+    }
 
-        // Bank and word address.
+    /// Bank and word address of the beat; whether it goes to the pre-activation's constants, where there are any.
+    private struct Place {
+        var bank, address: Signal
+        var toPreActivation: Signal?
+    }
+
+    private mutating func makeBankAddress(_ words: [Signal], _ position: Position) -> Place {
+        let (begin, advance) = (position.begin, position.advance)
         let bank = builder.register("bank", width: 16)
-        let isConstants = equal(target, LoadTarget.constants.rawValue)
+        let isConstants = equal(position.target, LoadTarget.constants.rawValue)
         var lastBank = select(isConstants, p.constantBeats - 1, p.weightBeats - 1, width: 16)
         let toPreActivation = p.preActivationDepth.map { _ in field(LoadField.toPreActivation, of: words) }
         if let toPreActivation { lastBank = select(toPreActivation, p.preActivationBeats - 1, lastBank, width: 16) }
@@ -67,41 +91,51 @@ extension Elaboration {
         let nextBank = select(bankIsLast, 0, builder.logic(.add, [bank, 1], width: 16), width: 16)
         let firstBank = field(LoadField.bank, of: words)
         builder.connect(
-            bank, next: select(begin, firstBank, nextBank, width: 16), enable: or(begin, and(advance, roundBanks)))
-        let step = or(not(roundBanks), bankIsLast)
+            bank, next: select(begin, firstBank, nextBank, width: 16),
+            enable: or(begin, and(advance, position.roundBanks)))
+        let step = or(not(position.roundBanks), bankIsLast)
         let base = field(LoadField.bufferAddress, of: words)
         let rowStep = field(LoadField.bufferRowStep, of: words)
         let planeStep = field(LoadField.bufferPlaneStep, of: words)
-        let bufferAddress = walk(
+        let address = walk(
             "buffer", base: base, steps: (step, rowStep, planeStep), begin: begin, advance: advance,
-            endOfRow: endOfRow, endOfPlane: endOfPlane)
+            endOfRow: position.endOfRow, endOfPlane: position.endOfPlane)
+        return Place(bank: bank, address: address, toPreActivation: toPreActivation)
+    }
 
-        // Write stage.
+    /// The beat's registers, its way through the pre-activation, and the write enables.
+    private mutating func makeWriteStage(
+        _ inputs: Inputs, _ feedback: Feedback, _ words: [Signal], _ position: Position, _ place: Place,
+        _ request: Requester
+    ) -> Load {
+        let advance = position.advance
+        let (bank, bufferAddress) = (place.bank, place.address)
         let fillMinimum = field(LoadField.fillMinimum, of: words)
         let fill = builder.logic(
             .multiplex, [fillMinimum, -(1 << (p.activationBits - 1)), 0], width: p.activationBits, signed: true)
         let data = builder.inArray("beat", lanes: p.granule) { [p] builder in
             let next = builder.logic(
-                .multiplex, [inside, inputs.readData, fill], width: p.activationBits, signed: true)
+                .multiplex, [position.inside, inputs.readData, fill], width: p.activationBits, signed: true)
             return builder.register("data", next, enable: advance)
         }
         var writeBank = builder.register("write_bank", bank, enable: advance)
         var beats = data
         var writeAddress: Signal?
-        if let depth = p.preActivationDepth, let toPreActivation {
+        if let depth = p.preActivationDepth, let toPreActivation = place.toPreActivation {
             let write = builder.register("write_pre", and(advance, toPreActivation))
             let address = builder.register("write_address", bufferAddress, enable: advance)
             beats = makePreActivation(
                 LoadPosition(
-                    words: words, begin: begin, advance: advance, inside: inside, planeAdvance: planeAdvance,
-                    data: data), ConstantWrite(enable: write, bank: writeBank, address: address), depth: depth)
+                    words: words, begin: position.begin, advance: advance, inside: position.inside,
+                    planeAdvance: position.planeAdvance, data: data),
+                ConstantWrite(enable: write, bank: writeBank, address: address), depth: depth)
             writeBank = builder.delayed("late_bank", writeBank, by: p.preActivationStages)
             writeAddress = builder.delayed("late_address", address, by: p.preActivationStages)
         }
         var banks: [LoadTarget: Signal] = [:]
         for kind in LoadTarget.allCases {
-            var hit = and(advance, equal(target, kind.rawValue))
-            if kind == .constants, let toPreActivation { hit = and(hit, not(toPreActivation)) }
+            var hit = and(advance, equal(position.target, kind.rawValue))
+            if kind == .constants, let toPreActivation = place.toPreActivation { hit = and(hit, not(toPreActivation)) }
             let write = builder.delayed("write_\(kind)", hit, by: 1 + p.preActivationStages)
             banks[kind] = builder.inArray("\(kind)_bank", lanes: bankCount(kind)) {
                 let mine = $0.logic(.equal, [writeBank, LaneIndex()], width: 1)
@@ -114,10 +148,11 @@ extension Elaboration {
                 parameter: p.weightsPerField)
         }
         // The last beat's write.
-        let finish = builder.delayed("finish", end, by: 1 + p.preActivationStages)
+        let finish = builder.delayed("finish", position.end, by: 1 + p.preActivationStages)
         builder.drive(feedback.loadFinish, with: finish)
         return Load(
-            request: request.request, address: request.address, length: request.length, take: take, data: beats,
+            request: request.request, address: request.address, length: request.length, take: position.take,
+            data: beats,
             bufferAddress: writeAddress ?? builder.register("write_address", bufferAddress, enable: advance),
             weights: weights, banks: banks)
     }
