@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Runs the large networks on both families and both kinds of element; a Markdown table of what each run said.
 
-    network_matrix.py [--only TEXT] > table.md
+    network_matrix.py [--only TEXT] [--shiftsim PATH] > table.md
 
-Needs `.build/release/shiftsim`. `simulate --mode functional`, one image, every output checked against the reference
+PATH is `.build/release/shiftsim` unless given. `simulate --mode functional`, one image, every output checked against the reference
 model. Wall time is that of the command, on the machine as it was; peak memory is the report's `peak_rss_bytes`.
 """
 
@@ -40,6 +40,7 @@ def arguments(network, family, element):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="runs whose 'network family element' contains this text")
+    parser.add_argument("--shiftsim", type=pathlib.Path, default=ROOT / ".build/release/shiftsim")
     options = parser.parse_args()
     print("| network | family | PE | lanes | cycles | checked | mismatches | wall s | peak MiB |")
     print("|---|---|---|---|---|---|---|---|---|", flush=True)
@@ -49,7 +50,7 @@ def main():
             if options.only not in f"{network} {family} {element}":
                 continue
             start = time.monotonic()
-            command = [ROOT / ".build/release/shiftsim", "simulate"] + arguments(network, family, element)
+            command = [options.shiftsim, "simulate"] + arguments(network, family, element)
             run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
             wall = time.monotonic() - start
             if run.returncode not in (0, 1):

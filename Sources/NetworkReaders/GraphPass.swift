@@ -17,6 +17,10 @@ public struct GraphPass: Sendable, Codable, Equatable {
         case mergeShortcut = "merge-shortcut"
         case mergeShuffle = "merge-shuffle"
         case splitSum = "split-sum"
+        case foldNormalization = "fold-batch-norm"
+        case rewriteClip = "clip-to-relu"
+        case preActivate = "pre-activate"
+        case copy = "copy"
 
         /// What the pass does, in a sentence.
         public var meaning: String {
@@ -25,7 +29,8 @@ public struct GraphPass: Sendable, Codable, Equatable {
             case .foldConstants: "nodes that compute constants are computed"
             case .dequantizeWeights: "integer codes of weights become values; codes stay where the unit allows it"
             case .removeQuantization: "quantization of an activation is an identity; its scale is noted here"
-            case .keepSaturation: "saturation at 0 of an unsigned activation becomes a ReLU"
+            case .keepSaturation:
+                "saturation at 0 of an unsigned activation becomes a ReLU; the quantizer sees to other bounds"
             case .removeIdentity: "nodes that do nothing at inference are left out"
             case .removeReshape: "reshaping to and from vectors makes no layer"
             case .removeSoftmax: "the largest class does not depend on it"
@@ -34,6 +39,10 @@ public struct GraphPass: Sendable, Codable, Equatable {
             case .mergeShortcut: "Pad joins the Slice before it: a ResNet shortcut"
             case .mergeShuffle: "Reshape, Transpose, Reshape are one permutation of channels"
             case .splitSum: "a Sum of many becomes additions of two"
+            case .foldNormalization: "normalizations and scalings join the multiplier and bias of the pass before them"
+            case .rewriteClip: "min(max(x, low), high) = low + relu(high - low - relu(high - x))"
+            case .preActivate: "a normalization or ReLU runs between memory and the array"
+            case .copy: "a pass of its own that only copies"
             }
         }
     }

@@ -66,6 +66,10 @@ extension GraphTranslator {
             output = try appendLayer(
                 node, named: node.name, .relu, inputs: [input], shape: input.shape, rank: input.rank)
         }
+        saturate(
+            output,
+            at: (rule.range.lowerBound - rule.zero) * rule.scales[0]...(rule.range.upperBound - rule.zero)
+                * rule.scales[0])
         define(node, output)
         let codes = "codes \(rule.range.lowerBound) to \(rule.range.upperBound)"
         log.note(.removeQuantization, node, "scale \(rule.scales[0]), zero point \(rule.zero), \(codes)")

@@ -194,9 +194,14 @@ extension GraphTranslator {
         _ node: Node, _ input: Activation, type: Onnx_TensorProto.DataType, codes: ActivationCodes, named name: String
     ) throws -> Activation {
         let range = try codeRange(node, type)
-        guard codes.zero == range.lowerBound, !isNonNegative(input) else { return input }
-        log.note(.keepSaturation, node)
-        return try appendLayer(node, named: name, .relu, inputs: [input], shape: input.shape, rank: input.rank)
+        var output = input
+        if codes.zero == range.lowerBound, !isNonNegative(input) {
+            log.note(.keepSaturation, node)
+            output = try appendLayer(node, named: name, .relu, inputs: [input], shape: input.shape, rank: input.rank)
+        }
+        let bounds = [range.lowerBound, range.upperBound].map { Float($0 - codes.zero) * codes.scale }
+        saturate(output, at: bounds[0]...bounds[1])
+        return output
     }
 
     // MARK: - Types and scalars

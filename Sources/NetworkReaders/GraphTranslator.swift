@@ -55,6 +55,8 @@ struct GraphTranslator {
     /// Layers without negative outputs.
     private var nonNegative: Set<String> = []
     var removed: [String] = []
+    /// What quantized activations saturate at, by layer.
+    private(set) var saturations: [String: ClosedRange<Float>] = [:]
     var log = PassLog()
     var activations: [String: Activation]
     var constants: [String: ConstantTensor] = [:]
@@ -175,6 +177,11 @@ struct GraphTranslator {
 // MARK: - Layers and tensors
 
 extension GraphTranslator {
+    /// Notes what an activation saturates at; of several quantizations of one the narrowest.
+    mutating func saturate(_ activation: Activation, at range: ClosedRange<Float>) {
+        saturations[activation.layer] = saturations[activation.layer]?.clamped(to: range) ?? range
+    }
+
     /// Appends the node's layer and makes its output known.
     mutating func append(
         _ node: Node, _ kind: LayerKind, inputs: [Activation], shape: Shape, rank: Int,

@@ -105,7 +105,8 @@ public enum ONNXReader {
         for property in model.metadataProps { metadata[property.key] = property.value }
         if !translator.removed.isEmpty { metadata["removed"] = translator.removed.joined(separator: ", ") }
         let network = Network(
-            name: name, input: header.inputShape, layers: translator.layers, metadata: metadata)
+            name: name, input: header.inputShape, layers: translator.layers, metadata: metadata,
+            saturations: translator.saturations)
         return (network, translator.log.passes)
     }
 }

@@ -85,12 +85,19 @@ public struct Network: Sendable, Equatable {
     public var layers: [Layer]
     /// Free-form properties of the model file (`weight_format`, `pot_bits`, `input_mean`, `input_std`, `classes`, ...).
     public var metadata: [String: String]
+    /// Layers (or `inputName`) whose values the model saturates where it quantizes them. The quantizer has scales of its
+    /// own, and makes clips of those bounds that calibration images reach.
+    public var saturations: [String: ClosedRange<Float>]
 
-    public init(name: String, input: Shape, layers: [Layer], metadata: [String: String] = [:]) {
+    public init(
+        name: String, input: Shape, layers: [Layer], metadata: [String: String] = [:],
+        saturations: [String: ClosedRange<Float>] = [:]
+    ) {
         self.name = name
         self.input = input
         self.layers = layers
         self.metadata = metadata
+        self.saturations = saturations
     }
 
     /// Shape of a layer's output, or of the input, by name; nil when there is no such layer.

@@ -5,6 +5,8 @@ struct LoweredNetwork {
     var layers: [LoweredLayer]
     /// Names and parts are float tensors.
     var concatenations: [Concatenation]
+    /// Affine layers that became part of the pass before them.
+    var folded: [String] = []
 
     /// Index at which `parts` stand one after another in `home`.
     static func stretch(_ parts: [String], in home: [String]) -> Int? {

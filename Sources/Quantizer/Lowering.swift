@@ -17,6 +17,7 @@ struct Lowering {
     private var preActivations: [String: LoweredPreActivation] = [:]
     /// Parts of tensors that are made by addressing.
     private(set) var concatenations: [Concatenation] = []
+    private var folded: [String] = []
 
     /// Lowers a network. Throws `InputError` for a graph that is not one (unknown input, wrong shape).
     static func lower(_ network: Network) throws -> LoweredNetwork {
@@ -31,7 +32,8 @@ struct Lowering {
         }
         lowering.makeOutput(output)
         lowering.placeConcatenations()
-        return LoweredNetwork(layers: lowering.layers, concatenations: lowering.concatenations)
+        return LoweredNetwork(
+            layers: lowering.layers, concatenations: lowering.concatenations, folded: lowering.folded)
     }
 
     private init(network: Network, output: String) {
@@ -149,7 +151,12 @@ struct Lowering {
                 before.shift[channel] = before.shift[channel] * factor + offset
             }
         }
-        if let index { layers[index].tensor = layer.name } else { preActivations[layer.name] = before }
+        if let index {
+            layers[index].tensor = layer.name
+            folded.append(layer.name)
+        } else {
+            preActivations[layer.name] = before
+        }
     }
 
     private mutating func appendReLU(_ layer: Layer) {
@@ -184,8 +191,22 @@ struct Lowering {
         return name
     }
 
-    private mutating func appendAddition(_ layer: Layer) {
-        for name in layer.inputs { _ = tensor(name) }
+    /// A tensor that may be added: a concatenation's parts may stand apart in memory, so that it is copied.
+    private mutating func addend(_ name: String) -> String {
+        guard concatenations.contains(where: { $0.name == name }), let shape = shapes[name] else { return tensor(name) }
+        let copied = unused("\(name)/whole")
+        shapes[copied] = shape
+        var lowered = copy(
+            Layer(name: copied, kind: .concat, inputs: [name], output: shape),
+            channels: (0..<shape.channels).map { ($0, $0) })
+        lowered.original = name
+        layers.append(lowered)
+        return copied
+    }
+
+    private mutating func appendAddition(_ given: Layer) {
+        var layer = given
+        layer.inputs = given.inputs.map { addend($0) }
         let candidates = layer.inputs.compactMap { name in openChain(name) { $0.residual == nil && !$0.relu } }
         guard let index = candidates.max() else {
             layers[startCopy(layer)].residual = layer.inputs[1]

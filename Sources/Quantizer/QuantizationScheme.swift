@@ -13,4 +13,10 @@ public enum QuantizationScheme: Sendable, Equatable, Codable {
     case flightNN(bits: Int)
     /// Codes the model already holds; layers without codes become wide fixed point.
     case asIs
+
+    /// Fixed point that is finer than that of a wide first and last layer.
+    var isWide: Bool {
+        if case .fixed(let bits) = self { return bits >= 8 }
+        return false
+    }
 }

@@ -18,7 +18,7 @@ public enum Quantizer {
         _ source: Network, options: QuantizationOptions, calibration: [[Float]]
     ) throws -> (QuantizedNetwork, QuantizationReport) {
         try options.validate()
-        let network = source.withoutClips
+        let network = try applyingSaturations(source, calibration: calibration).withoutClips
         var lowered = try Lowering.lower(network)
         let stored = options.scheme == .asIs ? try StoredQuantization(metadata: network.metadata) : nil
         let weights = try WeightPass(options: options, stored: stored).run(lowered.layers)

@@ -10,7 +10,9 @@ struct WeightPass {
     /// One entry a layer, nil for poolings.
     func run(_ layers: [LoweredLayer]) throws -> [QuantizedWeights?] {
         let weighted = layers.indices.filter { isWeighted(layers[$0]) }
-        let outer = options.wideFirstAndLast ? Set([weighted.first, weighted.last].compactMap { $0 }) : []
+        let outer =
+            options.wideFirstAndLast && !options.scheme.isWide
+            ? Set([weighted.first, weighted.last].compactMap { $0 }) : []
         let thresholds = try termThresholds(layers, outer: outer)
         var result = try layers.indices.map { index -> QuantizedWeights? in
             guard case .convolution(let weights, _) = layers[index].operation else { return nil }

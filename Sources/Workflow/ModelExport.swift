@@ -38,9 +38,10 @@ extension Workflow {
         let output = try OutputFile(request.output)
         let source = NetworkSource(networkSettings)
         try output.require(isNot: source.path())
-        let network = try source.network()
-        let reader = try ImageSource(networkSettings, settings, network: network)
+        let given = try source.network()
+        let reader = try ImageSource(networkSettings, settings, network: given)
         let images = try reader.calibrationImages(like: reader.images())
+        let network = try Quantizer.applyingSaturations(given, calibration: images)
         let (quantized, report) = try Quantizer.quantize(
             network, options: settings.options(modelHasCodes: network.hasCodes), calibration: images)
         let model = try QuantizedModel(network, quantized, report)

@@ -3,6 +3,7 @@
 import Foundation
 import NetworkReaders
 import Networks
+import Quantizer
 
 /// A network in numbers.
 public struct NetworkSummary: Sendable, Codable, Equatable {
@@ -52,7 +53,7 @@ public struct NetworkSummary: Sendable, Codable, Equatable {
         if name.lowercased().hasSuffix(".onnx") {
             let (read, passes) = try ONNXReader.readWithPasses(path: name)
             network = read
-            self.passes = withPasses ? passes : nil
+            self.passes = withPasses ? passes + (try NetworkSummary.fusions(read)) : nil
         } else if withPasses {
             throw InputError(at: "--passes", "'\(name)' is no model file; accepted: a file ending in .onnx")
         } else {
@@ -86,6 +87,16 @@ public struct NetworkSummary: Sendable, Codable, Equatable {
             kernel: [window.kernelHeight, window.kernelWidth], stride: [window.strideHeight, window.strideWidth],
             dilation: [window.dilationHeight, window.dilationWidth],
             pads: [window.padTop, window.padLeft, window.padBottom, window.padRight], groups: groups)
+    }
+
+    /// What the quantizer will do with the layers, as further passes.
+    private static func fusions(_ network: Network) throws -> [GraphPass] {
+        let fusions = try Fusions(network)
+        let found: [(GraphPass.Name, [String])] = [
+            (.foldNormalization, fusions.folded), (.rewriteClip, fusions.clips),
+            (.preActivate, fusions.preActivations), (.copy, fusions.copies),
+        ]
+        return found.filter { !$0.1.isEmpty }.map { GraphPass(name: $0.0, nodes: $0.1) }
     }
 
     private static func sizes(_ shape: Shape) -> [Int] { [shape.channels, shape.height, shape.width] }

@@ -2,6 +2,7 @@
 
 import Networks
 import Quantizer
+import ReferenceModel
 import Testing
 
 @Suite struct FusionTests {
@@ -167,6 +168,52 @@ import Testing
         let expected = try FloatExecutor.infer(network, input: images[0])
         #expect(zip(floats, expected).allSatisfy { abs($0 - $1) < 1e-5 })
         #expect(expected.contains(-0.5) && expected.contains(0.25))
+    }
+
+    /// A bound of the model that a calibration image reaches is a clip, in the order of the layers; others are left out.
+    @Test func reachedSaturationsAreClips() throws {
+        var network = network([("c", convolution, ["input"]), ("d", convolution, ["c"])])
+        let images = SyntheticImages.make(shape: network.input, count: 2, seed: 1)
+        let values = try FloatExecutor.inferAll(network, input: images[0])
+        let largest = try #require(values["c"]?.max())
+        network.saturations = ["c": -100 * largest...largest / 2, "d": -1000...1000]
+        let clipped = try Quantizer.applyingSaturations(network, calibration: images)
+        #expect(clipped.layers.map(\.name) == ["c", "c/saturation", "d"])
+        #expect(clipped.layers[1].kind == .clip(minimum: -100 * largest, maximum: largest / 2))
+        #expect(clipped.layers[2].inputs == ["c/saturation"] && clipped.saturations.isEmpty)
+        network.saturations["c"] = -100 * largest...100 * largest
+        #expect(try Quantizer.applyingSaturations(network, calibration: images).layers == network.layers)
+
+        network.saturations["c"] = 0...largest / 2
+        let options = QuantizationOptions(scheme: .fixed(bits: 16))
+        let (quantized, _) = try Quantizer.quantize(network, options: options, calibration: images)
+        let expected = try FloatExecutor.infer(
+            Quantizer.applyingSaturations(network, calibration: images), input: images[0])
+        let found = try ReferenceModel.infer(quantized, input: quantized.quantizedInput(images[0]))
+        let unit = Float(quantized.outputScale)
+        let error = zip(expected, found.values).map { abs($0 - Float($1) * unit) }.max() ?? 1
+        #expect(error < 1e-3 * (expected.map(abs).max() ?? 0))
+    }
+
+    @Test func whatBecomesOfLayersCanBeTold() throws {
+        let clip = LayerKind.clip(minimum: 0, maximum: 1)
+        let fusions = try Fusions(
+            network([
+                ("c0", convolution, ["input"]), ("b0", affine, ["c0"]), ("k", clip, ["b0"]), ("c1", convolution, ["k"]),
+                ("r", .relu, ["c1"]), ("c2", convolution, ["c1"]), ("end", .add, ["r", "c2"]),
+            ]))
+        #expect(fusions.folded.contains("b0") && fusions.clips == ["k"] && fusions.copies == ["r"])
+        #expect(fusions.preActivations == ["k"])
+    }
+
+    /// Parts of a concatenation may stand apart in memory, so that it is copied before it is added.
+    @Test func aSumOfConcatenationsCopiesThem() throws {
+        let network = sized([
+            ("c0", convolution, ["input"]), ("c1", convolution, ["c0"]), ("j1", .concat, ["c0", "c1"]),
+            ("j2", .concat, ["c1", "c0"]), ("sum", .add, ["j1", "j2"]),
+        ])
+        let result = try quantize(network)
+        #expect(result.layers.last?.residual == "j2/whole" && result.layers.last?.input == "j1/whole")
     }
 
     @Test func aBorderThatDividesByLessIsARegion() throws {
