@@ -87,6 +87,8 @@ extension ReferenceModel {
             try require(weights.count == output.channels * patch, "one weight per tap and output channel")
         case .maxPool, .sumPool:
             try require(input.channels == output.channels, "a pooling keeps its channels")
+            try require(
+                layer.window.dilationHeight == 1 && layer.window.dilationWidth == 1, "poolings have no dilation")
         case .localResponseNormalization:
             try require(input == output, "a normalization keeps its shape")
         }

@@ -28,9 +28,10 @@ struct LayerArray: CustomTestStringConvertible, Sendable {
         return lanes.enumerated().flatMap { index, lane -> [LayerArray] in
             let bits = lane.element.weightBits > 8 || index % 3 == 0 ? 16 : 8
             let (pixels, inputs, outputs) = vectors[index % vectors.count]
-            let vector = AcceleratorParameters(
+            var vector = AcceleratorParameters(
                 lane.element, pixels, inputs, outputs, activationBits: bits, ifmap: 4096, weights: 8192, ofmap: 2048,
                 terms: lane.terms)
+            vector.dilates = true
             let (width, clusters) = convolvers[index % convolvers.count]
             var convolver = AcceleratorParameters(
                 lane.element, 1, width, clusters,
@@ -55,13 +56,18 @@ struct RandomLayer {
     static let mostChannels = 64
     static let mostKernel = 11
     static let mostStride = 4
-    static let mostDilation = 1
+    static let mostDilation = 3
 
     init(seed: UInt64, on p: AcceleratorParameters) {
         var random = SeededGenerator(seed: seed)
         var maker = LayerMaker(p.element, activationBits: p.activationBits, seed: random.next())
-        let window = RandomLayer.window(mostKernel: p.convolver?.kernel ?? Self.mostKernel, &random)
         let isPool = Int.random(in: 0..<8, using: &random) == 0
+        var window = RandomLayer.window(mostKernel: p.convolver?.kernel ?? Self.mostKernel, &random)
+        if !isPool, Bool.random(using: &random) {
+            let mostExtent = p.convolver?.kernel ?? 3 * Self.mostKernel
+            window.dilationHeight = RandomLayer.dilation(window.kernelHeight, mostExtent, &random)
+            window.dilationWidth = RandomLayer.dilation(window.kernelWidth, mostExtent, &random)
+        }
         var shape = Shape(
             channels: RandomLayer.channels(&random), height: RandomLayer.extent(window.extentHeight, &random),
             width: RandomLayer.extent(window.extentWidth, &random))
@@ -115,9 +121,12 @@ struct RandomLayer {
         return Window(
             kernelHeight: height, kernelWidth: width, strideHeight: Int.random(in: 1...mostStride, using: &random),
             strideWidth: Int.random(in: 1...mostStride, using: &random), padTop: pad(height), padLeft: pad(width),
-            padBottom: pad(height), padRight: pad(width),
-            dilationHeight: Int.random(in: 1...mostDilation, using: &random),
-            dilationWidth: Int.random(in: 1...mostDilation, using: &random))
+            padBottom: pad(height), padRight: pad(width))
+    }
+
+    /// Convolvers put zeros between the elements: the kernel's extent must fit them.
+    private static func dilation(_ kernel: Int, _ mostExtent: Int, _ random: inout SeededGenerator) -> Int {
+        Int.random(in: 1...max(1, min(mostDilation, (mostExtent - 1) / max(1, kernel - 1))), using: &random)
     }
 
     /// About as many as the array takes: a convolver has a column of the kernel in one step.

@@ -6,7 +6,7 @@ import Testing
 @testable import Workflow
 
 /// Does any layer equal ReferenceModel bit for bit on any array: 1 to 64 channels, kernels 1 to 11, strides 1 to 4,
-/// groups, padding, odd widths, weights of one, two and many terms? SHIFTSIM_LONG=1 runs more than 2,000 cases.
+/// dilations 1 to 3, groups, padding, odd widths, weights of one, two and many terms? SHIFTSIM_LONG=1 runs more than 2,000 cases.
 @Suite struct RandomLayerTests {
     static let perArray = Tools.isLong ? 90 : 5
 
@@ -48,6 +48,7 @@ import Testing
                 count("kernel 11", max(window.kernelHeight, window.kernelWidth) == 11)
                 count("oblong", window.kernelHeight != window.kernelWidth)
                 count("stride 4", max(window.strideHeight, window.strideWidth) == 4)
+                count("dilation", max(window.dilationHeight, window.dilationWidth) > 1)
                 count("padding", window.padTop + window.padLeft + window.padBottom + window.padRight > 0)
                 count("many inputs", layer.inputShape.channels > 48)
                 count("many outputs", layer.outputShape.channels > 48)
@@ -63,6 +64,6 @@ import Testing
             }
         }
         #expect(cases >= 2000)
-        #expect(kinds.count == 12 && kinds.values.allSatisfy { $0 >= 20 }, "\(kinds)")
+        #expect(kinds.count == 13 && kinds.values.allSatisfy { $0 >= 20 }, "\(kinds)")
     }
 }
