@@ -91,7 +91,7 @@ import Testing
         }
         expect("columns are 2 apart; the array cannot: array.dilation")
         p.convolver = ConvolverParameters(kernel: 3)
-        expect("its 5x5 kernel is larger than the convolvers' 3x3")
+        expect("its 3x3 kernel of dilations 2, 2 spans 5x5 pixels; the convolvers have 3x3: make array.kernel larger")
     }
 
     /// Whole runs of a dilating array, both judges.
