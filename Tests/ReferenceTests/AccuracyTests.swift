@@ -14,7 +14,7 @@ struct AccuracyTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var model: String
         var scheme: QuantizationScheme
-        /// Percent that must be classified right: 2 points less than were.
+        /// A snapshot: two points less than this program classified right. The check that counts is that against onnxruntime.
         var top1: Double
         var testDescription: String { "\(model) \(scheme)" }
     }
