@@ -1,5 +1,6 @@
 // The images named by `network.input.images` in a configuration (CONTRACT.md).
 
+import Diagnostics
 import Foundation
 import Networks
 

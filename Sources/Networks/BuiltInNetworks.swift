@@ -1,5 +1,7 @@
 // The networks that can be named without a model file. Totals: fabric facts, section 6 (tested).
 
+import Diagnostics
+
 /// Networks by name, built with synthetic weights.
 public enum BuiltInNetworks {
     /// Where the weights of a built-in network come from.

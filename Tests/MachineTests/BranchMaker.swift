@@ -1,7 +1,7 @@
 // Random networks that branch and join: concatenations of any channel counts, some of them stretches of others.
-
 import Accelerator
 import Networks
+import Support
 
 /// Grows a network module by module from one current tensor.
 struct BranchMaker {

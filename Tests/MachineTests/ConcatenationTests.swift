@@ -3,7 +3,9 @@ import Networks
 import ReferenceModel
 import Testing
 
-@testable import Workflow
+@testable import Diagnostics
+@testable import Flows
+@testable import Machine
 
 /// Is a concatenation its parts by addressing alone, whatever their channels, and are the layers that read it right?
 @Suite struct ConcatenationTests {

@@ -1,8 +1,8 @@
 // Designs of the convolver family: the co-simulation matrix, and random ones by seed.
-
 import Accelerator
 import ExternalMemory
 import Networks
+import Support
 import Testing
 
 /// One design and what runs on it: a convolution of the matrix, then, changing from design to design, a convolution at

@@ -1,7 +1,7 @@
 import Accelerator
 import Testing
 
-@testable import Workflow
+@testable import Flows
 
 /// Is every signal of a convolver array's emitted text equal to the kernel's in every cycle?
 @Suite(.serialized)

@@ -3,7 +3,7 @@ import Networks
 import Schedule
 import Testing
 
-@testable import Workflow
+@testable import Flows
 
 /// Does a convolution take exactly the cycles that its streams, its weights and its pipelines have?
 @Suite struct ConvolverCycleTests {

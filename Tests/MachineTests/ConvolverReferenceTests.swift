@@ -3,7 +3,8 @@ import Networks
 import ReferenceModel
 import Testing
 
-@testable import Workflow
+@testable import Diagnostics
+@testable import Flows
 
 /// Do the layers of the vector family's property test run on convolver arrays with the same bits?
 @Suite struct ConvolverReferenceTests {

@@ -1,5 +1,4 @@
 // The designs of the co-simulation matrix.
-
 import Accelerator
 import ExternalMemory
 import Networks

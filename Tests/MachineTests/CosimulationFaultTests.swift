@@ -5,7 +5,8 @@ import Foundation
 import RTLEmitter
 import Testing
 
-@testable import Workflow
+@testable import Cosimulation
+@testable import Flows
 
 /// Does co-simulation fail, at the signal, when kernel and text are not the same machine?
 @Suite(.serialized)
@@ -55,8 +56,8 @@ struct CosimulationFaultTests {
             }
         }
         #expect(
-            cosimulation.sabotage(try RTLEmitter.emit(cosimulation.accelerator.design))
-                != (try RTLEmitter.emit(cosimulation.accelerator.design)))
+            cosimulation.sabotage(try RTLEmitter.emit(cosimulation.build.accelerator.design, for: .zcu102))
+                != (try RTLEmitter.emit(cosimulation.build.accelerator.design, for: .zcu102)))
         let report = try cosimulation.run(against: judge, in: scratch.url)
         expectDifference(report, in: fault == .treeSum ? "array" : "load")
     }
@@ -66,8 +67,8 @@ struct CosimulationFaultTests {
         let scratch = try Scratch()
         var cosimulation = try cosimulation()
         // The kernel runs the accelerator's Design, so the text is made from one that differs in a cell.
-        let other = try Self.other(cosimulation.accelerator.design, fault)
-        let files = try RTLEmitter.emit(other)
+        let other = try Self.other(cosimulation.build.accelerator.design, fault)
+        let files = try RTLEmitter.emit(other, for: .zcu102)
         cosimulation.sabotage = { _ in files }
         let report = try cosimulation.run(against: judge, in: scratch.url)
         expectDifference(report, in: fault == .treeSubtracts || fault == .enableIsMissing ? "array" : "compute")

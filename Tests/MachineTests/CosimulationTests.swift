@@ -5,15 +5,14 @@ import Foundation
 import RTLEmitter
 import Testing
 
-@testable import Workflow
+@testable import Cosimulation
+@testable import Flows
 
 /// Is every signal of the emitted text equal to the kernel's in every cycle, and is it noticed when it is not?
 @Suite(.serialized)
 struct CosimulationTests {
     static func simulation(_ bench: Bench, cycles: Int) -> Cosimulation {
-        Cosimulation(
-            accelerator: bench.accelerator, compiled: bench.compiled, input: bench.inputs[0], timing: bench.timing,
-            cycles: cycles)
+        Cosimulation(bench.build, input: bench.inputs[0], cycles: cycles, target: .zcu102)
     }
 
     @Test func theMatrixHasEverySize() {

@@ -4,7 +4,7 @@ import Networks
 import Schedule
 import Testing
 
-@testable import Workflow
+@testable import Flows
 
 /// Does a layer take exactly the cycles that its loop nest, its pipelines and its transfers have?
 @Suite struct CycleFormulaTests {

@@ -3,7 +3,9 @@ import ExternalMemory
 import Networks
 import Testing
 
-@testable import Workflow
+@testable import Diagnostics
+@testable import Flows
+@testable import Support
 
 /// Do dilated convolutions equal the reference model, and do they cost what they should on each family?
 @Suite struct DilationTests {

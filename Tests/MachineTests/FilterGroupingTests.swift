@@ -3,8 +3,9 @@ import Networks
 import ReferenceModel
 import Testing
 
+@testable import Flows
 @testable import Schedule
-@testable import Workflow
+@testable import Support
 
 /// Do mixes of filters of one and of two terms take F1 + 2 * F2 passes on lanes of one term, with the same bits?
 @Suite struct FilterGroupingTests {

@@ -6,7 +6,8 @@ import ReferenceModel
 import Schedule
 import Testing
 
-@testable import Workflow
+@testable import Diagnostics
+@testable import Flows
 
 /// Do layers of the host fit between two runs of the array: bits, cycles, signals?
 @Suite struct HostLayerTests {

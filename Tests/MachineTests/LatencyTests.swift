@@ -4,7 +4,7 @@ import Kernel
 import Networks
 import Testing
 
-@testable import Workflow
+@testable import Flows
 
 /// When does a step of the loop nest first show at each stage of the machine: not a cycle before, and then?
 @Suite struct LatencyTests {

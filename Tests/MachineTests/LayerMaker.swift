@@ -1,8 +1,8 @@
 // Integer layers with random weights and constants, within what the formats allow.
-
 import Accelerator
 import Fabric
 import Networks
+import Support
 
 /// What a made layer does.
 enum MadeOperation {

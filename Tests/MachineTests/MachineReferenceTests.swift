@@ -3,7 +3,7 @@ import Networks
 import ReferenceModel
 import Testing
 
-@testable import Workflow
+@testable import Flows
 
 /// Does every layer equal ReferenceModel bit for bit: all PE kinds, sizes, windows, groups, poolings, residuals, tiles,
 /// passes and memory timings?

@@ -6,7 +6,8 @@ import Observation
 import Testing
 import Waveforms
 
-@testable import Workflow
+@testable import Flows
+@testable import Machine
 
 /// Do observers, modes, threads and the kernel's skipping leave outputs, cycles and toggles as they are?
 @Suite struct NeutralityTests {

@@ -2,7 +2,7 @@ import Accelerator
 import Networks
 import Testing
 
-@testable import Workflow
+@testable import Flows
 
 /// Do poolings whose border has other multipliers equal the reference model, and do tiles end where regions do?
 @Suite struct PoolRegionTests {

@@ -5,7 +5,8 @@ import Kernel
 import Networks
 import Testing
 
-@testable import Workflow
+@testable import Diagnostics
+@testable import Flows
 
 /// Is a pre-activation on the read path the reference model's, and does it cost only its stages?
 @Suite struct PreActivationTests {

@@ -1,9 +1,10 @@
 // Random networks on random accelerators, repeatable by seed.
-
 import Accelerator
+import Diagnostics
 import ExternalMemory
 import Networks
 import Schedule
+import Support
 
 /// What one seed stands for.
 struct RandomCase {

@@ -1,7 +1,7 @@
 // Random layers on a fixed set of arrays, repeatable by seed: many programs on one elaborated design.
-
 import Accelerator
 import Networks
+import Support
 import Testing
 
 /// An array of the property test.

@@ -3,7 +3,8 @@ import Networks
 import ReferenceModel
 import Testing
 
-@testable import Workflow
+@testable import Diagnostics
+@testable import Flows
 
 /// Does any layer equal ReferenceModel bit for bit on any array: 1 to 64 channels, kernels 1 to 11, strides 1 to 4,
 /// dilations 1 to 3, groups, padding, odd widths, weights of one, two and many terms? SHIFTSIM_LONG=1 runs more than 2,000 cases.

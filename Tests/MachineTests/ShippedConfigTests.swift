@@ -3,7 +3,10 @@ import Networks
 import Schedule
 import Testing
 
-@testable import Workflow
+@testable import Configuration
+@testable import Cosimulation
+@testable import Flows
+@testable import Preparation
 
 /// Are the shipped tiny designs, running their own configuration, equal to their emitted text?
 @Suite(.serialized, .enabled(if: Tools.hasVerilator, Tools.noVerilator))
@@ -12,13 +15,10 @@ struct ShippedConfigTests {
     func verilatorAgrees(name: String) throws {
         let path = Tools.package.appendingPathComponent("configs/\(name).yaml").path
         let configuration = try Configuration.load(path: path)
-        let network = try PreparedNetwork(configuration.network, configuration.quantization)
-        let plan = try AcceleratorPlan(configuration, for: network.quantized)
-        let compiled = try Scheduler.compile(network.quantized, for: plan.accelerator.parameters)
+        let network = try PreparedNetwork.prepare(configuration.network, configuration.quantization)
+        let build = try Hardware.elaborate(configuration, for: network.quantized).compile(configuration)
         let scratch = try Scratch()
-        let cosimulation = Cosimulation(
-            accelerator: plan.accelerator, compiled: compiled, input: network.inputs[0],
-            timing: configuration.memory.timing(clockMHz: configuration.clockMHz), cycles: 100_000)
+        let cosimulation = Cosimulation(build, input: network.inputs[0], target: .zcu102)
         let report = try cosimulation.run(against: .verilator, in: scratch.url)
         #expect(report.finished)
         #expect(report.isEqual, "\(report.verdicts)")
@@ -40,7 +40,7 @@ struct ShippedConfigTests {
     func runsWithoutMismatch(name: String) throws {
         let configuration = try configuration(name)
         #expect(configuration.device.allowOverflow == false)
-        let outcome = try Workflow.simulate(SimulationRequest(configuration))
+        let outcome = try Flow.simulate(SimulationRequest(configuration))
         #expect(outcome.isCorrect)
         #expect((outcome.report.functional.checked ?? 0) > 0)
     }
@@ -50,8 +50,8 @@ struct ShippedConfigTests {
         var steps: [String: Int] = [:]
         for name in ["lightnn-1", "lightnn-2", "flightnn"] {
             let configuration = try configuration("papers/\(name)-vgg-small")
-            let network = try PreparedNetwork(configuration.network, configuration.quantization)
-            let plan = try AcceleratorPlan(configuration, for: network.quantized)
+            let network = try PreparedNetwork.prepare(configuration.network, configuration.quantization)
+            let plan = try Hardware.elaborate(configuration, for: network.quantized)
             let layers = try Scheduler.compile(network.quantized, for: plan.accelerator.parameters).layers
             steps[name] = layers.filter { $0.filters != nil }.reduce(0) { $0 + $1.steps }
         }
@@ -65,7 +65,7 @@ struct ShippedConfigTests {
     func largeNetworks(name: String) throws {
         let configuration = try configuration(name)
         if Tools.isLong {
-            #expect(try Workflow.simulate(SimulationRequest(configuration)).isCorrect)
+            #expect(try Flow.simulate(SimulationRequest(configuration)).isCorrect)
         } else {
             let source = try NetworkSource(configuration.network).network()
             #expect(source.layers.count > 20)
@@ -78,11 +78,11 @@ struct ShippedConfigTests {
     func alexNetOnTheUniversalGrid(name: String) throws {
         let configuration = try configuration(name)
         #expect(configuration.device.allowOverflow)
-        let network = try PreparedNetwork(configuration.network, configuration.quantization)
-        let plan = try AcceleratorPlan(configuration, for: network.quantized)
+        let network = try PreparedNetwork.prepare(configuration.network, configuration.quantization)
+        let plan = try Hardware.elaborate(configuration, for: network.quantized)
         #expect(!plan.resources.fits)
         let compiled = try Scheduler.compile(network.quantized, for: plan.accelerator.parameters)
         #expect(compiled.layers.count == network.quantized.layers.count)
-        if Tools.isLong { #expect(try Workflow.simulate(SimulationRequest(configuration)).isCorrect) }
+        if Tools.isLong { #expect(try Flow.simulate(SimulationRequest(configuration)).isCorrect) }
     }
 }

@@ -1,5 +1,4 @@
 // Tools and folders of these tests, and a short way to run a network on an accelerator.
-
 import Accelerator
 import Design
 import ExternalMemory
@@ -11,7 +10,10 @@ import RTLEmitter
 import Schedule
 import Testing
 
-@testable import Workflow
+@testable import Cosimulation
+@testable import Flows
+@testable import Machine
+@testable import Support
 
 /// Programs outside this package. Where one is missing its tests are skipped; on CI they run and fail.
 enum Tools {
@@ -81,11 +83,16 @@ final class Scratch {
 
 /// A network on an accelerator, ready to run.
 struct Bench {
-    let accelerator: Accelerator
     let network: QuantizedNetwork
-    let compiled: CompiledNetwork
+    var build: Build
     var inputs: [IntegerTensor]
-    var timing = MemoryTiming.ideal
+
+    var accelerator: Accelerator { build.accelerator }
+    var compiled: CompiledNetwork { build.program }
+    var timing: MemoryTiming {
+        get { build.timing }
+        set { build.timing = newValue }
+    }
 
     init(
         _ parameters: AcceleratorParameters, _ network: QuantizedNetwork, images: Int = 1, seed: UInt64 = 1,
@@ -99,31 +106,25 @@ struct Bench {
         _ accelerator: Accelerator, _ network: QuantizedNetwork, images: Int = 1, seed: UInt64 = 1,
         timing: MemoryTiming = .ideal
     ) throws {
-        self.accelerator = accelerator
         self.network = network
-        compiled = try Scheduler.compile(network, for: accelerator.parameters)
+        build = try Build.make(network, on: accelerator, timing: timing)
         var random = SeededGenerator(seed: seed)
         inputs = (0..<images).map { _ in .random(network.input, bits: network.activationBits, &random) }
-        self.timing = timing
     }
 
     func run(
         toggles: Bool = false, threads: Int = 1, trace: TraceRequest? = nil, keepsTensors: Bool = false
     ) throws -> MachineResult {
-        try Machine.run(
-            accelerator, compiled, inputs: inputs, timing: timing, clockMHz: 200,
-            options: MachineOptions(
-                countsToggles: toggles, threads: threads, trace: trace, keepsTensors: keepsTensors))
+        try build.run(
+            inputs,
+            options: MachineOptions(countsToggles: toggles, threads: threads, trace: trace, keepsTensors: keepsTensors))
     }
 
     /// A simulation with its memory, started and not yet stepped.
     func simulation(_ options: PlanOptions) throws -> Simulation {
-        let simulation = try Simulation(accelerator.design, options: options)
-        simulation.attach(
-            SimpleMemory(
-                compiled.memoryImage(input: inputs[0]), ports: MemoryPorts(accelerator), timing: timing))
-        simulation.start(accelerator.ports, compiled)
-        return simulation
+        let machine = try build.machine(with: inputs[0], options: options)
+        machine.start()
+        return machine.simulation
     }
 }
 

@@ -4,7 +4,10 @@ import ReferenceModel
 import Schedule
 import Testing
 
-@testable import Workflow
+@testable import Configuration
+@testable import Flows
+@testable import Machine
+@testable import Preparation
 
 /// Does a trained network on a real image give what ReferenceModel computes, layer by layer?
 @Suite(.enabled(if: TrainedModel.isPresent, "needs ../shared/data"))
@@ -17,13 +20,9 @@ struct TrainedModelTests {
         let configuration = try Configuration.load(
             path: Tools.package.appendingPathComponent("configs/resnet20-cifar10-svpe.yaml").path,
             assignments: settings.map { ConfigAssignment($0) })
-        let network = try PreparedNetwork(configuration.network, configuration.quantization)
-        let plan = try AcceleratorPlan(configuration, for: network.quantized)
-        let compiled = try Scheduler.compile(network.quantized, for: plan.accelerator.parameters)
-        let result = try Machine.run(
-            plan.accelerator, compiled, inputs: network.inputs,
-            timing: configuration.memory.timing(clockMHz: configuration.clockMHz), clockMHz: configuration.clockMHz,
-            options: MachineOptions(countsToggles: false, keepsTensors: true))
+        let network = try PreparedNetwork.prepare(configuration.network, configuration.quantization)
+        let build = try Hardware.elaborate(configuration, for: network.quantized).compile(configuration)
+        let result = try build.run(network.inputs, options: MachineOptions(countsToggles: false, keepsTensors: true))
         var wanted = try ReferenceModel.inferAll(network.quantized, input: network.inputs[0])
         wanted[Network.inputName] = nil
         for layer in network.quantized.layers {

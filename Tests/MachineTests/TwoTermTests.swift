@@ -3,7 +3,8 @@ import Networks
 import ReferenceModel
 import Testing
 
-@testable import Workflow
+@testable import Flows
+@testable import Support
 
 /// Do two passes over one-term lanes and one pass over two-term lanes give the same bits?
 @Suite struct TwoTermTests {

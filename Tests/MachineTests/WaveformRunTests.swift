@@ -4,7 +4,9 @@ import Schedule
 import Testing
 import Waveforms
 
-@testable import Workflow
+@testable import Diagnostics
+@testable import Flows
+@testable import Machine
 
 /// Is the waveform of a run the same in both formats and to readers we did not write, and does it show what was asked?
 @Suite struct WaveformRunTests {

@@ -4,7 +4,8 @@ import ReferenceModel
 import Schedule
 import Testing
 
-@testable import Workflow
+@testable import Diagnostics
+@testable import Flows
 
 /// Layers whose weights, even of one output group, are more than half of the weight buffer: sums stay in the array from
 /// one part to the next.

@@ -1,7 +1,8 @@
 // Tiny ONNX models built from the generated protobuf types, and temporary folders for them.
-
+import Diagnostics
 import Foundation
 import Networks
+import Support
 import SwiftProtobuf
 
 @testable import NetworkReaders

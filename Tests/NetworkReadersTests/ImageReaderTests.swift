@@ -1,6 +1,6 @@
 // Are the pixels, labels and normalised values those of the files, and is every wrong request refused?
-
 import CZlib
+import Diagnostics
 import Foundation
 import Networks
 import Testing

@@ -1,5 +1,4 @@
 // Do .npy files survive a round trip, here and through NumPy?
-
 import Foundation
 import Networks
 import Testing

@@ -1,7 +1,7 @@
 // Does every wrong or unsupported model end in a message that names the node and the remedy?
-
 import Foundation
 import Networks
+import Support
 import Testing
 
 @testable import NetworkReaders

@@ -1,5 +1,5 @@
 // Are small graphs of every supported operator read as meant? The last test asks onnxruntime.
-
+import Diagnostics
 import Foundation
 import Networks
 import Testing

@@ -1,5 +1,5 @@
 // Do graphs in the manner of other exporters mean what onnxruntime computes, and do the passes say what was done?
-
+import Diagnostics
 import Foundation
 import Networks
 import Quantizer

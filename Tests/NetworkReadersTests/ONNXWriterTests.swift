@@ -1,8 +1,9 @@
 // Is a network that is written and read again the same network, and does onnxruntime agree with it?
-
+import Diagnostics
 import Foundation
 import Networks
 import Quantizer
+import Support
 import Testing
 
 @testable import NetworkReaders

@@ -1,6 +1,6 @@
 // Do models that others made give onnxruntime's numbers? The nine graphs of the onnx wheel (weights drawn at random)
 // and the trained models of ../shared. Whatever is absent is skipped.
-
+import Diagnostics
 import Foundation
 import NetworkReaders
 import Networks

@@ -1,5 +1,4 @@
 // Do PNG images of every accepted kind and filter give their pixels, and damaged ones a message?
-
 import CZlib
 import Foundation
 import Networks

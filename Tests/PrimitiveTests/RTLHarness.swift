@@ -1,3 +1,4 @@
+import Cosimulation
 import Design
 import Foundation
 import RTLEmitter
@@ -99,7 +100,7 @@ enum RTLHarness {
     static func check(_ design: Design, cycles: Int = 400, seed: UInt64 = 1, lints: Bool = true) throws {
         let verilator = try Tools.verilator.get()
         let scratch = try ScratchDirectory()
-        let files = try RTLEmitter.emit(design)
+        let files = try RTLEmitter.emit(design, for: .zcu102)
         var options = Verilator.Options()
         options.optimization = "0"
         let model = try verilator.build(files, in: scratch.url, options: options)

@@ -1,3 +1,4 @@
+import Cosimulation
 import Design
 import Fabric
 import Foundation
@@ -25,7 +26,7 @@ struct SignalPathTests {
         let design = try MixedDesign.make()
         let scratch = try ScratchDirectory()
         let ports = try RTLEmitter.ports(of: design)
-        let model = try build(try RTLEmitter.emit(design).map(change), ports, scratch.url)
+        let model = try build(try RTLEmitter.emit(design, for: .zcu102).map(change), ports, scratch.url)
         let stimulus = RTLHarness.randomStimulus(design, cycles: Self.cycles, seed: 7)
         let vcd = scratch.url.appendingPathComponent("run.vcd")
         let outcome = try model.run(

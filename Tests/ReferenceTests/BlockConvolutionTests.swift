@@ -1,6 +1,7 @@
 // Do convolutions sixteen positions at a time give the sums of the plain loop?
 
 import Networks
+import Support
 import Testing
 
 @testable import ReferenceModel

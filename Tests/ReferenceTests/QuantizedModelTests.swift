@@ -1,6 +1,7 @@
 // Is a model that was written the network that was quantized: the same layers, the same integers, the same classes
 // in onnxruntime and, with QONNX's Quant nodes, in ONNX's reference evaluator?
 
+import Diagnostics
 import Foundation
 import NetworkReaders
 import Networks

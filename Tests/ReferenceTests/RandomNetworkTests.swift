@@ -4,6 +4,7 @@
 import Networks
 import Quantizer
 import ReferenceModel
+import Support
 import Testing
 
 @Suite struct RandomNetworkTests {

@@ -1,5 +1,6 @@
 // Is the reference model the arithmetic of docs/Numerics.md, and does it refuse what breaks its bounds?
 
+import Diagnostics
 import Foundation
 import Networks
 import Quantizer

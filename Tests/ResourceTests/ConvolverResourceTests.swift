@@ -1,4 +1,5 @@
 import Accelerator
+import Cosimulation
 import Design
 import Fabric
 import RTLEmitter

@@ -1,5 +1,4 @@
 // Does every damaged or impossible input end in a clear error, and never in a crash?
-
 import Foundation
 import Testing
 

@@ -1,5 +1,4 @@
 // Do readers we did not write find the same values in our files, and we the same in theirs?
-
 import Foundation
 import Testing
 

@@ -1,5 +1,4 @@
 // Are files of other programs, and the corners of both formats, read as they are meant?
-
 import Foundation
 import Testing
 

@@ -1,5 +1,4 @@
 // Does a trace whose writer was killed still open, with everything written before?
-
 import Foundation
 import Testing
 

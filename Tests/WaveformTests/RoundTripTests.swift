@@ -1,5 +1,4 @@
 // Does a trace hold exactly the changes that were given to its writer?
-
 import Foundation
 import Testing
 

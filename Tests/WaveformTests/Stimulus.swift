@@ -1,5 +1,4 @@
 // Random signals and changes, and what every reader must find in the traces written from them.
-
 import Foundation
 import Testing
 

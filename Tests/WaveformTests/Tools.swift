@@ -1,5 +1,4 @@
 // Programs outside this package that the tests compare with. A test that needs one is skipped where it is absent.
-
 import Foundation
 
 enum Tools {

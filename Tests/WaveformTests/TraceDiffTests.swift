@@ -1,5 +1,4 @@
 // Is the first difference of two traces found, at its time and by its name?
-
 import Foundation
 import Testing
 

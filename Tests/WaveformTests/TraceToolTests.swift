@@ -1,5 +1,4 @@
 // Do info, dump and conversion say what the trace holds?
-
 import Foundation
 import Testing
 

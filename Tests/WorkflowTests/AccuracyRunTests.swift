@@ -1,12 +1,14 @@
 // Does a set of images give the same results however many of them the array computes, and are they counted right?
-
 import Foundation
 import NetworkReaders
 import Networks
 import Synchronization
 import Testing
 
-@testable import Workflow
+@testable import Configuration
+@testable import Diagnostics
+@testable import Flows
+@testable import Support
 
 @Suite struct AccuracyRunTests {
     private func outcome(
@@ -15,7 +17,7 @@ import Testing
     ) throws -> SimulationOutcome {
         let file = try workplace.write("tiny.yaml", Texts.tiny)
         let configuration = try Configuration.load(path: file, assignments: changes.map { ConfigAssignment($0) })
-        return try Workflow.simulate(
+        return try Flow.simulate(
             SimulationRequest(
                 configuration, directory: workplace.path("out"), progress: progress, interrupted: interrupted))
     }

@@ -1,8 +1,10 @@
 // Does every wrong key and value give an error that names line, column, key and what is accepted?
 
+import Configuration
+import Diagnostics
+import Flows
 import Networks
 import Testing
-import Workflow
 
 @Suite struct ConfigErrorTests {
     struct Case: CustomTestStringConvertible, Sendable {

@@ -1,7 +1,7 @@
 // Is the SHA-256 that of FIPS 180-4?
-
+import Flows
+import Support
 import Testing
-import Workflow
 
 @Suite struct HashTests {
     @Test(arguments: [

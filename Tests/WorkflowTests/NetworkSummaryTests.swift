@@ -5,11 +5,12 @@ import NetworkReaders
 import Networks
 import Testing
 
-@testable import Workflow
+@testable import Flows
+@testable import Reports
 
 struct NetworkSummaryTests {
     @Test func layersHaveShapesAndWindows() throws {
-        let summary = try NetworkSummary(named: "alexnet-grouped")
+        let summary = try Flow.summarize("alexnet-grouped")
         let second = try #require(summary.layers.first { $0.name == "conv2" })
         #expect(second.input == [96, 27, 27] && second.output == [256, 27, 27])
         let window = NetworkSummary.Window(
@@ -35,11 +36,11 @@ struct NetworkSummaryTests {
         // A shortcut that subsamples and pads: Slice and Pad in a file.
         let network = try BuiltInNetworks.make(name: "tiny", weights: .synthetic(seed: 1))
         try ONNXWriter.data(network).write(to: URL(fileURLWithPath: path))
-        let summary = try NetworkSummary(named: path, withPasses: true)
+        let summary = try Flow.summarize(path, withPasses: true)
         let merged = try #require(summary.passes?.first { $0.name == .mergeShortcut })
         #expect(merged.nodes == ["block.short/pad (Pad, into block.short)"])
         #expect(summary.text.contains("pass merge-shortcut: Pad joins the Slice before it: a ResNet shortcut\n"))
-        #expect(try NetworkSummary(named: path).passes == nil)
+        #expect(try Flow.summarize(path).passes == nil)
         #expect(summary.layers.map(\.name) == network.layers.map(\.name))
     }
 }

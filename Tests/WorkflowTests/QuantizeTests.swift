@@ -1,11 +1,12 @@
 // Does `shiftsim quantize` write a model that the simulator runs as the same integers, report what it did, and leave
 // nothing behind when it fails?
-
+import Configuration
+import Flows
 import Foundation
 import NetworkReaders
 import Networks
+import Reports
 import Testing
-import Workflow
 
 @Suite struct QuantizeTests {
     static let schemes = [
@@ -19,7 +20,7 @@ import Workflow
     private func simulate(_ workplace: Workplace, _ changes: [String]) throws -> SimulationOutcome {
         let configuration = try Configuration.load(
             path: workplace.write("tiny.yaml", Self.configuration), assignments: changes.map { ConfigAssignment($0) })
-        return try Workflow.simulate(SimulationRequest(configuration, directory: nil))
+        return try Flow.simulate(SimulationRequest(configuration, directory: nil))
     }
 
     /// The tiny network without a `quantization` section.
@@ -38,7 +39,7 @@ import Workflow
         let images = ["quantization.calibration=synthetic", "quantization.calibration_method=percentile"]
         let assignments = (scheme + images).map { ConfigAssignment($0) }
         let model = workplace.path("model.onnx")
-        _ = try Workflow.quantize(ModelExportRequest(model: "tiny", output: model, assignments: assignments))
+        _ = try Flow.quantize(ModelExportRequest(model: "tiny", output: model, assignments: assignments))
         #expect(try workplace.contents() == ["model.onnx"])
         let array = ["array.pe=\(pe)"] + (pe == "svpe" ? ["array.weight_bits=4"] : [])
         let direct = try simulate(workplace, scheme + images + array)
@@ -77,7 +78,7 @@ import Workflow
     @Test func theReportCountsStorageAsThePapersDo() throws {
         let workplace = try Workplace()
         func report(_ assignments: String...) throws -> ModelExportReport {
-            try Workflow.quantize(
+            try Flow.quantize(
                 ModelExportRequest(
                     model: "tiny", output: workplace.path("m.onnx"),
                     assignments: assignments.map { ConfigAssignment($0) }))
@@ -110,7 +111,7 @@ import Workflow
 
     @Test func modelsOfQONNXAreWritten() throws {
         let workplace = try Workplace()
-        let report = try Workflow.quantize(
+        let report = try Flow.quantize(
             ModelExportRequest(model: "tiny", output: workplace.path("m.onnx"), isQONNX: true))
         #expect(report.model.format == "qonnx")
         let bytes = try Data(contentsOf: URL(fileURLWithPath: workplace.path("m.onnx")))

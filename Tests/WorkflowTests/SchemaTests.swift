@@ -1,8 +1,9 @@
 // Does report.json follow the shipped JSON Schema, with no key that the schema does not know?
 
+import Configuration
+import Flows
 import Foundation
 import Testing
-import Workflow
 
 @Suite struct SchemaTests {
     @Test(arguments: [
@@ -12,7 +13,7 @@ import Workflow
         let workplace = try Workplace()
         let file = try workplace.write("tiny.yaml", Texts.tiny)
         let configuration = try Configuration.load(path: file, assignments: [ConfigAssignment(change)])
-        let report = try Workflow.simulate(SimulationRequest(configuration)).report.json()
+        let report = try Flow.simulate(SimulationRequest(configuration)).report.json()
         let schema = try Data(contentsOf: Program.package.appendingPathComponent("docs/report.schema.json"))
         let problems = check(
             try JSONSerialization.jsonObject(with: report), try JSONSerialization.jsonObject(with: schema),

@@ -1,11 +1,14 @@
 // Does a run end with results that agree with each other, with the reference model and with a second run?
 
+import Configuration
+import Diagnostics
+import Flows
 import Foundation
 import NetworkReaders
 import Networks
+import Reports
 import Sweep
 import Testing
-import Workflow
 
 @Suite struct SimulationTests {
     private func configuration(_ workplace: Workplace, _ changes: String...) throws -> Configuration {
@@ -23,7 +26,7 @@ import Workflow
         let workplace = try Workplace()
         let file = try workplace.write("tiny.yaml", Texts.tiny)
         let configuration = try Configuration.load(path: file, assignments: changes.map { ConfigAssignment($0) })
-        let outcome = try Workflow.simulate(SimulationRequest(configuration, directory: workplace.path("out")))
+        let outcome = try Flow.simulate(SimulationRequest(configuration, directory: workplace.path("out")))
         let report = outcome.report
         #expect(outcome.isCorrect && report.functional.checked == 10)
         let cycles = report.cycles
@@ -39,7 +42,7 @@ import Workflow
     /// Cycles of the host are those of its layers, and in the total.
     @Test func fullyConnectedLayersRunOnTheHost() throws {
         let workplace = try Workplace()
-        let outcome = try Workflow.simulate(
+        let outcome = try Flow.simulate(
             SimulationRequest(try configuration(workplace, "host.fully_connected=true", "network.input.count=2")))
         let report = outcome.report
         #expect(outcome.isCorrect && report.functional.checked == 20)
@@ -49,7 +52,7 @@ import Workflow
         #expect(report.cycles.host == 2 * host.reduce(0) { $0 + $1.cycles })
         #expect(report.cycles.total == 2 * report.layers.reduce(0) { $0 + $1.cycles })
         #expect(outcome.text.contains("host (time model)"))
-        let array = try Workflow.simulate(SimulationRequest(try configuration(workplace))).report
+        let array = try Flow.simulate(SimulationRequest(try configuration(workplace))).report
         #expect(array.cycles.host == nil)
         #expect(array.functional.outputSha256 != "" && array.layers.allSatisfy { $0.kind != "host" })
     }
@@ -57,21 +60,22 @@ import Workflow
     /// Hardware that the network does not need changes loads, and no bit.
     @Test func optionalHardwareChangesNoBit() throws {
         let workplace = try Workplace()
-        let plain = try Workflow.simulate(SimulationRequest(try configuration(workplace))).report
-        let more = try Workflow.simulate(
+        let plain = try Flow.simulate(SimulationRequest(try configuration(workplace))).report
+        let more = try Flow.simulate(
             SimulationRequest(
                 try configuration(workplace, "array.pre_activation=true", "array.dilation=true"))
         ).report
         #expect(plain.functional.outputSha256 == more.functional.outputSha256)
         #expect(plain.cycles.compute == more.cycles.compute && plain.cycles.total < more.cycles.total)
         #expect(plain.resources.dsp.used + 8 == more.resources.dsp.used)
-        let estimate = try Estimate(try configuration(workplace, "array.pre_activation=true", "array.dilation=true"))
+        let estimate = try Flow.estimate(
+            try configuration(workplace, "array.pre_activation=true", "array.dilation=true"))
         #expect(estimate.resources == more.resources)
     }
 
     @Test func everyFileIsThereAndNothingElse() throws {
         let workplace = try Workplace()
-        let result = try Workflow.simulate(
+        let result = try Flow.simulate(
             SimulationRequest(
                 try configuration(workplace, "network.input.count=2"), directory: workplace.path("a/b/out")))
         let files = try FileManager.default.contentsOfDirectory(atPath: workplace.path("a/b/out")).sorted()
@@ -90,10 +94,10 @@ import Workflow
 
     @Test func resolvedConfigurationGivesTheSameRun() throws {
         let workplace = try Workplace()
-        let first = try Workflow.simulate(
+        let first = try Flow.simulate(
             SimulationRequest(try configuration(workplace, "array.pe=vpe"), directory: workplace.path("out")))
         let resolved = try Configuration.load(path: workplace.path("out/config.resolved.yaml"))
-        let second = try Workflow.simulate(SimulationRequest(resolved, directory: workplace.path("again")))
+        let second = try Flow.simulate(SimulationRequest(resolved, directory: workplace.path("again")))
         #expect(first.report.configHash == second.report.configHash)
         #expect(first.report.cycles == second.report.cycles)
         #expect(first.report.functional == second.report.functional)
@@ -127,7 +131,7 @@ import Workflow
     private func report(_ workplace: Workplace, _ changes: String...) throws -> Report {
         let file = try workplace.write("tiny.yaml", Texts.tiny)
         let loaded = try Configuration.load(path: file, assignments: changes.map { ConfigAssignment($0) })
-        return try Workflow.simulate(SimulationRequest(loaded)).report
+        return try Flow.simulate(SimulationRequest(loaded)).report
     }
 
     @Test func keysThatAreNotComputedAreAbsent() throws {
@@ -152,7 +156,7 @@ import Workflow
         try workplace.write("out/report.txt", "old")
         let request = SimulationRequest(
             try configuration(workplace), directory: workplace.path("out"), interrupted: { true })
-        #expect(throws: MachineInterrupted.self) { try Workflow.simulate(request) }
+        #expect(throws: Interruption.self) { try Flow.simulate(request) }
         #expect(try workplace.read("out/report.txt") == "old")
         #expect(try FileManager.default.contentsOfDirectory(atPath: workplace.path("out")) == ["report.txt"])
     }

@@ -1,5 +1,6 @@
 // Is a sweep file as strict as a configuration?
 
+import Diagnostics
 import Networks
 import Sweep
 import Testing

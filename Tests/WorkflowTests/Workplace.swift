@@ -1,5 +1,4 @@
 // A folder for one test, and the compiled program.
-
 import Foundation
 import Testing
 
