@@ -110,13 +110,13 @@ enum OutsideModels {
 
     static let canRun = lightFolder != nil
 
-    /// Runs scripts/checks/float_reference.py.
+    /// Runs shiftsim_tools.float_reference.
     static func reference(_ model: String, to folder: String, draw: Bool) throws {
-        let script = SharedData.root.appendingPathComponent("scripts/checks/float_reference.py").path
         let python = try #require(SharedData.python)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: python)
-        process.arguments = [script, model, folder] + (draw ? ["--draw"] : [])
+        process.arguments = ["-m", "shiftsim_tools.float_reference", model, folder] + (draw ? ["--draw"] : [])
+        process.currentDirectoryURL = SharedData.root.appendingPathComponent("scripts/python")
         try process.run()
         process.waitUntilExit()
         #expect(process.terminationStatus == 0)

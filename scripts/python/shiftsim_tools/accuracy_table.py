@@ -1,20 +1,19 @@
-#!/usr/bin/env python3
 """Top-1 and storage of trained CIFAR-10 models in every number format, as Markdown tables.
 
-    accuracy_table.py [MODEL...] [--models DIR] [--images FILE.bin|.xz] [--count N] [--activation-bits 16|8]
-                      [--only REGEX] [--check N] [--work DIR] [--shiftsim PATH]
+    python -m shiftsim_tools.accuracy_table [MODEL...] --models DIR --images FILE.bin|.xz [--count N]
+                      [--activation-bits 16|8] [--only REGEX] [--check N] [--work DIR] [--shiftsim PATH]
 
-MODEL: resnet20, resnet56, densenet40, caffe_cifar10full (default: all four). For each model: the float network by
+MODEL: resnet20, resnet56, densenet40, caffe_cifar10full (default: all four); DIR holds their files (MODELS), FILE
+test images of CIFAR-10. For each model: the float network by
 onnxruntime; then, by `shiftsim simulate`, fixed point, n-BQ, LightNN and FLightNN. The array computes four of the
 images, compared bit for bit with the reference model, which computes the others. `--check` images of every run are
-computed again by scripts/checks/integer_reference.py and compared bit for bit.
+computed again by integer_reference.py and compared bit for bit.
 Exit code 1: an integer differs, or float and 16-bit fixed point differ by more than 0.3 points.
 """
 
 import argparse
 import itertools
 import json
-import lzma
 import pathlib
 import re
 import subprocess
@@ -22,14 +21,10 @@ import sys
 import time
 
 import numpy as np
-import onnxruntime
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "scripts" / "checks"))
-import integer_reference  # noqa: E402
+from shiftsim_tools import cifar10, integer_reference, runtime
+from shiftsim_tools.paths import ROOT, SHIFTSIM
 
-RECORD = 1 + 3 * 32 * 32
-BATCH = 100
 # Largest difference of float and 16-bit fixed point, in points.
 LIMIT = 0.3
 
@@ -58,29 +53,6 @@ def formats():
         settings = {"quantization.scheme": "flightnn", "quantization.residual_threshold": threshold}
         yield f"FLightNN, t1 = {threshold}", settings
     yield "LightNN-1", {"quantization.scheme": "lightnn-1"}
-
-
-def read_images(path, count):
-    """Labels, pixels as bytes [N, 3, 32, 32], and the records."""
-    opened = lzma.open(path) if path.suffix == ".xz" else path.open("rb")
-    with opened as file:
-        data = file.read(count * RECORD)
-    if len(data) != count * RECORD:
-        sys.exit(f"{path} has no {count} images")
-    records = np.frombuffer(data, np.uint8).reshape(-1, RECORD)
-    return records[:, 0], records[:, 1:].reshape(-1, 3, 32, 32), data
-
-
-def float_accuracy(model, labels, pixels, normalization):
-    mean, std = (np.array(values, np.float32).reshape(1, -1, 1, 1) for values in normalization)
-    session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    right = 0
-    for start in range(0, len(labels), BATCH):
-        images = (pixels[start : start + BATCH].astype(np.float32) / 255 - mean) / std
-        found = session.run(None, {name: images})[0].reshape(len(images), -1).argmax(1)
-        right += int((found == labels[start : start + BATCH]).sum())
-    return right / len(labels)
 
 
 def configuration(folder, model, images, normalization, arguments):
@@ -135,7 +107,8 @@ def table(name, arguments, data, failures):
     folder = arguments.work / name
     folder.mkdir(parents=True, exist_ok=True)
     config = configuration(folder, model, images, normalization, arguments)
-    top1 = float_accuracy(model, labels, pixels, normalization)
+    found = runtime.classes(str(model), cifar10.normalized(pixels, *normalization))
+    top1 = int((found == labels).sum()) / len(labels)
     print(f"\n### {name}, {arguments.activation_bits}-bit activations, {arguments.count} images\n")
     columns = ["weights", "top-1 %", "against float", "bits a weight", "storage KiB", "float32 / this"]
     columns += ["filters of 1 / 2 terms", "cycles an image"]
@@ -175,20 +148,21 @@ def table(name, arguments, data, failures):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="MODEL", help=", ".join(MODELS))
-    parser.add_argument("--models", type=pathlib.Path, default=ROOT / "../shared/data/models")
-    parser.add_argument("--images", type=pathlib.Path, default=ROOT / "../shared/data/cifar10/test-2000.bin.xz")
+    parser.add_argument("--models", type=pathlib.Path, required=True, metavar="DIR")
+    parser.add_argument("--images", type=pathlib.Path, required=True, metavar="FILE")
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--activation-bits", type=int, choices=[8, 16], default=16)
     parser.add_argument("--only", default="", metavar="REGEX", help="rows whose name matches (default: all)")
     parser.add_argument("--check", type=int, default=50, help="images computed again (default: 50)")
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "out/accuracy")
-    parser.add_argument("--shiftsim", type=pathlib.Path, default=ROOT / ".build/release/shiftsim")
+    parser.add_argument("--shiftsim", type=pathlib.Path, default=SHIFTSIM)
     arguments = parser.parse_args()
     unknown = [name for name in arguments.names if name not in MODELS]
     if unknown:
         parser.error(f"unknown model {unknown[0]}; accepted: {', '.join(MODELS)}")
     arguments.work.mkdir(parents=True, exist_ok=True)
-    labels, pixels, records = read_images(arguments.images, arguments.count)
+    records = cifar10.read_records(arguments.images, 0, arguments.count)
+    labels, pixels = cifar10.labels_and_pixels(records)
     images = (arguments.work / "images.bin").resolve()
     images.write_bytes(records)
     failures = []

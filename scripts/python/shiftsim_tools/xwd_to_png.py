@@ -1,6 +1,6 @@
 """Turns an X window dump (XWD version 7, 24 bits of colour in 32 bits a pixel) into a PNG.
 
-usage: xwd_to_png.py IN.xwd OUT.png [FIRST_ROW]
+python -m shiftsim_tools.xwd_to_png IN.xwd OUT.png [FIRST_ROW]
 """
 
 import struct

@@ -1,10 +1,9 @@
-#!/usr/bin/env python3
-"""Runs a quantized network archive with numpy, bit for bit as docs/Numerics.md says.
+"""Runs a quantized network archive with numpy, bit for bit as docs/internals/Numerics.md says.
 
 An implementation of its own: it shares no code with the Swift reference model, and works by im2col and one
 matrix product per group where the Swift one gathers patch by patch.
 
-    integer_reference.py ARCHIVE INPUT.npy -o DIRECTORY [--last]
+    python -m shiftsim_tools.integer_reference ARCHIVE INPUT.npy -o DIRECTORY [--last]
 
 ARCHIVE holds network.quantized.json and weights.bin; INPUT.npy is int32 [N, C, H, W]. DIRECTORY receives
 000.npy, 001.npy, ... (int32 [N, C, H, W], one a layer, in the order of the archive), with --last only the last.

@@ -1,7 +1,6 @@
-#!/usr/bin/env python3
 """Compares the top-1 accuracy of a simulation with onnxruntime on the same quantized weights.
 
-    top1.py MODEL.onnx DIRECTORY IMAGES.bin [--first N] [--count N]
+    python -m shiftsim_tools.top1 MODEL.onnx DIRECTORY IMAGES.bin [--first N] [--count N]
 
 DIRECTORY is what `shiftsim simulate -o` wrote: quantized/, quantization.json, inputs.npy and outputs.npy. MODEL is
 the ONNX model of that run, IMAGES its CIFAR-10 records (also .xz), --first and --count its images. The weights of
@@ -12,35 +11,21 @@ Exit code 1: simulator and quantized weights differ by more than --limit points.
 
 import argparse
 import json
-import lzma
 import pathlib
 import sys
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import numpy_helper
 
-RECORD = 1 + 3 * 32 * 32
-BATCH = 100
-
-
-def read_images(path, first, count, mean, std):
-    """Labels, and pixels normalised as (pixel / 255 - mean) / std."""
-    opened = lzma.open(path) if path.suffix == ".xz" else path.open("rb")
-    with opened as file:
-        records = np.frombuffer(file.read(), np.uint8).reshape(-1, RECORD)[first : first + count]
-    if len(records) != count:
-        sys.exit(f"{path} has no {count} images from {first}")
-    pixels = records[:, 1:].reshape(-1, 3, 32, 32).astype(np.float32) / 255
-    mean, std = (np.array(values, np.float32).reshape(1, 3, 1, 1) for values in (mean, std))
-    return records[:, 0], (pixels - mean) / std
+from shiftsim_tools import cifar10, runtime
 
 
 def check_inputs(network, found, images):
     """The simulator ran these images: its integers are within half a step, or saturated."""
     limit = 2 ** (network["activation_bits"] - 1)
-    wanted = np.clip(images.astype(np.float64) * 2.0 ** -network["input_exponent"] / network.get("input_mantissa", 1), -limit, limit - 1)
+    steps = images.astype(np.float64) * 2.0 ** -network["input_exponent"] / network.get("input_mantissa", 1)
+    wanted = np.clip(steps, -limit, limit - 1)
     if found.shape != wanted.shape or np.abs(found - wanted).max() > 0.5:
         sys.exit("inputs.npy are other images: check IMAGES, --first and --count")
 
@@ -89,15 +74,6 @@ def with_weights(model, weights):
     return result
 
 
-def classes(model, images):
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    batches = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
-    return np.concatenate([session.run(None, {name: batch})[0] for batch in batches]).argmax(1)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=pathlib.Path)
@@ -115,15 +91,16 @@ def main():
     count = len(outputs) if arguments.count is None else arguments.count
     if count != len(outputs):
         sys.exit(f"outputs.npy has {len(outputs)} images, not {count}")
-    labels, images = read_images(arguments.images, arguments.first, count, arguments.mean, arguments.std)
+    labels, pixels = cifar10.labels_and_pixels(cifar10.read_records(arguments.images, arguments.first, count))
+    images = cifar10.normalized(pixels, arguments.mean, arguments.std)
     check_inputs(network, np.load(arguments.directory / "inputs.npy"), images)
 
     model = onnx.load(arguments.model)
-    quantized = classes(with_weights(model, quantized_weights(arguments.directory, network)), images)
+    changed = with_weights(model, quantized_weights(arguments.directory, network))
     results = [
         ("simulator", outputs.reshape(count, -1).argmax(1)),
-        ("onnxruntime, quantized weights", quantized),
-        ("onnxruntime, original model", classes(model, images)),
+        ("onnxruntime, quantized weights", runtime.classes(changed.SerializeToString(), images)),
+        ("onnxruntime, original model", runtime.classes(model.SerializeToString(), images)),
     ]
     print(f"top-1 of {count} images")
     for name, found in results:

@@ -1,7 +1,6 @@
-#!/usr/bin/env python3
 """Runs an ONNX model in onnxruntime on a seeded random image and writes what a reader of the model should compute.
 
-    float_reference.py MODEL FOLDER [--draw]
+    python -m shiftsim_tools.float_reference MODEL FOLDER [--draw]
 
 FOLDER gets model.onnx, input.npy, output.npy (before a last Softmax) and features.npy (what the first Gemm reads), as
 float32. With --draw the weights that ConstantOfShape nodes fill are drawn at random first, so that a channel in a wrong
@@ -13,8 +12,9 @@ import pathlib
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import helper, numpy_helper
+
+from shiftsim_tools import runtime
 
 LARGEST = 1 << 22
 
@@ -81,18 +81,16 @@ def main():
     del graph.output[:]
     graph.output.extend(helper.make_empty_tensor_value_info(name) for name in wanted)
     # No shape inference by the model's own notes: some of the old models note wrong shapes.
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    entry = session.get_inputs()[0]
+    network = runtime.session(model.SerializeToString())
+    entry = network.get_inputs()[0]
     shape = [size if isinstance(size, int) else 1 for size in entry.shape]
     image = generator.normal(0, 1, shape).astype(np.float32)
-    results = session.run(None, {entry.name: image})
+    results = network.run(None, {entry.name: image})
     np.save(arguments.folder / "input.npy", image)
     np.save(arguments.folder / "output.npy", np.ascontiguousarray(results[0]))
     if dense is not None:
         np.save(arguments.folder / "features.npy", np.ascontiguousarray(results[1]))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,51 +1,66 @@
-#!/usr/bin/env python3
-"""Tables of docs/PaperComparison.md.
+"""Tables of docs/results/PaperComparison.md.
 
-  paper_comparison.py resources SHIFTSIM        DSP, LUT, FF of a convolver: estimate, Yosys (minutes)
-  paper_comparison.py cycles RUNS               RUNS/CONFIG/layers.csv of four configurations beside equation 36
-  paper_comparison.py resnet18                  lanes' cycles of both families, by formula
+    python -m shiftsim_tools.paper_comparison TABLE
+
+  resources SHIFTSIM        DSP, LUT, FF of a convolver: estimate, Yosys (minutes)
+  cycles RUNS               RUNS/CONFIG/layers.csv of four configurations beside equation 36
+  resnet18                  lanes' cycles of both families, by formula
 
 A convolver's cost is a mixed difference over four small designs, inputs 1 and 2 by outputs 1 and 3 (granule 1 in all):
 (f(2,3) - f(2,1) - f(1,3) + f(1,1)) / 2. What is shared by the clusters (line buffers, pixel registers, masks, control)
 or by the convolvers of a cluster (accumulator, psum buffer) cancels; one adder of the adder tree stays.
 """
+
+import argparse
 import csv
 import json
 import math
 import pathlib
 import re
 import subprocess
-import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from shiftsim_tools.paths import ROOT
+
 SIZES = [(2, 3, 1), (2, 1, -1), (1, 3, -1), (1, 1, 1)]
 CLOCK = 200e6
 
 
 def settings(scheme, bits, pe, inputs, outputs):
     array = f"{{family: convolver, pe: {pe}, outputs: {outputs}, inputs: {inputs}, pixels: 1, kernel: 3, terms: 1}}"
-    return ["--set", f"array={array}", "--set",
-            f"quantization={{scheme: {scheme}, weight_bits: {bits}, activation_bits: 16}}"]
+    return [
+        "--set",
+        f"array={array}",
+        "--set",
+        f"quantization={{scheme: {scheme}, weight_bits: {bits}, activation_bits: 16}}",
+    ]
 
 
 def estimated(shiftsim, options):
-    text = subprocess.run([shiftsim, "estimate", ROOT / "configs/tiny-svpe.yaml", "--json", *options],
-                          check=True, capture_output=True, text=True).stdout
+    text = subprocess.run(
+        [shiftsim, "estimate", ROOT / "configs/tiny-svpe.yaml", "--json", *options],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
     row = next(row for row in json.loads(text)["by_instance"] if row["scope"] == "top.array")
     return {"dsp": row["dsp"], "lut": row["lut"], "ff": row["ff"]}
 
 
 def synthesised(shiftsim, options, folder):
-    subprocess.run([shiftsim, "emit-rtl", ROOT / "configs/tiny-svpe.yaml", *options, "-o", folder],
-                   check=True, capture_output=True)
+    subprocess.run(
+        [shiftsim, "emit-rtl", ROOT / "configs/tiny-svpe.yaml", *options, "-o", folder], check=True, capture_output=True
+    )
     # synth.ys of the folder with the array as the top module.
     script = "read_verilog -sv rtl/*.sv; synth_xilinx -family xcup -noiopad -top shiftsim_array; stat"
     text = subprocess.run(["yosys", "-p", script], cwd=folder, check=True, capture_output=True, text=True).stdout
-    statistics = text[text.rindex("Number of cells:"):]
+    statistics = text[text.rindex("Number of cells:") :]
     cells = {name: int(count) for name, count in re.findall(r"^\s+([A-Z][A-Z0-9]+)\s+(\d+)$", statistics, re.M)}
-    return {"dsp": cells.get("DSP48E2", 0), "lut": sum(cells.get(f"LUT{n}", 0) for n in range(1, 7)),
-            "ff": cells.get("FDRE", 0) + cells.get("FDSE", 0)}
+    return {
+        "dsp": cells.get("DSP48E2", 0),
+        "lut": sum(cells.get(f"LUT{n}", 0) for n in range(1, 7)),
+        "ff": cells.get("FDRE", 0) + cells.get("FDSE", 0),
+    }
 
 
 def resources(shiftsim):
@@ -55,10 +70,17 @@ def resources(shiftsim):
         with tempfile.TemporaryDirectory() as temporary:
             for inputs, outputs, sign in SIZES:
                 options = settings(scheme, bits, pe, inputs, outputs)
-                counts.append((sign, estimated(shiftsim, options),
-                               synthesised(shiftsim, options, f"{temporary}/{inputs}{outputs}")))
-        mixed = [{key: sum(sign * pair[which][key] for sign, *pair in counts) / 2 for key in ("dsp", "lut", "ff")}
-                 for which in (0, 1)]
+                counts.append(
+                    (
+                        sign,
+                        estimated(shiftsim, options),
+                        synthesised(shiftsim, options, f"{temporary}/{inputs}{outputs}"),
+                    )
+                )
+        mixed = [
+            {key: sum(sign * pair[which][key] for sign, *pair in counts) / 2 for key in ("dsp", "lut", "ff")}
+            for which in (0, 1)
+        ]
         # Product bits, those of the window's sum (9 products) and one more.
         product = 16 + (16 if pe == "vpe" else {1: 1, 2: 1, 3: 3, 4: 7, 5: 15}[bits])
         tree = product + 5
@@ -67,11 +89,24 @@ def resources(shiftsim):
 
 
 # name: input size, input channels, output channels, kernel, stride, padding
-ALEXNET = {"conv1": (224, 3, 64, 11, 4, 2), "conv2": (27, 64, 192, 5, 1, 2), "conv3": (13, 192, 384, 3, 1, 1),
-           "conv4": (13, 384, 256, 3, 1, 1), "conv5": (13, 256, 256, 3, 1, 1)}
-NBQNN = {"conv1": (32, 3, 128, 3, 1, 1), "conv2": (32, 128, 128, 3, 1, 1), "conv3": (32, 128, 128, 3, 1, 1),
-         "conv4": (16, 128, 256, 3, 1, 1), "conv5": (16, 256, 256, 3, 1, 1), "conv6": (16, 256, 256, 3, 1, 1),
-         "conv7": (8, 256, 512, 3, 1, 1), "conv8": (8, 512, 1024, 1, 1, 0), "conv9": (8, 1024, 10, 1, 1, 0)}
+ALEXNET = {
+    "conv1": (224, 3, 64, 11, 4, 2),
+    "conv2": (27, 64, 192, 5, 1, 2),
+    "conv3": (13, 192, 384, 3, 1, 1),
+    "conv4": (13, 384, 256, 3, 1, 1),
+    "conv5": (13, 256, 256, 3, 1, 1),
+}
+NBQNN = {
+    "conv1": (32, 3, 128, 3, 1, 1),
+    "conv2": (32, 128, 128, 3, 1, 1),
+    "conv3": (32, 128, 128, 3, 1, 1),
+    "conv4": (16, 128, 256, 3, 1, 1),
+    "conv5": (16, 256, 256, 3, 1, 1),
+    "conv6": (16, 256, 256, 3, 1, 1),
+    "conv7": (8, 256, 512, 3, 1, 1),
+    "conv8": (8, 512, 1024, 1, 1, 0),
+    "conv9": (8, 1024, 10, 1, 1, 0),
+}
 
 
 HEADINGS = ["eq. 36", "ceil", "rows", "halo", "compute", "drain (tiles)", "wait", "cycles", "GOP/s compute, all"]
@@ -83,11 +118,12 @@ def cycles(runs):
         for pe, pn, pm, lane_stages in [("svpe", 8, 32, 1), ("vpe", 4, 16, 3)]:
             rows = {}
             totals, macs = [0] * 8, 0
-            for row in csv.DictReader(open(f"{runs}/{model}-{pe}/layers.csv")):
+            table = (runs / f"{model}-{pe}" / "layers.csv").read_text()
+            for row in csv.DictReader(table.splitlines()):
                 if row["name"] not in shapes:
                     continue
                 values, tiles = terms(row, *shapes[row["name"]], pn, pm, taps, lane_stages)
-                totals = [total + value for total, value in zip(totals, values)]
+                totals = [total + value for total, value in zip(totals, values, strict=False)]
                 macs += int(row["macs"])
                 text = line(values, f" ({tiles})", int(row["macs"]))
                 rows.setdefault(text, []).append(row["name"])
@@ -132,12 +168,18 @@ def terms(row, size, m, n, k, stride, pad, pn, pm, taps, lane_stages):
 
 
 # class: [(count, input size, input channels, output channels, kernel, stride, padding)]
-RESNET18 = {"conv1, 7x7 stride 2": [(1, 224, 3, 64, 7, 2, 3)],
-            "3x3": [(4, 56, 64, 64, 3, 1, 1), (3, 28, 128, 128, 3, 1, 1), (3, 14, 256, 256, 3, 1, 1),
-                    (3, 7, 512, 512, 3, 1, 1)],
-            "3x3 stride 2": [(1, 56, 64, 128, 3, 2, 1), (1, 28, 128, 256, 3, 2, 1), (1, 14, 256, 512, 3, 2, 1)],
-            "1x1 stride 2": [(1, 56, 64, 128, 1, 2, 0), (1, 28, 128, 256, 1, 2, 0), (1, 14, 256, 512, 1, 2, 0)],
-            "fc": [(1, 1, 512, 1000, 1, 1, 0)]}
+RESNET18 = {
+    "conv1, 7x7 stride 2": [(1, 224, 3, 64, 7, 2, 3)],
+    "3x3": [
+        (4, 56, 64, 64, 3, 1, 1),
+        (3, 28, 128, 128, 3, 1, 1),
+        (3, 14, 256, 256, 3, 1, 1),
+        (3, 7, 512, 512, 3, 1, 1),
+    ],
+    "3x3 stride 2": [(1, 56, 64, 128, 3, 2, 1), (1, 28, 128, 256, 3, 2, 1), (1, 14, 256, 512, 3, 2, 1)],
+    "1x1 stride 2": [(1, 56, 64, 128, 1, 2, 0), (1, 28, 128, 256, 1, 2, 0), (1, 14, 256, 512, 1, 2, 0)],
+    "fc": [(1, 1, 512, 1000, 1, 1, 0)],
+}
 
 
 def resnet18():
@@ -146,19 +188,31 @@ def resnet18():
         macs = vector = convolver = 0
         for count, size, m, n, k, stride, pad in layers:
             result = (size + 2 * pad - k) // stride + 1
-            macs += count * result ** 2 * k * k * m * n
-            vector += count * result ** 2 * k * k * math.ceil(m / 32) * math.ceil(n / 32)
+            macs += count * result**2 * k * k * m * n
+            vector += count * result**2 * k * k * math.ceil(m / 32) * math.ceil(n / 32)
             rows = (result - 1) * stride + k - pad
             slots = rows * max(min(size, rows), (result - 1) * stride + 1)
             convolver += count * max(slots, k * k + 3) * math.ceil(m / 32) * math.ceil(n / 8)
-        print(f"| {name} | {macs / 1e6:,.1f} | {vector:,} | {macs / vector / 1024:.1%} | {convolver:,} "
-              f"| {macs / convolver / 2304:.1%} | {macs / convolver / 12544:.1%} |")
+        print(
+            f"| {name} | {macs / 1e6:,.1f} | {vector:,} | {macs / vector / 1024:.1%} | {convolver:,} "
+            f"| {macs / convolver / 2304:.1%} | {macs / convolver / 12544:.1%} |"
+        )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    tables = parser.add_subparsers(dest="table", required=True)
+    tables.add_parser("resources").add_argument("shiftsim")
+    tables.add_parser("cycles").add_argument("runs", type=pathlib.Path)
+    tables.add_parser("resnet18")
+    arguments = parser.parse_args()
+    if arguments.table == "resources":
+        resources(arguments.shiftsim)
+    elif arguments.table == "cycles":
+        cycles(arguments.runs)
+    else:
+        resnet18()
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "resources":
-        resources(sys.argv[2])
-    elif sys.argv[1] == "resnet18":
-        resnet18()
-    else:
-        cycles(sys.argv[2])
+    main()

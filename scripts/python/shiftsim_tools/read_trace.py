@@ -1,7 +1,6 @@
-#!/usr/bin/env python3
 """Print every value change of a trace as text, from a reader that is not ours.
 
-usage: read_trace.py --reader pywellen|pylibfst FILE
+    python -m shiftsim_tools.read_trace --reader pywellen|pylibfst FILE
 
 One line per change, `time path bits`: bits in full width, most significant first. Lines are sorted by time and
 path. Of several changes of a signal at one time only the last is printed, and a change to the value it already
@@ -10,6 +9,7 @@ had is left out, so that both readers give the same text.
 pywellen (Rust, fst-reader) reads FST and VCD; pylibfst (C, GTKWave's libfst) reads FST.
 Exit code 3: the reader is not installed.
 """
+
 import argparse
 import importlib
 import sys

@@ -1,10 +1,10 @@
-#!/usr/bin/env python3
 """Runs the large networks on both families and both kinds of element; a Markdown table of what each run said.
 
-    network_matrix.py [--only TEXT] [--shiftsim PATH] > table.md
+    python -m shiftsim_tools.network_matrix [--only TEXT] [--shiftsim PATH] > table.md
 
-PATH is `.build/release/shiftsim` unless given. `simulate --mode functional`, one image, every output checked against the reference
-model. Wall time is that of the command, on the machine as it was; peak memory is the report's `peak_rss_bytes`.
+PATH is `.build/release/shiftsim` unless given. `simulate --mode functional`, one image, every output checked against
+the reference model. Wall time is that of the command, on the machine as it was; peak memory is the report's
+`peak_rss_bytes`.
 """
 
 import argparse
@@ -14,11 +14,19 @@ import subprocess
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from shiftsim_tools.paths import ROOT, SHIFTSIM
+
 TAPS = {"alexnet": "11", "alexnet-grouped": "11", "resnet18": "7", "resnet50": "7", "densenet121": "7"}
 NETWORKS = [
-    "resnet18", "resnet50", "alexnet", "alexnet-grouped", "densenet121", "densenet100-cifar10", "vgg16",
-    "resnet110-cifar10", "n-bq-nn-cifar10",
+    "resnet18",
+    "resnet50",
+    "alexnet",
+    "alexnet-grouped",
+    "densenet121",
+    "densenet100-cifar10",
+    "vgg16",
+    "resnet110-cifar10",
+    "n-bq-nn-cifar10",
 ]
 ARRAYS = [("vector", "svpe"), ("vector", "vpe"), ("convolver", "svpe"), ("convolver", "vpe")]
 
@@ -40,7 +48,7 @@ def arguments(network, family, element):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="runs whose 'network family element' contains this text")
-    parser.add_argument("--shiftsim", type=pathlib.Path, default=ROOT / ".build/release/shiftsim")
+    parser.add_argument("--shiftsim", type=pathlib.Path, default=SHIFTSIM)
     options = parser.parse_args()
     print("| network | family | PE | lanes | cycles | checked | mismatches | wall s | peak MiB |")
     print("|---|---|---|---|---|---|---|---|---|", flush=True)
@@ -50,7 +58,7 @@ def main():
             if options.only not in f"{network} {family} {element}":
                 continue
             start = time.monotonic()
-            command = [options.shiftsim, "simulate"] + arguments(network, family, element)
+            command = [options.shiftsim, "simulate", *arguments(network, family, element)]
             run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
             wall = time.monotonic() - start
             if run.returncode not in (0, 1):

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Train ResNet-20 on Fashion-MNIST, quantize it to 3-bit n-BQ weights, export it as ONNX.
 
 Three stages, each kept as a checkpoint in --work so that a later one can be repeated alone:
@@ -8,11 +7,12 @@ Three stages, each kept as a checkpoint in --work so that a later one can be rep
   export    write the ONNX file (weights as int8 codes sign*2^k, k in 0..2) and check it with
             onnxruntime on the 10,000 test images.
 
-    python3 scripts/train/train_resnet20_fmnist.py --stage all
+    python -m shiftsim_tools.training.train_resnet20_fmnist --stage all
 
 The test images are used only to report accuracy: no epoch, threshold or option is picked by
 them inside the script, and the weights kept are the last ones.
 """
+
 import argparse
 import gzip
 import math
@@ -24,20 +24,20 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-MEAN, STD = 0.2860, 0.3530          # of pixel / 255 over the training images
-CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
-           "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
-THRESHOLDS = (0.02, 0.07, 0.14)     # staircase steps, as fractions of max|W|
-LEVELS = (0.25, 0.5, 1.0)           # staircase levels, times a power-of-two scale
+MEAN, STD = 0.2860, 0.3530  # of pixel / 255 over the training images
+CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
+THRESHOLDS = (0.02, 0.07, 0.14)  # staircase steps, as fractions of max|W|
+LEVELS = (0.25, 0.5, 1.0)  # staircase levels, times a power-of-two scale
 
 
 # ---------------------------------------------------------------- data
+
 
 def read_idx(path):
     """One gzip-compressed IDX file of unsigned bytes, as an array."""
     with gzip.open(path, "rb") as file:
         raw = file.read()
-    dims = [int.from_bytes(raw[4 + 4 * i:8 + 4 * i], "big") for i in range(raw[3])]
+    dims = [int.from_bytes(raw[4 + 4 * i : 8 + 4 * i], "big") for i in range(raw[3])]
     return np.frombuffer(raw, np.uint8, offset=4 + 4 * raw[3]).reshape(dims)
 
 
@@ -61,6 +61,7 @@ def augment(x, shift=2):
 
 # ---------------------------------------------------------------- n-BQ
 
+
 def staircase(w):
     """The staircase of unit scale: 0, +-1/4, +-1/2 or +-1 for every weight."""
     a = w.abs() / w.abs().max()
@@ -72,7 +73,7 @@ def staircase(w):
 class Quantized:
     """Mixed into Conv2d and Linear: the weight they compute with, float or n-BQ."""
 
-    quantized = False               # the float network
+    quantized = False  # the float network
 
     def start_quantizing(self):
         """Fixes the scale: the power of two nearest to the least-squares one."""
@@ -80,8 +81,8 @@ class Quantized:
             q = staircase(self.weight)
             best = (self.weight * q).sum() / (q * q).sum()
             self.register_buffer("scale", 2.0 ** torch.log2(best).round())
-            self.register_buffer("mix", torch.tensor(0.0))      # a: share of the float weight
-            self.register_buffer("gain", torch.tensor(1.0))     # of the gradient handed to W
+            self.register_buffer("mix", torch.tensor(0.0))  # a: share of the float weight
+            self.register_buffer("gain", torch.tensor(1.0))  # of the gradient handed to W
         self.quantized = True
 
     def effective(self):
@@ -109,6 +110,7 @@ class QLinear(Quantized, nn.Linear):
 
 
 # ---------------------------------------------------------------- network
+
 
 def conv3x3(cin, cout, stride=1):
     return QConv(cin, cout, 3, stride, 1, bias=False)
@@ -156,11 +158,12 @@ class ResNet20(nn.Module):
 
 # ---------------------------------------------------------------- training
 
+
 @torch.no_grad()
 def accuracy(net, x, y):
     """Top-1 per cent in float32, and as quantized layers see it: with pure staircase weights."""
     net.eval()
-    right = sum((net(a).argmax(1) == b).sum().item() for a, b in zip(x.split(500), y.split(500)))
+    right = sum((net(a).argmax(1) == b).sum().item() for a, b in zip(x.split(500), y.split(500), strict=False))
     return 100 * right / len(y)
 
 
@@ -170,9 +173,9 @@ def recalibrate(net, x, batches=40, batch=500):
     norms = [m for m in net.modules() if isinstance(m, nn.BatchNorm2d)]
     for m in norms:
         m.reset_running_stats()
-        m.momentum = None           # cumulative mean
+        m.momentum = None  # cumulative mean
     net.train()
-    for part in x[torch.randperm(len(x))[:batches * batch]].split(batch):
+    for part in x[torch.randperm(len(x))[: batches * batch]].split(batch):
         net(part)
     for m in norms:
         m.momentum = 0.1
@@ -194,7 +197,7 @@ def fit(net, x, y, epochs, lr, decay, batch, warmup, before_epoch=None, after_ep
             before_epoch(epoch)
         net.train()
         start, total = time.time(), 0.0
-        for picked in torch.randperm(len(x))[:steps * batch].split(batch):
+        for picked in torch.randperm(len(x))[: steps * batch].split(batch):
             if schedule.last_epoch == stop:
                 return
             with torch.autocast("cpu", torch.bfloat16):
@@ -212,8 +215,17 @@ def fit(net, x, y, epochs, lr, decay, batch, warmup, before_epoch=None, after_ep
 def train_float(args, train, test):
     torch.manual_seed(args.seed)
     net = ResNet20()
-    fit(net, *train, args.epochs, args.lr, 5e-4, args.batch, 0.2, stop=args.stop_step,
-        after_epoch=lambda e: f"test {accuracy(net, *test):.2f} %" if e % 5 == 4 else "")
+    fit(
+        net,
+        *train,
+        args.epochs,
+        args.lr,
+        5e-4,
+        args.batch,
+        0.2,
+        stop=args.stop_step,
+        after_epoch=lambda e: f"test {accuracy(net, *test):.2f} %" if e % 5 == 4 else "",
+    )
     recalibrate(net, train[0])
     print(f"float: test {accuracy(net, *test):.2f} %")
     torch.save(net.state_dict(), os.path.join(args.work, "float.pt"))
@@ -238,9 +250,18 @@ def train_quant(args, train, test):
         set_mix(0.0)
         return f"test (pure n-BQ weights) {accuracy(net, *test):.2f} %"
 
-    fit(net, *train, args.quant_epochs, args.quant_lr, args.quant_decay, args.batch, 0.1, stop=args.quant_stop_step,
+    fit(
+        net,
+        *train,
+        args.quant_epochs,
+        args.quant_lr,
+        args.quant_decay,
+        args.batch,
+        0.1,
+        stop=args.quant_stop_step,
         before_epoch=lambda e: set_mix(1 - 0.5 * 2 ** (e / max(1, args.quant_epochs - 1))),
-        after_epoch=report)
+        after_epoch=report,
+    )
     set_mix(0.0)
     recalibrate(net, train[0], 16)
     print(f"3-bit: test {accuracy(net, *test):.2f} %")
@@ -249,24 +270,37 @@ def train_quant(args, train, test):
 
 # ---------------------------------------------------------------- export
 
+
 def export(args, _, test):
     import onnxruntime
-    from resnet20_onnx import build_onnx
+
+    from shiftsim_tools.training.resnet20_onnx import build_onnx
+
     net = ResNet20()
     for m in net.quantized_layers():
         m.start_quantizing()
     net.load_state_dict(torch.load(os.path.join(args.work, "quant.pt")))
-    build_onnx(net, args.out, {"input_mean": f"{MEAN:.4f}", "input_std": f"{STD:.4f}",
-                               "dataset": "fashion-mnist", "classes": ",".join(CLASSES)})
+    build_onnx(
+        net,
+        args.out,
+        {
+            "input_mean": f"{MEAN:.4f}",
+            "input_std": f"{STD:.4f}",
+            "dataset": "fashion-mnist",
+            "classes": ",".join(CLASSES),
+        },
+    )
     session = onnxruntime.InferenceSession(args.out, providers=["CPUExecutionProvider"])
     x, y = test
     with torch.no_grad():
         ours = torch.cat([net.eval()(a) for a in x.split(500)])
     theirs = torch.from_numpy(np.concatenate([session.run(None, {"input": a.numpy()})[0] for a in x.split(500)]))
     top = [100 * (o.argmax(1) == y).float().mean().item() for o in (ours, theirs)]
-    print(f"{args.out}: {os.path.getsize(args.out)} bytes; test torch {top[0]:.2f} %, onnxruntime {top[1]:.2f} %, "
-          f"{(ours.argmax(1) != theirs.argmax(1)).sum()} of {len(y)} answers differ, "
-          f"largest logit difference {(ours - theirs).abs().max():.2g}")
+    print(
+        f"{args.out}: {os.path.getsize(args.out)} bytes; test torch {top[0]:.2f} %, onnxruntime {top[1]:.2f} %, "
+        f"{(ours.argmax(1) != theirs.argmax(1)).sum()} of {len(y)} answers differ, "
+        f"largest logit difference {(ours - theirs).abs().max():.2g}"
+    )
 
 
 def main():
@@ -285,8 +319,12 @@ def main():
     p.add_argument("--quant-stop-step", type=int, help="the same of fine-tuning")
     p.add_argument("--quant-lr", type=float, default=0.01)
     p.add_argument("--quant-decay", type=float, default=1e-4)
-    p.add_argument("--gradient", choices=("ste", "paper"), default="ste",
-                   help="gradient handed to W: unscaled, or times a as in the paper")
+    p.add_argument(
+        "--gradient",
+        choices=("ste", "paper"),
+        default="ste",
+        help="gradient handed to W: unscaled, or times a as in the paper",
+    )
     args = p.parse_args()
     torch.set_num_threads(args.threads)
     os.makedirs(args.work, exist_ok=True)

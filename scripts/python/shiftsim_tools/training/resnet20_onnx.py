@@ -4,6 +4,7 @@ Every weight is an int8 tensor of codes sign*2^k (k in 0..2) and a DequantizeLin
 power-of-two scale and zero point 0; batch normalisation stays a node of its own. IR version 8,
 opset 13.
 """
+
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
@@ -23,17 +24,25 @@ def build_onnx(net, path, metadata):
 
     def weight(name, layer):
         codes, scale = layer.codes()
-        return node("DequantizeLinear", f"{name}.weight_dq",
-                    [const(f"{name}.weight_q", codes, np.int8), const(f"{name}.weight_scale", [scale]),
-                     const(f"{name}.weight_zp", [0], np.int8)], f"{name}.weight")
+        return node(
+            "DequantizeLinear",
+            f"{name}.weight_dq",
+            [
+                const(f"{name}.weight_q", codes, np.int8),
+                const(f"{name}.weight_scale", [scale]),
+                const(f"{name}.weight_zp", [0], np.int8),
+            ],
+            f"{name}.weight",
+        )
 
     def conv_bn(prefix, i, conv, bn, x):
         c, b = f"{prefix}conv{i}", f"{prefix}bn{i}"
-        x = node("Conv", c, [x, weight(c, conv)], c + "_o", kernel_shape=[3, 3], pads=[1] * 4,
-                 strides=list(conv.stride))
+        x = node(
+            "Conv", c, [x, weight(c, conv)], c + "_o", kernel_shape=[3, 3], pads=[1] * 4, strides=list(conv.stride)
+        )
         state = bn.state_dict()
         parts = [const(f"{b}.{k}", state[k].numpy()) for k in ("weight", "bias", "running_mean", "running_var")]
-        return node("BatchNormalization", b, [x] + parts, b + "_o", epsilon=bn.eps)
+        return node("BatchNormalization", b, [x, *parts], b + "_o", epsilon=bn.eps)
 
     x = node("Relu", "relu0", [conv_bn("", 1, net.conv1, net.bn1, "input")])
     for stage in (1, 2, 3):
@@ -48,18 +57,31 @@ def build_onnx(net, path, metadata):
                 x = node("Pad", p + "padded", [x, pads], mode="constant")
             x = node("Relu", p + "relu2", [node("Add", p + "add", [y, x])])
     x = node("Flatten", "flat", [node("GlobalAveragePool", "gap", [x])], axis=1)
-    node("Gemm", "logits", [x, weight("linear", net.linear),
-                            const("linear.bias", net.linear.bias.detach().numpy())], transB=1)
+    node(
+        "Gemm",
+        "logits",
+        [x, weight("linear", net.linear), const("linear.bias", net.linear.bias.detach().numpy())],
+        transB=1,
+    )
 
     graph = helper.make_graph(
-        nodes, "resnet20-fmnist",
+        nodes,
+        "resnet20-fmnist",
         [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["N", 1, 28, 28])],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", 10])], constants)
-    model = helper.make_model(graph, producer_name="train_resnet20_fmnist.py",
-                              opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
-    helper.set_model_props(model, {
-        "weight_format": "power_of_two", "pot_bits": "3",
-        "pot_code": "int8 value = sign*2^k, weight = value * x_scale, x_scale is itself a power of two",
-        **metadata})
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", 10])],
+        constants,
+    )
+    model = helper.make_model(
+        graph, producer_name="train_resnet20_fmnist.py", opset_imports=[helper.make_opsetid("", 13)], ir_version=8
+    )
+    helper.set_model_props(
+        model,
+        {
+            "weight_format": "power_of_two",
+            "pot_bits": "3",
+            "pot_code": "int8 value = sign*2^k, weight = value * x_scale, x_scale is itself a power of two",
+            **metadata,
+        },
+    )
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)
