@@ -6,7 +6,7 @@
 //     t   = acc >> preShift         (arithmetic; must fit 27 signed bits, the DSP48E2's A port)
 //     u   = t * multiplier[c] + bias[c] + (residual << residualShift)         (48 signed bits)
 //     y   = saturate(relu(roundHalfEvenShift(u, shift)), activationBits)
-// docs/Numerics.md derives the parameters.
+// docs/internals/Numerics.md derives the parameters.
 
 /// How the array stores one layer's weights.
 public enum WeightFormat: Sendable, Equatable, Codable {

@@ -14,7 +14,8 @@ public struct LayerQuantizationReport: Sendable, Equatable, Codable {
     public var weights: Int
     /// Filters (output channels) of 0, 1, 2, ... power-of-two terms; nil for fixed point and without weights.
     public var filters: [Int]?
-    /// Bits that the weights take, as the papers count them (docs/Numerics.md, 2.4); 0 for poolings and copies.
+    /// Bits that the weights take, as the papers count them (docs/internals/Numerics.md, 2.5); 0 for poolings and
+    /// copies.
     public var storedBits: Int
     /// Real value of an integer weight of 1; nil for poolings.
     public var weightScale: Double?

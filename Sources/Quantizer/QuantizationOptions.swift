@@ -5,7 +5,7 @@ public struct QuantizationOptions: Sendable, Equatable, Codable {
     public var scheme: QuantizationScheme
     /// Width of every activation: 8 or 16 bits, signed.
     public var activationBits: Int
-    /// Rule of the n-BQ staircase; nil takes `momentMatching`, the best after training (docs/Numerics.md).
+    /// Rule of the n-BQ staircase; nil takes `momentMatching`, the best after training (docs/internals/Numerics.md).
     public var thresholds: ThresholdRule?
     /// Scheme `asIs`: the width to store the model's power-of-two codes in, 1...5; nil takes the smallest.
     public var weightBits: Int?

@@ -1,4 +1,4 @@
-// Errors to exit codes and messages (docs/Config.md, "Exit codes").
+// Errors to exit codes and messages (docs/guide/Config.md, "Exit codes").
 
 import ArgumentParser
 import Foundation
