@@ -54,7 +54,8 @@ import Testing
 
     /// Pages, sources, configurations and scripts; not what protoc made.
     static func isRead(_ path: String) -> Bool {
-        let isScript = (path.hasPrefix("scripts/") || path.hasPrefix(".ci/")) && !(path as NSString).lastPathComponent.contains(".")
+        let hasKind = (path as NSString).lastPathComponent.contains(".")
+        let isScript = (path.hasPrefix("scripts/") || path.hasPrefix(".ci/")) && !hasKind
         let isText = kinds.contains(where: path.hasSuffix) && !path.hasSuffix(".csv")
         return !path.hasSuffix("onnx.pb.swift") && (isText || isScript)
     }
