@@ -2,7 +2,9 @@ import Networks
 
 /// What quantization did to one layer.
 public struct LayerQuantizationReport: Sendable, Equatable, Codable {
+    /// Name of the integer layer.
     public var name: String
+    /// Kind of the float layer it comes from, as `QuantizedLayer.kind`.
     public var kind: String
     /// The float layer whose output this layer computes: the last one fused into it.
     public var tensor: String
@@ -29,10 +31,14 @@ public struct LayerQuantizationReport: Sendable, Equatable, Codable {
     public var weightSQNR: Double?
     /// Cosine between float and quantized weights; nil without weights.
     public var weightCosine: Double?
+    /// Exponent of what the array reads; its mantissa is in the report of the layer that writes it.
     public var inputExponent: Int
+    /// See `outputMantissa`.
     public var outputExponent: Int
     /// Real value of an output integer of 1 is outputMantissa * 2^outputExponent.
     public var outputMantissa: Double
+    /// As `Requantization.preShift`.
     public var preShift: Int
+    /// As `Requantization.shift`.
     public var shift: Int
 }

@@ -2,6 +2,7 @@ import Networks
 
 /// What to quantize to.
 public struct QuantizationOptions: Sendable, Equatable, Codable {
+    /// How weights become integers.
     public var scheme: QuantizationScheme
     /// Width of every activation: 8 or 16 bits, signed.
     public var activationBits: Int
@@ -26,6 +27,7 @@ public struct QuantizationOptions: Sendable, Equatable, Codable {
     /// Scheme `asIs`: take the activation exponents that a model written by `shiftsim quantize` holds.
     public var usesStoredExponents: Bool
 
+    /// Stores what is given; `Quantizer.quantize` checks it.
     public init(
         scheme: QuantizationScheme, activationBits: Int = 16, thresholds: ThresholdRule? = nil,
         weightBits: Int? = nil, wideWeightLimit: Int = 85, wideFirstAndLast: Bool = false,
