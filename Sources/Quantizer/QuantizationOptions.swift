@@ -76,3 +76,34 @@ public struct QuantizationOptions: Sendable, Equatable, Codable {
         }
     }
 }
+
+/// Where the n-bit staircase changes level.
+public enum ThresholdRule: String, Sendable, Codable, CaseIterable {
+    /// 0.02, 0.07 and 0.14 of max |W|: the authors' published code. Defined for n = 3 only.
+    case fixedFraction = "fixed-fraction"
+    /// Mean and mean square of |W| are kept (equation 18 of the paper).
+    case momentMatching = "moment-matching"
+    /// Nearest level, at the scale of least squared error.
+    case nearest
+}
+
+/// What the scale of an activation tensor may be: the real value of its integer 1.
+public enum ActivationScaleRule: String, Sendable, Equatable, Hashable, Codable, CaseIterable {
+    /// A power of two: requantization is a shift but for what a layer's weights and batch normalization ask.
+    case powerOfTwo = "power-of-two"
+    /// Any number, in the 16-bit multiplier behind each pass; up to an octave more of each range is used.
+    case multiplier
+}
+
+/// How the range of a tensor, and so its power-of-two exponent, follows from the calibration images. The network's
+/// output is never clipped: it takes `max` whatever the method.
+public enum CalibrationMethod: String, Sendable, Codable, CaseIterable {
+    /// The largest magnitude.
+    case max
+    /// A percentile of the non-zero magnitudes.
+    case percentile
+    /// The range of least Kullback-Leibler divergence between the values and their quantized distribution.
+    case kl
+    /// The range of least mean squared error.
+    case mse
+}
