@@ -1,4 +1,4 @@
-// What the program says to its caller when it ends (docs: Config, "Exit codes").
+// What the program says to its caller when it ends (docs/guide/Config.md, "Exit codes").
 
 /// Exit statuses of the program.
 package enum ExitStatus: Int32, Sendable, CaseIterable {

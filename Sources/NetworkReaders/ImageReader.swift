@@ -1,4 +1,5 @@
-// The images named by `network.input.images` in a configuration (CONTRACT.md).
+// The images named by `network.input.images` in a configuration
+// (docs/guide/Config.md).
 
 import Diagnostics
 import Foundation

@@ -1,4 +1,5 @@
-// The networks that can be named without a model file. Totals: fabric facts, section 6 (tested).
+// The networks that can be named without a model file. Totals and their
+// sources: docs/sources.md, "Networks" (tested).
 
 import Diagnostics
 

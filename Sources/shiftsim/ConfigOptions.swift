@@ -3,7 +3,7 @@ import Configuration
 
 /// The configuration file and `--set`, common to several commands.
 struct ConfigOptions: ParsableArguments {
-    @Argument(help: "Configuration file (YAML; docs/Config.md).")
+    @Argument(help: "Configuration file (YAML; docs/guide/Config.md).")
     var config: String
 
     @Option(

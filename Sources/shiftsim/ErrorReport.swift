@@ -1,4 +1,4 @@
-// Errors to messages and exit statuses (docs: Config, "Exit codes").
+// Errors to messages and exit statuses (docs/guide/Config.md, "Exit codes").
 
 import ArgumentParser
 import Diagnostics

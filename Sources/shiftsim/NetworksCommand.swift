@@ -13,7 +13,7 @@ struct NetworksCommand: ParsableCommand {
     @Flag(help: "Prints JSON on standard output, and nothing else there.")
     var json = false
 
-    @Flag(help: "Also prints what the reader did with the nodes of a model file (docs/ONNX.md).")
+    @Flag(help: "Also prints what the reader did with the nodes of a model file (docs/guide/ONNX.md).")
     var passes = false
 
     func run() throws {

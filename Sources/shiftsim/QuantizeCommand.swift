@@ -8,7 +8,7 @@ import Reports
 struct QuantizeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "quantize", abstract: "Quantizes a network and writes a model that other tools read.",
-        discussion: "Weights become integer codes with a power-of-two scale. docs/Quantize.md has the details.")
+        discussion: "Weights become integer codes with a power-of-two scale. docs/guide/Quantize.md has the details.")
 
     @Argument(help: "A built-in name or a file ending in .onnx.")
     var model: String

@@ -7,7 +7,7 @@ import Foundation
 struct EmitRTLCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "emit-rtl",
-        abstract: "The design as SystemVerilog with models, bench, images and scripts (docs/Cosimulation.md).")
+        abstract: "The design as SystemVerilog with models, bench, images and scripts (docs/guide/Cosimulation.md).")
 
     @OptionGroup var options: ConfigOptions
 

@@ -32,6 +32,9 @@ enum Tools {
         return here.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     }()
 
+    /// Where `python -m shiftsim_tools.NAME` finds the package's own Python.
+    static let pythonFolder = package.appendingPathComponent("scripts/python")
+
     static func find(_ name: String) -> String? {
         let folders = environment["PATH"]?.split(separator: ":") ?? []
         return folders.map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
@@ -52,7 +55,9 @@ enum Tools {
     static let noReaders: Comment = "pywellen and pylibfst were not found: SHIFTSIM_PYTHON or .venv/bin/python"
 
     /// Runs a program; its output goes through a file, so that it can be of any length.
-    static func run(_ program: String, _ arguments: [String]) throws -> (code: Int32, output: String) {
+    static func run(
+        _ program: String, _ arguments: [String], in directory: URL? = nil
+    ) throws -> (code: Int32, output: String) {
         let folder = try Scratch()
         let target = folder.url.appendingPathComponent("output")
         try Data().write(to: target)
@@ -60,6 +65,7 @@ enum Tools {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
+        process.currentDirectoryURL = directory
         process.standardOutput = handle
         process.standardError = handle
         try process.run()

@@ -53,8 +53,8 @@ import Waveforms
     }
 
     private func lines(of path: String, reader: String) throws -> [Substring] {
-        let script = Tools.package.appendingPathComponent("scripts/checks/read_trace.py").path
-        let result = try Tools.run(#require(Tools.python), [script, "--reader", reader, path])
+        let arguments = ["-m", "shiftsim_tools.read_trace", "--reader", reader, path]
+        let result = try Tools.run(#require(Tools.python), arguments, in: Tools.pythonFolder)
         try #require(result.code == 0, "\(result.output)")
         return result.output.split(separator: "\n")
     }

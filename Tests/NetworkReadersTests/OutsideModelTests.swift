@@ -16,7 +16,8 @@ extension LargeModelTests {
         .enabled(if: OutsideModels.canRun, "no Python with onnx and onnxruntime (SHIFTSIM_PYTHON or .venv)"))
     struct OutsideModelTests {
         /// Multiply-accumulates, parameters, and the layers of a kind that makes the network what it is. Parameters of
-        /// DenseNet-121, ResNet-50, SqueezeNet 1.1 and VGG-19 are torchvision's, those of AlexNet the fact base's.
+        /// DenseNet-121, ResNet-50, SqueezeNet 1.1 and VGG-19 are torchvision's, those of AlexNet are derived
+        /// (docs/sources.md, "Networks").
         static let light = [
             LightModel("light_bvlc_alexnet", 654_560_384, 60_965_224, "local-response-normalization", 2),
             LightModel("light_densenet121", 2_834_161_664, 7_978_856, "concat", 58),
@@ -110,13 +111,13 @@ enum OutsideModels {
 
     static let canRun = lightFolder != nil
 
-    /// Runs scripts/checks/float_reference.py.
+    /// Runs shiftsim_tools.float_reference.
     static func reference(_ model: String, to folder: String, draw: Bool) throws {
-        let script = SharedData.root.appendingPathComponent("scripts/checks/float_reference.py").path
         let python = try #require(SharedData.python)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: python)
-        process.arguments = [script, model, folder] + (draw ? ["--draw"] : [])
+        process.arguments = ["-m", "shiftsim_tools.float_reference", model, folder] + (draw ? ["--draw"] : [])
+        process.currentDirectoryURL = SharedData.root.appendingPathComponent("scripts/python")
         try process.run()
         process.waitUntilExit()
         #expect(process.terminationStatus == 0)

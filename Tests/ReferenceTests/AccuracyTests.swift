@@ -49,7 +49,7 @@ struct AccuracyTests {
 
         try TemporaryDirectory.with { directory in
             try write(quantized, report, inputs: inputs, outputs: outputs, to: directory)
-            try NumpyReference.execute("top1.py", [model, directory.path, TestImages.records])
+            try NumpyReference.execute("top1", [model, directory.path, TestImages.records])
         }
     }
 
@@ -74,7 +74,7 @@ struct AccuracyTests {
         }
     }
 
-    /// The files of `shiftsim simulate` that top1.py reads.
+    /// The files of `shiftsim simulate` that top1 reads.
     private func write(
         _ network: QuantizedNetwork, _ report: QuantizationReport, inputs: [IntegerTensor], outputs: [IntegerTensor],
         to directory: URL

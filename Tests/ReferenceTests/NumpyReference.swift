@@ -1,4 +1,4 @@
-// Runs scripts/checks/integer_reference.py, the implementation that shares no code with this package.
+// Runs shiftsim_tools.integer_reference, the implementation that shares no code with this package.
 
 import Foundation
 import Networks
@@ -56,7 +56,7 @@ enum NumpyReference {
             let images = directory.appendingPathComponent("images.npy")
             try npy(inputs, shape: network.input).write(to: images)
             let output = directory.appendingPathComponent("output")
-            try execute("integer_reference.py", [archive.path, images.path, "-o", output.path] + options)
+            try execute("integer_reference", [archive.path, images.path, "-o", output.path] + options)
             return try read(output)
         }
     }
@@ -70,10 +70,10 @@ enum NumpyReference {
         }
     }
 
-    /// Runs a script of scripts/checks.
+    /// Runs a module of shiftsim_tools.
     @discardableResult
-    static func execute(_ script: String, _ arguments: [String]) throws -> String {
-        try execute(arguments: [root.appendingPathComponent("scripts/checks/\(script)").path] + arguments)
+    static func execute(_ module: String, _ arguments: [String]) throws -> String {
+        try execute(arguments: ["-m", "shiftsim_tools.\(module)"] + arguments)
     }
 
     /// Runs Python; its output is returned, or on a status other than 0 the message of the `Failure` that is thrown.
@@ -83,6 +83,8 @@ enum NumpyReference {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: python)
         process.arguments = arguments
+        // Where -m finds shiftsim_tools.
+        process.currentDirectoryURL = root.appendingPathComponent("scripts/python")
         let output = Pipe()
         process.standardOutput = output
         process.standardError = output

@@ -1,4 +1,4 @@
-// Is the reference model the arithmetic of docs/Numerics.md, and does it refuse what breaks its bounds?
+// Is the reference model the arithmetic of docs/internals/Numerics.md, and does it refuse what breaks its bounds?
 
 import Diagnostics
 import Foundation
@@ -29,7 +29,7 @@ import Testing
         try ReferenceModel.infer(network, input: IntegerTensor(shape: network.input, values: values)).values
     }
 
-    /// The worked example of docs/Numerics.md, section 6.
+    /// The worked example of docs/internals/Numerics.md, section 6.
     @Test func theWorkedExample() throws {
         let constants = Requantization(preShift: 1, multiplier: [205], bias: [300], shift: 10, relu: true)
         #expect(try infer(network(constants: constants), [100, -50, 7, 23]) == [53])

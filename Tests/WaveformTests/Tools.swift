@@ -37,13 +37,16 @@ enum Tools {
     }
 
     /// Runs a program; standard output goes through a file so that it can be of any length.
-    static func run(_ program: String, _ arguments: [String]) throws -> (code: Int32, output: String) {
+    static func run(
+        _ program: String, _ arguments: [String], in directory: URL? = nil
+    ) throws -> (code: Int32, output: String) {
         let folder = try TemporaryFolder()
         let target = try folder.file("output", [])
         let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: target))
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
+        process.currentDirectoryURL = directory
         process.standardOutput = handle
         process.standardError = handle
         try process.run()
@@ -52,11 +55,12 @@ enum Tools {
         return (process.terminationStatus, try String(contentsOfFile: target, encoding: .utf8))
     }
 
-    /// The changes another reader finds, as `scripts/checks/read_trace.py` prints them.
+    /// The changes another reader finds, as `shiftsim_tools.read_trace` prints them.
     static func lines(of path: String, reader: String) throws -> [String] {
-        let script = package.appendingPathComponent("scripts/checks/read_trace.py").path
         guard let python else { throw ToolError.failed("no Python") }
-        let (code, output) = try run(python, [script, "--reader", reader, path])
+        let (code, output) = try run(
+            python, ["-m", "shiftsim_tools.read_trace", "--reader", reader, path],
+            in: package.appendingPathComponent("scripts/python"))
         guard code == 0 else { throw ToolError.failed(output) }
         return output.split(separator: "\n").map(String.init)
     }
