@@ -1,4 +1,4 @@
-// The configuration of one run, decoded by hand so that every error has a place. docs/Config.md lists the keys.
+// The configuration of one run, decoded by hand so that every error has a place. docs/guide/Config.md lists the keys.
 // Rules that involve several keys are in Configuration+Rules.swift.
 
 import Diagnostics

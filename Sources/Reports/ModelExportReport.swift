@@ -1,4 +1,4 @@
-// The report of `shiftsim quantize`: error and storage, layer by layer (docs/Quantize.md).
+// The report of `shiftsim quantize`: error and storage, layer by layer (docs/guide/Quantize.md).
 
 import Foundation
 import Support

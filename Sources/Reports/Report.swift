@@ -1,4 +1,4 @@
-// report.json, schema shiftsim.report/1. docs/Report.md explains every key. Keys that a run does not compute are
+// report.json, schema shiftsim.report/1. docs/guide/Report.md explains every key. Keys that a run does not compute are
 // absent, never zero or null.
 
 import Foundation

@@ -1,4 +1,4 @@
-// From a finished run to its report: the definitions of docs/Report.md.
+// From a finished run to its report: the definitions of docs/guide/Report.md.
 
 import Configuration
 import Foundation
