@@ -3,7 +3,6 @@
 import Configuration
 import Networks
 import Quantizer
-import Reports
 
 extension ModelExportReport {
     package init(

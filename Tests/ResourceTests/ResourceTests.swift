@@ -8,6 +8,7 @@ import Foundation
 import Preparation
 import RTLEmitter
 import Reports
+import TestSupport
 import Testing
 
 /// Does the count of resources agree with synthesis of the emitted text?
