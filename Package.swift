@@ -98,7 +98,7 @@ let package = Package(
         .executableTarget(
             name: "shiftsim",
             dependencies: [
-                "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Flows", "Networks", "Reports",
+                "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Flows", "Kernel", "Networks", "Reports",
                 "Support", "Sweep", "Waveforms", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -127,6 +127,8 @@ let package = Package(
                 "Flows", "Host", "Kernel", "Machine", "Networks", "Observation", "Preparation", "ReferenceModel",
                 "Reports", "RTLEmitter", "Schedule", "Support", "TestSupport", "Waveforms",
             ]),
+        .testTarget(
+            name: "InstructionCountTests", dependencies: ["TestSupport", "shiftsim"], exclude: ["thresholds.json"]),
         .testTarget(name: "WaveformTests", dependencies: ["TestSupport", "Waveforms"]),
         .testTarget(
             name: "NetworkReadersTests",
