@@ -13,9 +13,9 @@ public struct AcceleratorPlan: Sendable {
     public init(_ configuration: Configuration, for network: QuantizedNetwork) throws {
         let network = configuration.host.assign(network)
         let bits = try configuration.weightBits(for: network)
-        var parameters = try configuration.acceleratorParameters(
-            weightBits: bits, weightsPerOutput: network.weightsPerOutput)
-        parameters.dilates = configuration.dilates(for: network)
+        var parameters = configuration.acceleratorParameters(
+            weightBits: bits, weightsPerOutput: network.weightsPerOutput,
+            dilates: configuration.dilates(for: network))
         parameters.preActivationDepth = try configuration.preActivationDepth(parameters, for: network)
         try configuration.checkAccumulators(parameters, for: network)
         try self.init(parameters, weightBits: bits, device: configuration.device)

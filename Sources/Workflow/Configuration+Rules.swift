@@ -7,14 +7,22 @@ extension Configuration {
     /// Throws `InputError` when keys that are right by themselves do not go together.
     package func validate() throws {
         guard array.lanes <= array.mostLanes else {
-            let cells = array.convolver.map { "\($0.kernel) x \($0.kernel) cells" } ?? "\(array.pixels) pixels"
+            let cells =
+                switch array.family {
+                case .vector: "\(array.pixels) pixels"
+                case .convolver(let convolver): "\(convolver.kernel) x \(convolver.kernel) cells"
+                }
             throw error(
                 "array.outputs",
                 "\(array.outputs) x \(array.inputs) inputs x \(cells) are \(array.lanes) lanes; "
                     + "accepted: up to \(array.mostLanes)")
         }
-        if array.convolver == nil, buffers.psumKiB != nil {
-            throw error("buffers.psum_kib", "is a key of array.family convolver; family vector has no psum buffer")
+        switch array.family {
+        case .convolver: break
+        case .vector:
+            guard buffers.psumKiB == nil else {
+                throw error("buffers.psum_kib", "is a key of array.family convolver; family vector has no psum buffer")
+            }
         }
         if let bits = array.weightBits { try check(weightBits: bits) }
         if let bits = fixedWeightBits { try checkActivations(weightBits: bits) }
@@ -24,9 +32,12 @@ extension Configuration {
     }
 
     private func check(weightBits bits: Int) throws {
-        let isAccepted = array.element == .svpe ? (1...5).contains(bits) : [4, 8, 16].contains(bits)
-        guard isAccepted else {
-            let accepted = array.element == .svpe ? "1...5 for svpe" : "4, 8, 16 for vpe"
+        guard array.element.acceptedWeightBits.contains(bits) else {
+            let accepted =
+                switch array.element {
+                case .svpe: "1...5 for svpe"
+                case .vpe: "4, 8, 16 for vpe"
+                }
             throw error("array.weight_bits", "is \(bits); accepted: \(accepted)")
         }
     }
@@ -81,14 +92,18 @@ extension Configuration {
 
     /// Parameters of the accelerator, for weights of `weightBits` bits. Unless the configuration says how wide the
     /// accumulators are, they hold sums of as many products as an output has weights.
-    func acceleratorParameters(weightBits: Int, weightsPerOutput: Int) throws -> AcceleratorParameters {
-        let element: ProcessingElement =
-            array.element == .svpe ? .svpe(weightBits: weightBits) : .vpe(weightBits: weightBits)
+    /// Kernels of family `vector` may have columns that stand apart where `dilates` says so.
+    func acceleratorParameters(
+        weightBits: Int, weightsPerOutput: Int, dilates: Bool
+    ) -> AcceleratorParameters {
         var parameters = AcceleratorParameters(
-            element: element, pixels: array.pixels, inputs: array.inputs, outputs: array.outputs,
-            activationBits: quantization.activationBits, ifmapBytes: buffers.ifmapKiB * 1024,
-            weightBytes: buffers.weightKiB * 1024, ofmapBytes: buffers.ofmapKiB * 1024,
-            terms: array.terms)
+            element: array.element.element(weightBits: weightBits),
+            size: ArraySize(
+                pixels: array.pixels, inputs: array.inputs, outputs: array.outputs, terms: array.terms),
+            activationBits: quantization.activationBits,
+            buffers: BufferSizes(
+                ifmapBytes: buffers.ifmapKiB * 1024, weightBytes: buffers.weightKiB * 1024,
+                ofmapBytes: buffers.ofmapKiB * 1024))
         if let bits = array.accumulatorBits {
             parameters.accumulatorBits = bits
         } else {
@@ -96,16 +111,21 @@ extension Configuration {
             let more = max(0, bits - AcceleratorParameters.accumulationBits)
             parameters.accumulatorBits = min(48, parameters.accumulatorBits + more)
         }
-        parameters.dilates = array.dilation ?? false
-        if let convolver = array.convolver {
-            let word = array.outputs * parameters.accumulatorBits
-            let bytes = (buffers.psumKiB ?? BufferSettings.defaultPsumKiB) * 1024
-            parameters.convolver = ConvolverParameters(
-                kernel: convolver.kernel, taps: convolver.taps, rowLength: convolver.rowLength,
-                columnAdders: convolver.columnAdders,
-                psumDepth: AcceleratorParameters.depth(bytes, wordBits: word))
-        }
+        parameters.family = family(accumulatorBits: parameters.accumulatorBits, dilates: dilates)
         return parameters
+    }
+
+    private func family(accumulatorBits: Int, dilates: Bool) -> ArrayFamily {
+        switch array.family {
+        case .vector: return .vector(VectorParameters(dilates: dilates))
+        case .convolver(let convolver):
+            let bytes = (buffers.psumKiB ?? BufferSettings.defaultPsumKiB) * 1024
+            return .convolver(
+                ConvolverParameters(
+                    kernel: convolver.kernel, taps: convolver.taps, rowLength: convolver.rowLength,
+                    columnAdders: convolver.columnAdders,
+                    psumDepth: AcceleratorParameters.depth(bytes, wordBits: array.outputs * accumulatorBits)))
+        }
     }
 
     /// Throws `InputError` when a layer's sums could exceed the accumulators.

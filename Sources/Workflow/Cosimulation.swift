@@ -154,11 +154,10 @@ public struct Cosimulation {
     private func record(trace: URL?) throws -> Recording {
         let simulation = try Simulation(
             accelerator.design, options: PlanOptions(countsToggles: false, evaluatesEverything: trace != nil))
-        let memory = SimpleMemory(
-            compiled.memoryImage(input: input), ports: MemoryPorts(accelerator), timing: timing)
+        let memory = MemoryContents(compiled.memoryImage(input: input))
         let ports = try RTLEmitter.ports(of: accelerator.design)
         let stimulus = StimulusRecorder(ports: ports, cycles: cycles)
-        simulation.attach(memory)
+        simulation.attach(SimpleMemory(memory, interface: accelerator.memory, timing: timing))
         simulation.attach(stimulus)
         var recorder: TraceRecorder?
         if let trace {

@@ -61,9 +61,10 @@ public struct Estimate: Sendable, Codable, Equatable {
             let network = try PreparedNetwork(configuration.network, configuration.quantization)
             return try AcceleratorPlan(configuration, for: network.quantized)
         }
-        var parameters = try configuration.acceleratorParameters(
+        var parameters = configuration.acceleratorParameters(
             weightBits: bits,
-            weightsPerOutput: source.weightsPerOutput(hostsFullyConnected: configuration.host.fullyConnected))
+            weightsPerOutput: source.weightsPerOutput(hostsFullyConnected: configuration.host.fullyConnected),
+            dilates: array.dilation ?? false)
         if array.preActivation == true {
             parameters.preActivationDepth = OptionalHardware.smallestDepth
         }
@@ -92,7 +93,9 @@ public struct Estimate: Sendable, Codable, Equatable {
                     name: "pre-activation", words: depth,
                     wordBits: parameters.granule * AcceleratorParameters.constantBits))
         }
-        if let convolver = parameters.convolver {
+        switch parameters.family {
+        case .vector: break
+        case .convolver(let convolver):
             buffers.append(
                 Buffer(
                     name: "psum", words: convolver.psumDepth,

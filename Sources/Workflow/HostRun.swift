@@ -10,7 +10,7 @@ import Schedule
 
 extension CompiledNetwork {
     /// Computes a host layer on the maps in memory and writes its result there.
-    func compute(_ index: Int, in memory: SimpleMemory) throws {
+    func compute(_ index: Int, in memory: MemoryContents) throws {
         guard let layer = hostLayers[index], let operand = tensor(layer.input, in: memory.bytes) else {
             throw MachineFailure(description: "layer \(layers[index].name) has no input on the host")
         }
@@ -56,7 +56,7 @@ extension WeightFormat {
 extension Simulation {
     /// Runs all steps of a program, array and host in turn. Cycles are those of the array: the host's are none here.
     func run(
-        _ compiled: CompiledNetwork, _ ports: AcceleratorPorts, _ memory: SimpleMemory, limit: Int,
+        _ compiled: CompiledNetwork, _ ports: AcceleratorPorts, _ memory: MemoryContents, limit: Int,
         interrupted: (Int) -> Bool = { _ in false }
     ) throws -> RunEnd {
         var end = RunEnd.stopped(cycle: cycle)

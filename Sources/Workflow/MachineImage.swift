@@ -29,13 +29,12 @@ struct ImageRun: Sendable {
         let simulation = try Simulation(
             accelerator.design,
             options: PlanOptions(countsToggles: options.countsToggles, evaluatesEverything: trace != nil))
-        let memory = SimpleMemory(
-            compiled.memoryImage(input: input), ports: MemoryPorts(accelerator), timing: timing)
+        let memory = MemoryContents(compiled.memoryImage(input: input))
         var traffic: [(read: Int, written: Int)] = []
         let monitor = RunMonitor(
-            probes: MonitorProbes(accelerator), stores: compiled.layers.filter { !$0.isOnHost }.map { $0.stores },
+            probes: accelerator.probes, stores: compiled.layers.filter { !$0.isOnHost }.map { $0.stores },
             layerEnded: { _ in traffic.append((memory.bytesRead, memory.bytesWritten)) })
-        simulation.attach(memory)
+        simulation.attach(SimpleMemory(memory, interface: accelerator.memory, timing: timing))
         // The recorder looks first: the monitor moves on to the next layer in a layer's last cycle.
         let recorder = try trace.map { try ImageRun.recorder($0, accelerator, compiled, monitor) }
         if let recorder { simulation.attach(recorder) }
@@ -75,7 +74,7 @@ struct ImageRun: Sendable {
 
     private mutating func account(
         _ monitor: RunMonitor, _ traffic: [(read: Int, written: Int)], _ compiled: CompiledNetwork,
-        _ memory: SimpleMemory, clockMHz: Double
+        _ memory: MemoryContents, clockMHz: Double
     ) {
         var start = 0
         var before = (read: 0, written: 0)
@@ -156,31 +155,4 @@ private final class StartPulse: ExternalDevice {
     let wakeNets: [NetID] = []
     func drive(cycle: Int, _ inputs: InputPorts) { inputs.set(start, cycle == self.cycle ? 1 : 0) }
     func clock(cycle: Int, _ state: StateView) -> Bool { cycle > self.cycle }
-}
-
-extension MemoryPorts {
-    /// The memory interface of an accelerator.
-    init(_ accelerator: Accelerator) {
-        let (ports, p) = (accelerator.ports, accelerator.parameters)
-        self.init(
-            fetch: (
-                ports.fetchReady, ports.fetchValid, ports.fetchData, ports.fetchRequest, ports.fetchAddress
-            ), fetchBeats: Instruction.bytes / 16,
-            read: (
-                ports.readReady, ports.readValid, ports.readData, ports.readRequest, ports.readAddress,
-                ports.readLength, ports.readTake
-            ),
-            write: (
-                ports.writeReady, ports.writeAcknowledge, ports.writeRequest, ports.writeAddress, ports.writeData
-            ), beatBytes: p.beatBytes, fields: p.granule, fieldBytes: p.activationBits / 8)
-    }
-}
-
-extension MonitorProbes {
-    init(_ accelerator: Accelerator) {
-        let probes = accelerator.probes
-        self.init(
-            issue: probes.computeIssue, computeBusy: probes.computeBusy,
-            waitsForStore: probes.computeWaitsForStore, storeFinish: probes.storeFinish)
-    }
 }

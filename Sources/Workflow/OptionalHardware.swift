@@ -55,7 +55,12 @@ extension Configuration {
     /// Whether the array's kernels may have columns that stand apart.
     func dilates(for network: QuantizedNetwork) -> Bool {
         if let dilation = array.dilation { return dilation }
-        return array.convolver == nil
-            && network.layers.contains { !$0.isOnHost && $0.window.dilationWidth > 1 && $0.window.kernelWidth > 1 }
+        switch array.family {
+        case .vector:
+            return network.layers.contains {
+                !$0.isOnHost && $0.window.dilationWidth > 1 && $0.window.kernelWidth > 1
+            }
+        case .convolver: return false
+        }
     }
 }

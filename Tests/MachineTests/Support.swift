@@ -121,7 +121,7 @@ struct Bench {
         let simulation = try Simulation(accelerator.design, options: options)
         simulation.attach(
             SimpleMemory(
-                compiled.memoryImage(input: inputs[0]), ports: MemoryPorts(accelerator), timing: timing))
+                MemoryContents(compiled.memoryImage(input: inputs[0])), interface: accelerator.memory, timing: timing))
         simulation.start(accelerator.ports, compiled)
         return simulation
     }
@@ -135,11 +135,30 @@ extension AcceleratorParameters {
     ) {
         func bytes(_ words: Int, _ bits: Int) -> Int { (words * bits + 7) / 8 }
         self.init(
-            element: element, pixels: pixels, inputs: inputs, outputs: outputs, activationBits: activationBits,
-            ifmapBytes: bytes(ifmap, pixels * inputs * activationBits),
-            weightBytes: bytes(weights, inputs * outputs * element.weightBits * terms),
-            ofmapBytes: bytes(ofmap, pixels * outputs * activationBits), terms: terms)
+            element: element, size: ArraySize(pixels: pixels, inputs: inputs, outputs: outputs, terms: terms),
+            activationBits: activationBits,
+            buffers: BufferSizes(
+                ifmapBytes: bytes(ifmap, pixels * inputs * activationBits),
+                weightBytes: bytes(weights, inputs * outputs * element.weightBits * terms),
+                ofmapBytes: bytes(ofmap, pixels * outputs * activationBits)))
     }
+
+    /// The sizes of a convolver; nil on other families.
+    var convolver: ConvolverParameters? {
+        switch family {
+        case .vector: nil
+        case .convolver(let convolver): convolver
+        }
+    }
+}
+
+extension ArrayFamily {
+    /// A vector family whose kernels may have columns that stand apart.
+    static let dilating = ArrayFamily.vector(VectorParameters(dilates: true))
+    static let plain = ArrayFamily.vector(VectorParameters())
+
+    /// Family `convolver` where there is one, else `vector`.
+    init(_ convolver: ConvolverParameters?) { self = convolver.map { .convolver($0) } ?? .plain }
 }
 
 extension IntegerTensor {
