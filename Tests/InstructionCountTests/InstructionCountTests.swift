@@ -4,7 +4,7 @@ import Testing
 
 /// Does a small run cost the instructions that it used to? Valgrind counts them, so that the answer is the same on a
 /// busy machine. The counts in thresholds.json are snapshots of this program; `RECORD_SNAPSHOTS=1` writes them anew.
-@Suite(.serialized, .enabled(if: Self.canRun, Self.reason))
+@Suite(.serialized, .enabled(if: InstructionCountTests.canRun, InstructionCountTests.reason))
 struct InstructionCountTests {
     /// Counting needs the program as it ships: a build without optimisation is another one.
     static let canRun = Tools.isCI || (Tools.find("valgrind") != nil && isOptimised)

@@ -63,11 +63,30 @@ extension AcceleratorParameters {
     ) {
         func bytes(_ words: Int, _ bits: Int) -> Int { (words * bits + 7) / 8 }
         self.init(
-            element: element, pixels: pixels, inputs: inputs, outputs: outputs, activationBits: activationBits,
-            ifmapBytes: bytes(ifmap, pixels * inputs * activationBits),
-            weightBytes: bytes(weights, inputs * outputs * element.weightBits * terms),
-            ofmapBytes: bytes(ofmap, pixels * outputs * activationBits), terms: terms)
+            element: element, size: ArraySize(pixels: pixels, inputs: inputs, outputs: outputs, terms: terms),
+            activationBits: activationBits,
+            buffers: BufferSizes(
+                ifmapBytes: bytes(ifmap, pixels * inputs * activationBits),
+                weightBytes: bytes(weights, inputs * outputs * element.weightBits * terms),
+                ofmapBytes: bytes(ofmap, pixels * outputs * activationBits)))
     }
+
+    /// The sizes of a convolver; nil on other families.
+    package var convolver: ConvolverParameters? {
+        switch family {
+        case .vector: nil
+        case .convolver(let convolver): convolver
+        }
+    }
+}
+
+extension ArrayFamily {
+    /// A vector family whose kernels may have columns that stand apart.
+    package static let dilating = ArrayFamily.vector(VectorParameters(dilates: true))
+    package static let plain = ArrayFamily.vector(VectorParameters())
+
+    /// Family `convolver` where there is one, else `vector`.
+    package init(_ convolver: ConvolverParameters?) { self = convolver.map { .convolver($0) } ?? .plain }
 }
 
 extension IntegerTensor {

@@ -57,7 +57,7 @@ import Testing
         ]
         var parameters: AcceleratorParameters {
             var p = AcceleratorParameters(element, 1, inputs, outputs, ifmap: 4096, weights: 4096, ofmap: 4096)
-            p.convolver = convolver
+            p.family = .convolver(convolver)
             return p
         }
     }
@@ -104,7 +104,7 @@ import Testing
         // + 1  accumulator
         // + 5  requantization: A/B, M, P, rounding, saturation
         let tap = try #require(array.convolver.taps.first { $0 >= w.kernelHeight })
-        let cell = array.element.name == "svpe" ? 1 : 3
+        let cell = array.element.kind == .svpe ? 1 : 3
         let column = array.convolver.columnAdders == .dsp ? 2 : 1
         var levels = 0
         while 1 << levels < array.inputs { levels += 1 }
@@ -122,7 +122,7 @@ import Testing
     func equation36(outputs: Int, inputs: Int, element: ProcessingElement) throws {
         var p = AcceleratorParameters(
             element, 1, inputs, outputs, ifmap: 4096, weights: 1024, ofmap: 32768)
-        p.convolver = ConvolverParameters(kernel: 3)
+        p.family = .convolver(ConvolverParameters(kernel: 3))
         var maker = LayerMaker(element, activationBits: 16, seed: 3)
         let shape = Shape(channels: 3, height: 32, width: 32)
         let layer = maker.layer("a", shape, .convolution(outputs: 128, groups: 1), Window(kernel: 3, pad: 1))

@@ -82,7 +82,7 @@ import Testing
         // + 5  requantization: A/B, M, P, rounding, saturation
         var levels = 0
         while 1 << levels < array.inputs { levels += 1 }
-        let lane = array.element.name == "svpe" ? 1 : 3
+        let lane = array.element.kind == .svpe ? 1 : 3
         #expect(bench.compiled.layers[0].tiles == layer.groups)
         #expect(counts.fillDrain == layer.groups * (2 + lane + levels + 1 + 5))
         #expect(counts.total == counts.compute + counts.fillDrain + counts.stallLoad + counts.stallStore)

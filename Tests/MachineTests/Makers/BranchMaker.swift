@@ -127,7 +127,7 @@ extension RandomCase {
             width: Int.random(in: 3...8, using: &random))
         var maker = LayerMaker(parameters.element, activationBits: parameters.activationBits, seed: random.next())
         // Filters of one and of two terms, whose channels stand in another order.
-        if parameters.element.name == "svpe" { maker.mostTerms = Int.random(in: 1...2, using: &random) }
+        if parameters.element.kind == .svpe { maker.mostTerms = Int.random(in: 1...2, using: &random) }
         var branches = BranchMaker(maker, input: shape, preActivates: preActivates, seed: random.next())
         for _ in 0..<Int.random(in: 2...4, using: &random) { branches.addModule() }
         copy.network = QuantizedNetwork(

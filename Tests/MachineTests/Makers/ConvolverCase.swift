@@ -93,7 +93,7 @@ struct ConvolverCase: CustomTestStringConvertible, Sendable {
         var parameters = AcceleratorParameters(
             element, 1, inputs, outputs, activationBits: bits, ifmap: 512, weights: 512, ofmap: 256,
             terms: terms)
-        parameters.convolver = convolver
+        parameters.family = .convolver(convolver)
         var maker = LayerMaker(element, activationBits: bits, seed: UInt64(number))
         maker.mostTerms = terms
         // More input words than one, so that there are psums.
@@ -127,10 +127,11 @@ extension RandomCase {
         copy.parameters.ifmapDepth *= parameters.pixels
         copy.parameters.ofmapDepth *= parameters.pixels
         copy.parameters.pixels = 1
-        copy.parameters.convolver = ConvolverParameters(
-            kernel: kernel, taps: taps, rowLength: [6, 12, 32].randomElement(using: &random)!,
-            columnAdders: Bool.random(using: &random) ? .dsp : .lut,
-            psumDepth: [8, 64, 512].randomElement(using: &random)!)
+        copy.parameters.family = .convolver(
+            ConvolverParameters(
+                kernel: kernel, taps: taps, rowLength: [6, 12, 32].randomElement(using: &random)!,
+                columnAdders: Bool.random(using: &random) ? .dsp : .lut,
+                psumDepth: [8, 64, 512].randomElement(using: &random)!))
         copy.text = "seed \(seed) on \(copy.parameters), " + text
         let fits = network.layers.allSatisfy { layer in
             guard case .convolution = layer.operation else { return true }

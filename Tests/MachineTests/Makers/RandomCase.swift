@@ -68,7 +68,7 @@ struct RandomCase {
             channels = (Int.random(in: 1...9, using: &random) + groups - 1) / groups * groups
             operation = .convolution(outputs: channels, groups: groups)
             let taps = shape.channels / groups * window.kernelHeight * window.kernelWidth
-            let isShift = maker.element.name == "svpe"
+            let isShift = maker.element.kind == .svpe
             if isShift, taps <= LayerMaker.mostFixedTaps, Int.random(in: 0...2, using: &random) == 0 {
                 maker.manyPasses = true
                 fixed += 1

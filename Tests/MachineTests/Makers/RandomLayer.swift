@@ -21,7 +21,7 @@ struct LayerArray: CustomTestStringConvertible, Sendable {
         let elements: [ProcessingElement] =
             (1...5).map { .svpe(weightBits: $0) } + [4, 8, 16].map { .vpe(weightBits: $0) }
         let lanes = elements.flatMap { element in
-            (1...(element.name == "svpe" ? 2 : 1)).map { (element: element, terms: $0) }
+            (1...element.kind.mostTerms).map { (element: element, terms: $0) }
         }
         let vectors = [(1, 16, 16), (2, 8, 16), (1, 8, 8), (3, 4, 8), (1, 7, 5), (4, 16, 4), (1, 5, 16)]
         let convolvers = [(4, 4), (3, 5), (2, 8), (8, 2), (6, 1), (1, 7)]
@@ -32,15 +32,17 @@ struct LayerArray: CustomTestStringConvertible, Sendable {
             var vector = AcceleratorParameters(
                 lane.element, pixels, inputs, outputs, activationBits: bits, ifmap: 4096, weights: 8192, ofmap: 2048,
                 terms: lane.terms)
-            vector.dilates = true
+            vector.family = .dilating
             let (width, clusters) = convolvers[index % convolvers.count]
             var convolver = AcceleratorParameters(
                 lane.element, 1, width, clusters,
                 activationBits: 24 - bits < lane.element.weightBits ? bits : 24 - bits,
                 ifmap: 4096, weights: 8192, ofmap: 2048, terms: lane.terms)
             let (kernel, taps) = kernels[index % kernels.count]
-            convolver.convolver = ConvolverParameters(
-                kernel: kernel, taps: taps, rowLength: 64, columnAdders: index % 2 == 0 ? .dsp : .lut, psumDepth: 512)
+            convolver.family = .convolver(
+                ConvolverParameters(
+                    kernel: kernel, taps: taps, rowLength: 64, columnAdders: index % 2 == 0 ? .dsp : .lut,
+                    psumDepth: 512))
             return [LayerArray(parameters: vector), LayerArray(parameters: convolver)]
         }
     }()
@@ -89,7 +91,7 @@ struct RandomLayer {
         outputs = isPool ? shape.channels : (outputs + groups - 1) / groups * groups
         let taps = shape.channels / groups * window.kernelHeight * window.kernelWidth
         var weights = "codes"
-        if p.element.name == "svpe", !isPool {
+        if p.element.kind == .svpe, !isPool {
             switch Int.random(in: 0..<3, using: &random) {
             case 0 where p.element.weightBits > 1: (maker.mostTerms, weights) = (2, "one and two terms")
             case 1 where taps <= LayerMaker.mostFixedTaps: (maker.manyPasses, weights) = (true, "many passes")

@@ -55,7 +55,7 @@ import Testing
             padRight: 0)
         let layer = maker.layer("fc", shape, .convolution(outputs: 7, groups: 1), window)
         var parameters = AcceleratorParameters(element, 1, 2, 4, ifmap: 512, weights: 1024)
-        parameters.convolver = ConvolverParameters(kernel: 3)
+        parameters.family = .convolver(ConvolverParameters(kernel: 3))
         let bench = try Bench(parameters, QuantizedNetwork([layer], activationBits: 16))
         let run = try bench.run(keepsTensors: true)
         #expect(run.tensors[0]["fc"] == (try ReferenceModel.infer(bench.network, input: bench.inputs[0])))
@@ -80,7 +80,7 @@ import Testing
         let shape = Shape(channels: 2, height: 18, width: 18)
         let layer = maker.layer("a", shape, .convolution(outputs: 2, groups: 1), bad.window)
         var parameters = AcceleratorParameters(.svpe(weightBits: 3), 1, 2, 2, ifmap: 4096)
-        parameters.convolver = ConvolverParameters(kernel: 3)
+        parameters.family = .convolver(ConvolverParameters(kernel: 3))
         let error = #expect(throws: InputError.self) {
             try Bench(parameters, QuantizedNetwork([layer], activationBits: 16))
         }
@@ -94,7 +94,7 @@ import Testing
         let shape = Shape(channels: 2, height: 6, width: 6)
         let layer = maker.layer("a", shape, .convolution(outputs: 2, groups: 1), Window(kernel: 3))
         var parameters = AcceleratorParameters(.svpe(weightBits: 3), 1, 2, 2)
-        parameters.convolver = ConvolverParameters(kernel: 3, rowLength: 2)
+        parameters.family = .convolver(ConvolverParameters(kernel: 3, rowLength: 2))
         let error = #expect(throws: InputError.self) {
             try Bench(parameters, QuantizedNetwork([layer], activationBits: 16))
         }

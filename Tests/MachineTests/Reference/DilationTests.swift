@@ -15,7 +15,7 @@ import Testing
     /// A random layer on the seed's accelerator: kernels of 1 to 3, 1 to 4 apart in each direction.
     static func random(_ seed: UInt64) -> RandomCase {
         var copy = RandomCase(seed: seed)
-        copy.parameters.dilates = true
+        copy.parameters.family = .dilating
         var random = SeededGenerator(seed: seed &* 7 &+ 3)
         var maker = LayerMaker(
             copy.parameters.element, activationBits: copy.parameters.activationBits, seed: random.next())
@@ -48,9 +48,9 @@ import Testing
                 max(window.padTop, window.padBottom) >= window.extentHeight
                 || max(window.padLeft, window.padRight) >= window.extentWidth
             guard var here = onConvolver ? (isNarrow ? nil : random.onConvolver()) : random else { continue }
-            if onConvolver {
-                here.parameters.dilates = false
-                here.parameters.convolver?.rowLength = 32
+            if var convolver = here.parameters.convolver {
+                convolver.rowLength = 32
+                here.parameters.family = .convolver(convolver)
             }
             let bench = try here.bench()
             try bench.expectReference(here.text)
@@ -73,11 +73,10 @@ import Testing
     /// As many steps as without dilation on the vector family; those of a 5x5 kernel on convolvers.
     @Test func stepsOfBothFamilies() throws {
         var p = AcceleratorParameters(.svpe(weightBits: 3), 1, 2, 2)
-        p.dilates = true
+        p.family = .dilating
         let network = QuantizedNetwork([layer(2)], activationBits: 16)
         #expect(try Bench(p, network).run().perImage.compute == 8 * 8 * 9)
-        p.dilates = false
-        p.convolver = ConvolverParameters(kernel: 5)
+        p.family = .convolver(ConvolverParameters(kernel: 5))
         // 8 rows and 2 below them, 8 pixels each.
         #expect(try Bench(p, network).run().perImage.compute == (8 + 2) * 8)
     }
@@ -92,7 +91,7 @@ import Testing
             #expect(error?.description.contains(part) == true, "\(error?.description ?? "")")
         }
         expect("columns are 2 apart; the array cannot: array.dilation")
-        p.convolver = ConvolverParameters(kernel: 3)
+        p.family = .convolver(ConvolverParameters(kernel: 3))
         expect("its 3x3 kernel of dilations 2, 2 spans 5x5 pixels; the convolvers have 3x3: make array.kernel larger")
     }
 
@@ -102,7 +101,7 @@ import Testing
         arguments: [1, 2])
     func bothJudgesAgree(pixels: Int) throws {
         var p = AcceleratorParameters(.svpe(weightBits: 3), pixels, 2, 2, ifmap: 256, weights: 64, ofmap: 64)
-        p.dilates = true
+        p.family = .dilating
         let bench = try Bench(
             p, QuantizedNetwork([layer(2)], activationBits: 16),
             timing: MemoryTiming(latency: 3, bytesPerCycle65536: nil, stallSeed: 7))

@@ -15,7 +15,7 @@ import Testing
     private func parameters(terms: Int = 1, convolver: Bool = false, inputs: Int = 3) -> AcceleratorParameters {
         var p = AcceleratorParameters(
             Self.element, convolver ? 1 : 2, inputs, Self.groups, ifmap: 4096, weights: 4096, ofmap: 2048, terms: terms)
-        if convolver { p.convolver = ConvolverParameters(kernel: 3, psumDepth: 512) }
+        if convolver { p.family = .convolver(ConvolverParameters(kernel: 3, psumDepth: 512)) }
         return p
     }
 

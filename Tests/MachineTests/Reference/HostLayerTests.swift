@@ -54,7 +54,7 @@ import Testing
 
     private func bench(_ places: Places, onConvolver: Bool, timing: MemoryTiming = .ideal) throws -> Bench {
         var p = AcceleratorParameters(.svpe(weightBits: 3), onConvolver ? 1 : 2, 2, 4)
-        if onConvolver { p.convolver = ConvolverParameters(kernel: 3) }
+        if onConvolver { p.family = .convolver(ConvolverParameters(kernel: 3)) }
         return try Bench(p, Self.network(places), timing: timing)
     }
 

@@ -57,7 +57,7 @@ import Testing
             var p = AcceleratorParameters(
                 element, sizes.pixels, sizes.inputs, sizes.outputs, activationBits: bits, ifmap: 128, weights: 128,
                 ofmap: 64)
-            p.convolver = convolver
+            p.family = ArrayFamily(convolver)
             p.preActivationDepth = 16
             var maker = LayerMaker(element, activationBits: bits, seed: 11)
             let shape = Shape(channels: 3, height: 4, width: 5)

@@ -39,9 +39,10 @@ import Testing
             var cycles: [Int] = []
             for terms in 1...2 {
                 var parameters = AcceleratorParameters(
-                    element: .svpe(weightBits: bits), pixels: 1, inputs: sizes.0, outputs: sizes.1,
-                    activationBits: 16, ifmapBytes: 4096, weightBytes: 4096, ofmapBytes: 2048, terms: terms)
-                parameters.convolver = convolver
+                    element: .svpe(weightBits: bits),
+                    size: ArraySize(pixels: 1, inputs: sizes.0, outputs: sizes.1, terms: terms), activationBits: 16,
+                    buffers: BufferSizes(ifmapBytes: 4096, weightBytes: 4096, ofmapBytes: 2048))
+                parameters.family = ArrayFamily(convolver)
                 let bench = try Bench(parameters, network)
                 let run = try bench.run(keepsTensors: true)
                 let wanted = try ReferenceModel.inferAll(network, input: bench.inputs[0])
@@ -61,8 +62,8 @@ import Testing
             let shape = Shape(channels: 3, height: 4, width: 4)
             let layer = maker.layer("a", shape, .convolution(outputs: 5, groups: 1), Window(kernel: 1))
             let parameters = AcceleratorParameters(
-                element: .svpe(weightBits: bits), pixels: 2, inputs: 2, outputs: 2, activationBits: 8,
-                ifmapBytes: 1024, weightBytes: 2048, ofmapBytes: 1024, terms: 2)
+                element: .svpe(weightBits: bits), size: ArraySize(pixels: 2, inputs: 2, outputs: 2, terms: 2),
+                activationBits: 8, buffers: BufferSizes(ifmapBytes: 1024, weightBytes: 2048, ofmapBytes: 1024))
             let bench = try Bench(parameters, QuantizedNetwork([layer], activationBits: 8))
             let run = try bench.run(keepsTensors: true)
             #expect(run.tensors[0]["a"] == (try ReferenceModel.infer(bench.network, input: bench.inputs[0])))

@@ -45,7 +45,7 @@ import Testing
         var p = AcceleratorParameters(
             testCase.element, testCase.convolver == nil ? 2 : 1, 3, 4, activationBits: 16, ifmap: 4096,
             weights: weightDepth, ofmap: 256)
-        p.convolver = testCase.convolver
+        p.family = ArrayFamily(testCase.convolver)
         p.accumulatorBits = 40
         return p
     }
