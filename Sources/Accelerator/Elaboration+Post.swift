@@ -7,7 +7,7 @@ import Design
 //   r+3  round half to even by `shift`
 //   r+4  ReLU and saturation
 //   r+5  the ofmap buffer is written
-// docs/Numerics.md has the rule in words.
+// docs/internals/Numerics.md has the rule in words.
 
 extension Elaboration {
     struct Post {

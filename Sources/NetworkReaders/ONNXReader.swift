@@ -6,6 +6,7 @@
 // a vector, quantization of activations, and the later parts of several nodes that are one layer. GraphPass names
 // these steps, docs/guide/ONNX.md explains them. Batch normalizations join their convolutions later, in the Quantizer.
 
+import Diagnostics
 import Foundation
 import Networks
 import SwiftProtobuf

@@ -1,6 +1,8 @@
 // The networks that can be named without a model file. Totals and their
 // sources: docs/sources.md, "Networks" (tested).
 
+import Diagnostics
+
 /// Networks by name, built with synthetic weights.
 public enum BuiltInNetworks {
     /// Where the weights of a built-in network come from.

@@ -1,5 +1,7 @@
 // Stand-ins for real images where none are given: calibration and timing runs of synthetic networks.
 
+import Support
+
 /// Seeded images of a given shape, as normalised floats (mean about 0, variance about 1).
 public enum SyntheticImages {
     /// `count` images of `shape`, channel-major. Each is a coarse random pattern (8 x 8 blocks, shared by

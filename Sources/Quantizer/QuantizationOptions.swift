@@ -1,3 +1,4 @@
+import Diagnostics
 import Networks
 
 /// What to quantize to.

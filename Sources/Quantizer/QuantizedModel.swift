@@ -1,6 +1,7 @@
 // The quantized network as a float graph again, for other tools: codes in place of weights, and behind each layer
 // the part of its unit that is no power of two.
 
+import Diagnostics
 import Foundation
 import Networks
 

@@ -2,6 +2,7 @@
 // weights.bin (int32, little endian, layer after layer). scripts/python/shiftsim_tools/integer_reference.py is one
 // reader.
 
+import Diagnostics
 import Foundation
 import Networks
 

@@ -6,6 +6,7 @@
 //   5. constants  multipliers, biases and shifts that cannot overflow    RequantizationSolver
 // docs/internals/Numerics.md has the formulas.
 
+import Diagnostics
 import Networks
 
 /// Post-training quantization.

@@ -1,4 +1,5 @@
 import Accelerator
+import Diagnostics
 import Networks
 
 // Tiles of one layer. Buffers are used as two halves in turn, so that a tile loads while the one before computes;

@@ -1,4 +1,5 @@
 import Accelerator
+import Diagnostics
 import Networks
 
 // Compiles an integer network to a tile program: for every layer its tiles, for every tile loads, one compute and

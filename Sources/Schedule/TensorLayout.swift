@@ -1,4 +1,5 @@
 import Accelerator
+import Diagnostics
 import Networks
 
 // Which feature maps stand where relative to each other. A concatenation is its parts' planes one behind the other, so

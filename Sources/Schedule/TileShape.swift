@@ -1,4 +1,5 @@
 import Accelerator
+import Diagnostics
 import Networks
 
 // Tile sizes: output rows, output columns and output groups that fit half of each buffer, so that the next tile loads

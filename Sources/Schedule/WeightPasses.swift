@@ -1,4 +1,5 @@
 import Accelerator
+import Diagnostics
 import Fabric
 import Networks
 

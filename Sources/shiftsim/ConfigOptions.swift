@@ -1,5 +1,5 @@
 import ArgumentParser
-import Workflow
+import Configuration
 
 /// The configuration file and `--set`, common to several commands.
 struct ConfigOptions: ParsableArguments {

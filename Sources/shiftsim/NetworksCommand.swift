@@ -1,6 +1,7 @@
 import ArgumentParser
-import Networks
-import Workflow
+import Diagnostics
+import Flows
+import Reports
 
 struct NetworksCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,10 +19,10 @@ struct NetworksCommand: ParsableCommand {
     func run() throws {
         guard let network else {
             if passes { throw InputError(at: "--passes", "needs a model file") }
-            if json { Console.result(try NetworkSummary.listingJSON()) } else { Console.result(NetworkSummary.listing) }
+            if json { Console.result(try Flow.builtInNetworksJSON()) } else { Console.result(Flow.builtInNetworks) }
             return
         }
-        let summary = try NetworkSummary(named: network, withPasses: passes)
+        let summary = try Flow.summarize(network, withPasses: passes)
         if json { Console.result(try summary.json()) } else { Console.result(summary.text) }
     }
 }

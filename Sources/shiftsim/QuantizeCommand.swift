@@ -1,7 +1,9 @@
 import ArgumentParser
+import Configuration
+import Diagnostics
+import Flows
 import Foundation
-import Networks
-import Workflow
+import Reports
 
 struct QuantizeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -54,7 +56,7 @@ struct QuantizeCommand: ParsableCommand {
                     ? ConfigAssignment("\(name)=\(value)", option: option)
                     : ConfigAssignment(key: name, value: value, option: option))
         }
-        let report = try Workflow.quantize(
+        let report = try Flow.quantize(
             ModelExportRequest(model: model, output: output, assignments: values, isQONNX: format == "qonnx"))
         if json { Console.result(try report.json()) } else { Console.result(report.text) }
     }

@@ -1,8 +1,8 @@
 import ArgumentParser
+import Diagnostics
+import Flows
 import Foundation
-import Networks
 import Sweep
-import Workflow
 
 struct SweepCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,8 @@
 // Do the built-in networks have the layers and totals of their sources?
-
+import Diagnostics
 import Foundation
 import Networks
+import Support
 import Testing
 
 @Suite(.serialized) struct BuiltInNetworkTests {

@@ -1,9 +1,10 @@
 // Does each calibration method choose the range that it promises?
-
+import Diagnostics
 import Foundation
 import Networks
 import Quantizer
 import ReferenceModel
+import Support
 import Testing
 
 @Suite struct CalibrationTests {

@@ -1,5 +1,5 @@
 // Which float layers end up in which array pass?
-
+import Diagnostics
 import Networks
 import Quantizer
 import ReferenceModel

@@ -1,5 +1,4 @@
 // Are n-bit weights what the paper's equations 4 to 6 say, whatever the rule?
-
 import Networks
 import Quantizer
 import Testing

@@ -6,6 +6,7 @@ import NetworkReaders
 import Networks
 import Quantizer
 import ReferenceModel
+import TestSupport
 import Testing
 
 @Suite(.serialized, .enabled(if: ShippedModel.canRun, "needs Fashion-MNIST (apt-get install dataset-fashion-mnist)"))
@@ -15,7 +16,7 @@ struct ShippedModelTests {
         .asIs, .fixed(bits: 8), .nBQ(bits: 3), .lightNN(terms: 2, bits: 4), .flightNN(bits: 4),
     ]
 
-    @Test(.enabled(if: NumpyReference.python != nil, "\(NumpyReference.reason)"), arguments: schemes)
+    @Test(.enabled(if: NumpyReference.isThere, "\(NumpyReference.reason)"), arguments: schemes)
     func everyLayerIsWhatNumpyComputes(scheme: QuantizationScheme) throws {
         let (network, _, images) = try quantized(scheme, images: 2)
         let inputs = try images.images.map(network.quantizedInput)
@@ -43,7 +44,7 @@ struct ShippedModelTests {
         let (network, report, images) = try quantized(scheme, images: 4)
         let source = try ONNXReader.read(path: ShippedModel.path)
         let model = try QuantizedModel(source, network, report)
-        try TemporaryDirectory.with { directory in
+        try Scratch.with { directory in
             let file = directory.appendingPathComponent("model.onnx")
             try ONNXWriter.data(model.network).write(to: file)
             #expect(try ShippedModel.classes(file.path, images.images) == classes(network, images))
@@ -70,7 +71,7 @@ struct ShippedModelTests {
 
 /// The trained network of configs/models and the first test images of Fashion-MNIST.
 enum ShippedModel {
-    static let path = NumpyReference.root.appendingPathComponent("configs/models/resnet20-fmnist.onnx").path
+    static let path = Repository.root.appendingPathComponent("configs/models/resnet20-fmnist.onnx").path
 
     /// On CI the images have to be there.
     static let canRun = ProcessInfo.processInfo.environment["CI"] != nil || (try? images(1)) != nil
@@ -89,10 +90,10 @@ enum ShippedModel {
             images = np.fromfile(sys.argv[2], "<f4").reshape(-1, 1, 28, 28)
             print(*runtime.classes(sys.argv[1], images))
             """
-        return try TemporaryDirectory.with { directory in
+        return try Scratch.with { directory in
             let file = directory.appendingPathComponent("images.bin")
             try images.flatMap { $0 }.withUnsafeBytes { Data($0) }.write(to: file)
-            let text = try NumpyReference.execute(arguments: ["-c", script, model, file.path])
+            let text = try Tools.runPython(["-c", script, model, file.path])
             return text.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
         }
     }

@@ -1,0 +1,52 @@
+// Rules that involve several keys.
+
+import Diagnostics
+
+extension Configuration {
+    /// Throws `InputError` when keys that are right by themselves do not go together.
+    package func validate() throws {
+        guard array.lanes <= array.mostLanes else {
+            let cells = array.convolver.map { "\($0.kernel) x \($0.kernel) cells" } ?? "\(array.pixels) pixels"
+            throw error(
+                "array.outputs",
+                "\(array.outputs) x \(array.inputs) inputs x \(cells) are \(array.lanes) lanes; "
+                    + "accepted: up to \(array.mostLanes)")
+        }
+        if array.convolver == nil, buffers.psumKiB != nil {
+            throw error("buffers.psum_kib", "is a key of array.family convolver; family vector has no psum buffer")
+        }
+        if let bits = array.weightBits { try check(weightBits: bits) }
+        if let bits = fixedWeightBits { try checkActivations(weightBits: bits) }
+        if array.element == .svpe, quantization.scheme == .fixed, array.weightBits == nil {
+            throw error("array.weight_bits", "missing; scheme fixed on svpe lanes needs it; accepted: 1...5")
+        }
+    }
+
+    private func check(weightBits bits: Int) throws {
+        let isAccepted = array.element == .svpe ? (1...5).contains(bits) : [4, 8, 16].contains(bits)
+        guard isAccepted else {
+            let accepted = array.element == .svpe ? "1...5 for svpe" : "4, 8, 16 for vpe"
+            throw error("array.weight_bits", "is \(bits); accepted: \(accepted)")
+        }
+    }
+
+    package func checkActivations(weightBits bits: Int) throws {
+        guard bits <= quantization.activationBits else {
+            throw error(
+                array.weightBits == nil ? "quantization.weight_bits" : "array.weight_bits",
+                "\(bits)-bit weights with quantization.activation_bits \(quantization.activationBits); "
+                    + "accepted: weights no wider than activations")
+        }
+    }
+
+    /// The array's weight width where it does not depend on the model.
+    package var fixedWeightBits: Int? {
+        if let bits = array.weightBits { return bits }
+        switch (array.element, quantization.scheme) {
+        case (.svpe, .nBQ), (.svpe, .lightNN1), (.svpe, .lightNN2), (.svpe, .flightNN): return quantization.weightBits
+        case (.vpe, .fixed): return quantization.wideFirstAndLast ? nil : quantization.weightBits
+        case (.svpe, .asIs), (.svpe, .fixed): return nil
+        case (.vpe, .nBQ), (.vpe, .lightNN1), (.vpe, .lightNN2), (.vpe, .flightNN), (.vpe, .asIs): return nil
+        }
+    }
+}
