@@ -1,12 +1,13 @@
-// Stand-ins for real images where none are given: calibration and timing runs of synthetic networks.
+// Stand-ins for photographs: images by which tests calibrate synthetic networks.
 
+import Networks
 import Support
 
 /// Seeded images of a given shape, as normalised floats (mean about 0, variance about 1).
-public enum SyntheticImages {
+package enum SyntheticImages {
     /// `count` images of `shape`, channel-major. Each is a coarse random pattern (8 x 8 blocks, shared by
     /// the channels) plus independent noise, so that neighbouring pixels correlate as in photographs.
-    public static func make(shape: Shape, count: Int, seed: UInt64) -> [[Float]] {
+    package static func make(shape: Shape, count: Int, seed: UInt64) -> [[Float]] {
         (0..<count).map { index in
             var generator = SeededGenerator(seed: seed &+ UInt64(index) &* 0x1_0000_0001)
             return image(shape: shape, generator: &generator)
