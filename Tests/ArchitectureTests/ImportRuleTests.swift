@@ -75,7 +75,9 @@ import Testing
     /// Who may call the oracle: the flow that judges. What it judges must not.
     @Test func onlyFlowsSeeTheOracle() throws {
         for arrows in [try Self.imports(), try Self.dependencies()] {
-            let users = arrows.filter { $0.value.contains("ReferenceModel") && !$0.key.hasSuffix("Tests") }.map { $0.key }
+            let users = arrows.filter { $0.value.contains("ReferenceModel") && !$0.key.hasSuffix("Tests") }.map {
+                $0.key
+            }
             #expect(users == ["Flows"])
         }
     }

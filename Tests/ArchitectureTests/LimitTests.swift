@@ -27,7 +27,8 @@ import Testing
 
     @Test func functionsAreShort() {
         let functions = SourceScan.all.flatMap { $0.functions() }
-        expect(functions.filter { $0.lines > 60 }.map { "\($0.place): \($0.lines)" }, debt: 2, "functions over 60 lines")
+        expect(
+            functions.filter { $0.lines > 60 }.map { "\($0.place): \($0.lines)" }, debt: 2, "functions over 60 lines")
     }
 
     @Test func filesAreShort() {

@@ -97,7 +97,9 @@ struct SourceScan {
 
     private static func declaresInitializer(_ before: Substring) -> Bool {
         let words = before.split(separator: " ")
-        let modifiers: Set<Substring> = ["public", "package", "private", "fileprivate", "internal", "override", "required"]
+        let modifiers: Set<Substring> = [
+            "public", "package", "private", "fileprivate", "internal", "override", "required",
+        ]
         return words.allSatisfy { modifiers.contains($0) || $0.hasPrefix("@") }
     }
 
@@ -167,7 +169,11 @@ struct SourceScan {
                     break
                 }
                 rest = rest.dropFirst()
-                if character == "\"" && previous != "\\" { isString.toggle() } else if !isString { out.append(character) }
+                if character == "\"" && previous != "\\" {
+                    isString.toggle()
+                } else if !isString {
+                    out.append(character)
+                }
                 previous = previous == "\\" && character == "\\" ? " " : character
             }
             result.append(out)

@@ -4,18 +4,8 @@ import Testing
 
 /// Does a small run cost the instructions that it used to? Valgrind counts them, so that the answer is the same on a
 /// busy machine. The counts in thresholds.json are snapshots of this program; `RECORD_SNAPSHOTS=1` writes them anew.
-@Suite(.serialized, .enabled(if: InstructionCountTests.canRun, InstructionCountTests.reason))
+@Suite(.serialized, .enabled(if: Counting.canRun, Counting.reason))
 struct InstructionCountTests {
-    /// Counting needs the program as it ships: a build without optimisation is another one.
-    static let canRun = Tools.isCI || (Tools.find("valgrind") != nil && isOptimised)
-    static let reason: Comment = "needs valgrind and an optimised build"
-
-    private static let isOptimised: Bool = {
-        var isOptimised = true
-        assert({ isOptimised = false }() == ())
-        return isOptimised
-    }()
-
     /// A run and its name in thresholds.json.
     struct Run: CustomTestStringConvertible, Sendable {
         var name: String
@@ -71,4 +61,17 @@ struct InstructionCountTests {
         let match = try #require(output.firstMatch(of: /Collected : (\d+)/), "\(output.suffix(2000))")
         return try #require(Int(match.output.1))
     }
+}
+
+/// Whether instructions can be counted here.
+private enum Counting {
+    /// Counting needs the program as it ships: a build without optimisation is another one.
+    static let canRun = Tools.isCI || (Tools.find("valgrind") != nil && isOptimised)
+    static let reason: Comment = "needs valgrind and an optimised build"
+
+    private static let isOptimised: Bool = {
+        var isOptimised = true
+        assert({ isOptimised = false }() == ())
+        return isOptimised
+    }()
 }
