@@ -28,7 +28,7 @@ extension Flow {
         let model = try QuantizedModel(network, quantized, report)
         let quants = ONNXWriter.Form.qonnx(activationBits: model.activationBits, scales: model.scales)
         let data = try ONNXWriter.data(model.network, form: request.isQONNX ? quants : .dequantizeLinear)
-        let result = try ModelExportReport(
+        let result = ModelExportReport(
             request, networkSettings, settings, report, quantized: quantized, bytes: data.count,
             errors: try OutputErrors.measure(network, quantized, report, image: images[0]))
         try output.write(data) { path in
