@@ -98,41 +98,58 @@ let package = Package(
         .executableTarget(
             name: "shiftsim",
             dependencies: [
-                "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Flows", "Networks", "Reports",
+                "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Flows", "Kernel", "Networks", "Reports",
                 "Support", "Sweep", "Waveforms", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        .testTarget(
-            name: "QuantizerTests", dependencies: ["Diagnostics", "Networks", "Quantizer", "ReferenceModel", "Support"]),
-        .testTarget(
-            name: "ReferenceTests",
-            dependencies: ["Diagnostics", "NetworkReaders", "Networks", "Quantizer", "ReferenceModel", "Support"]),
-        .testTarget(
-            name: "WorkflowTests",
+
+        // Tests, by question
+        .target(
+            name: "TestSupport",
             dependencies: [
-                "Networks", "NetworkReaders", "Configuration", "Cosimulation", "Diagnostics", "Flows", "Host",
-                "Machine", "Preparation", "Reports", "Support", "Sweep", "shiftsim",
-            ]),
+                "Accelerator", "Cosimulation", "ExternalMemory", "Kernel", "Machine", "Networks", "Schedule", "Support",
+            ], path: "Tests/TestSupport"),
+        .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
         .testTarget(
-            name: "PrimitiveTests", dependencies: ["Cosimulation", "RTLEmitter", "Design", "Fabric", "Kernel"]),
+            name: "PrimitiveTests",
+            dependencies: [
+                "Cosimulation", "Design", "Fabric", "Kernel", "Networks", "RTLEmitter", "Support", "TestSupport",
+            ]),
         .testTarget(
             name: "ResourceTests",
             dependencies: [
-                "RTLEmitter", "Accelerator", "Design", "Fabric", "Configuration", "Cosimulation", "Diagnostics",
-                "Flows", "Host", "Machine", "Preparation", "Reports", "Support",
+                "Accelerator", "Configuration", "Cosimulation", "Design", "Fabric", "Flows", "Preparation", "Reports",
+                "RTLEmitter", "TestSupport",
             ]),
         .testTarget(
             name: "MachineTests",
             dependencies: [
-                "Networks", "ReferenceModel", "Fabric", "Design", "Accelerator", "Schedule", "Kernel", "ExternalMemory",
-                "Waveforms", "Observation", "RTLEmitter", "Configuration", "Cosimulation", "Diagnostics", "Flows",
-                "Host", "Machine", "Preparation", "Reports", "Support",
+                "Accelerator", "Configuration", "Cosimulation", "Design", "Diagnostics", "ExternalMemory", "Fabric",
+                "Flows", "Host", "Kernel", "Machine", "Networks", "Observation", "Preparation", "ReferenceModel",
+                "Reports", "RTLEmitter", "Schedule", "Support", "TestSupport", "Waveforms",
             ]),
-        .testTarget(name: "WaveformTests", dependencies: ["Waveforms"]),
+        .testTarget(
+            name: "InstructionCountTests", dependencies: ["TestSupport", "shiftsim"], exclude: ["thresholds.json"]),
+        .testTarget(name: "WaveformTests", dependencies: ["TestSupport", "Waveforms"]),
         .testTarget(
             name: "NetworkReadersTests",
             dependencies: [
-                "Diagnostics", "NetworkReaders", "Networks", "Quantizer", "Support", "CZlib",
+                "CZlib", "Diagnostics", "NetworkReaders", "Networks", "Quantizer", "Support", "TestSupport",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]),
+        .testTarget(
+            name: "QuantizerTests",
+            dependencies: ["Diagnostics", "Networks", "Quantizer", "ReferenceModel", "Support", "TestSupport"]),
+        .testTarget(
+            name: "ReferenceTests",
+            dependencies: [
+                "Diagnostics", "Host", "NetworkReaders", "Networks", "Quantizer", "ReferenceModel", "Support",
+                "TestSupport",
+            ]),
+        .testTarget(
+            name: "FlowTests",
+            dependencies: [
+                "Configuration", "Cosimulation", "Diagnostics", "Flows", "Machine", "NetworkReaders", "Networks",
+                "Preparation", "Reports", "Support", "Sweep", "TestSupport", "shiftsim",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -92,7 +92,7 @@ extension Configuration {
 
     private func arrayPairs(_ weightBits: Int) -> [(String, String?)] {
         [
-            ("family", array.convolver == nil ? "vector" : "convolver"), ("pe", array.element.rawValue),
+            ("family", array.family.name), ("pe", array.element.rawValue),
             ("outputs", "\(array.outputs)"), ("inputs", "\(array.inputs)"), ("pixels", "\(array.pixels)"),
             ("kernel", array.convolver.map { "\($0.kernel)" }), ("taps", array.convolver.map { "\($0.taps)" }),
             ("row_length", array.convolver.map { "\($0.rowLength)" }),

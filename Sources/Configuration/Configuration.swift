@@ -1,5 +1,5 @@
 // The configuration of one run, decoded by hand so that every error has a place. docs/guide/Config.md lists the keys.
-// Rules that involve several keys are in Configuration+Rules.swift.
+// Rules that involve several keys are in ConfigurationRules.swift.
 
 import Diagnostics
 import Foundation

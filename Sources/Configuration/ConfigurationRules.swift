@@ -1,19 +1,28 @@
 // Rules that involve several keys.
 
+import Accelerator
 import Diagnostics
 
 extension Configuration {
     /// Throws `InputError` when keys that are right by themselves do not go together.
     package func validate() throws {
         guard array.lanes <= array.mostLanes else {
-            let cells = array.convolver.map { "\($0.kernel) x \($0.kernel) cells" } ?? "\(array.pixels) pixels"
+            let cells =
+                switch array.family {
+                case .vector: "\(array.pixels) pixels"
+                case .convolver(let convolver): "\(convolver.kernel) x \(convolver.kernel) cells"
+                }
             throw error(
                 "array.outputs",
                 "\(array.outputs) x \(array.inputs) inputs x \(cells) are \(array.lanes) lanes; "
                     + "accepted: up to \(array.mostLanes)")
         }
-        if array.convolver == nil, buffers.psumKiB != nil {
-            throw error("buffers.psum_kib", "is a key of array.family convolver; family vector has no psum buffer")
+        switch array.family {
+        case .convolver: break
+        case .vector:
+            guard buffers.psumKiB == nil else {
+                throw error("buffers.psum_kib", "is a key of array.family convolver; family vector has no psum buffer")
+            }
         }
         if let bits = array.weightBits { try check(weightBits: bits) }
         if let bits = fixedWeightBits { try checkActivations(weightBits: bits) }
@@ -23,13 +32,17 @@ extension Configuration {
     }
 
     private func check(weightBits bits: Int) throws {
-        let isAccepted = array.element == .svpe ? (1...5).contains(bits) : [4, 8, 16].contains(bits)
-        guard isAccepted else {
-            let accepted = array.element == .svpe ? "1...5 for svpe" : "4, 8, 16 for vpe"
+        guard array.element.acceptedWeightBits.contains(bits) else {
+            let accepted =
+                switch array.element {
+                case .svpe: "1...5 for svpe"
+                case .vpe: "4, 8, 16 for vpe"
+                }
             throw error("array.weight_bits", "is \(bits); accepted: \(accepted)")
         }
     }
 
+    /// Throws `InputError` for weights that are wider than the activations.
     package func checkActivations(weightBits bits: Int) throws {
         guard bits <= quantization.activationBits else {
             throw error(

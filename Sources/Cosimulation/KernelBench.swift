@@ -32,10 +32,12 @@ package struct KernelBench {
     package init(element: ProcessingElement, isConvolver: Bool, rows: Int, repetitions: Int) throws {
         let bits = element == .vpe(weightBits: 8) ? 8 : 16
         let parameters = AcceleratorParameters(
-            element: element, pixels: 1, inputs: isConvolver ? 32 : 16, outputs: isConvolver ? 8 : 16,
-            activationBits: bits, ifmapBytes: 256 << 10,
-            weightBytes: 256 << 10, ofmapBytes: 256 << 10,
-            convolver: isConvolver ? ConvolverParameters(kernel: 3, psumDepth: 2048) : nil)
+            element: element,
+            family: isConvolver
+                ? .convolver(ConvolverParameters(kernel: 3, psumDepth: 2048)) : .vector(VectorParameters()),
+            size: ArraySize(pixels: 1, inputs: isConvolver ? 32 : 16, outputs: isConvolver ? 8 : 16),
+            activationBits: bits,
+            buffers: BufferSizes(ifmapBytes: 256 << 10, weightBytes: 256 << 10, ofmapBytes: 256 << 10))
         let shape = Shape(channels: 32, height: rows, width: 32)
         var random = SeededGenerator(seed: 1)
         let network = KernelBench.network(shape, outputs: isConvolver ? 256 : 64, element, bits, &random)
@@ -49,7 +51,11 @@ package struct KernelBench {
     private static func network(
         _ shape: Shape, outputs: Int, _ element: ProcessingElement, _ bits: Int, _ random: inout SeededGenerator
     ) -> QuantizedNetwork {
-        let largest = element.name == "svpe" ? 2 : 7
+        let largest =
+            switch element.kind {
+            case .svpe: 2
+            case .vpe: 7
+            }
         let weights = (0..<outputs * shape.channels * 9).map { _ -> Int32 in
             let magnitude = Int32(1) << Int32.random(in: 0...Int32(largest - 1), using: &random)
             return Bool.random(using: &random) ? magnitude : -magnitude

@@ -8,7 +8,7 @@ import Schedule
 
 extension CompiledNetwork {
     /// Computes a host layer on the maps in memory and writes its result there.
-    func compute(_ index: Int, in memory: SimpleMemory) throws {
+    func compute(_ index: Int, in memory: MemoryContents) throws {
         guard let layer = hostLayers[index], let operand = tensor(layer.input, in: memory.bytes) else {
             throw Defect("layer \(layers[index].name) has no input on the host")
         }

@@ -60,9 +60,9 @@ extension Build {
     /// Bytes read and written up to the end of each layer of the array.
     private final class TrafficLog { var ends: [(read: Int, written: Int)] = [] }
 
-    private func monitor(of memory: SimpleMemory, _ traffic: TrafficLog) -> RunMonitor {
+    private func monitor(of memory: MemoryContents, _ traffic: TrafficLog) -> RunMonitor {
         RunMonitor(
-            probes: MonitorProbes(accelerator), stores: program.layers.filter { !$0.isOnHost }.map { $0.stores },
+            probes: accelerator.probes, stores: program.layers.filter { !$0.isOnHost }.map { $0.stores },
             layerEnded: { _ in traffic.ends.append((memory.bytesRead, memory.bytesWritten)) })
     }
 

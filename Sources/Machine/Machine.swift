@@ -20,13 +20,16 @@ package final class Machine {
     /// The accelerator's Design in the kernel.
     package let simulation: Simulation
     /// External memory: program, weights, feature maps.
-    package let memory: SimpleMemory
+    package let memory: MemoryContents
+    /// What stands between the memory and the accelerator's ports.
+    private let model: SimpleMemory
     private let timing: MemoryTiming
 
     private init(
-        _ accelerator: Accelerator, _ program: CompiledNetwork, _ simulation: Simulation, _ memory: SimpleMemory,
-        _ timing: MemoryTiming
+        _ accelerator: Accelerator, _ program: CompiledNetwork, _ simulation: Simulation, _ model: SimpleMemory,
+        _ memory: MemoryContents, _ timing: MemoryTiming
     ) {
+        self.model = model
         self.accelerator = accelerator
         self.program = program
         self.simulation = simulation
@@ -40,10 +43,10 @@ package final class Machine {
         options: PlanOptions
     ) throws -> Machine {
         let simulation = try Simulation(accelerator.design, options: options)
-        let memory = SimpleMemory(
-            program.memoryImage(input: input), ports: MemoryPorts(accelerator), timing: timing)
-        simulation.attach(memory)
-        return Machine(accelerator, program, simulation, memory, timing)
+        let memory = MemoryContents(program.memoryImage(input: input))
+        let model = SimpleMemory(memory, interface: accelerator.memory, timing: timing)
+        simulation.attach(model)
+        return Machine(accelerator, program, simulation, model, memory, timing)
     }
 
     /// Adds somebody who looks at every cycle, after those that look already.

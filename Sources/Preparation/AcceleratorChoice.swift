@@ -18,8 +18,8 @@ extension Configuration {
     /// two do not go together.
     package func acceleratorParameters(for network: QuantizedNetwork) throws -> AcceleratorParameters {
         var parameters = acceleratorParameters(
-            weightBits: try weightBits(for: network), weightsPerOutput: network.weightsPerOutput)
-        parameters.dilates = dilates(for: network)
+            weightBits: try weightBits(for: network), weightsPerOutput: network.weightsPerOutput,
+            dilates: dilates(for: network))
         parameters.preActivationDepth = try preActivationDepth(parameters, for: network)
         try checkAccumulators(parameters, for: network)
         return parameters
@@ -54,15 +54,18 @@ extension Configuration {
     }
 
     /// Parameters of the accelerator, for weights of `weightBits` bits. Unless the configuration says how wide the
-    /// accumulators are, they hold sums of as many products as an output has weights.
-    private func acceleratorParameters(weightBits: Int, weightsPerOutput: Int) -> AcceleratorParameters {
-        let element: ProcessingElement =
-            array.element == .svpe ? .svpe(weightBits: weightBits) : .vpe(weightBits: weightBits)
+    /// accumulators are, they hold sums of as many products as an output has weights. Kernels of family `vector` may have columns that stand apart where `dilates` says so.
+    private func acceleratorParameters(
+        weightBits: Int, weightsPerOutput: Int, dilates: Bool
+    ) -> AcceleratorParameters {
         var parameters = AcceleratorParameters(
-            element: element, pixels: array.pixels, inputs: array.inputs, outputs: array.outputs,
-            activationBits: quantization.activationBits, ifmapBytes: buffers.ifmapKiB * 1024,
-            weightBytes: buffers.weightKiB * 1024, ofmapBytes: buffers.ofmapKiB * 1024,
-            terms: array.terms)
+            element: array.element.element(weightBits: weightBits),
+            size: ArraySize(
+                pixels: array.pixels, inputs: array.inputs, outputs: array.outputs, terms: array.terms),
+            activationBits: quantization.activationBits,
+            buffers: BufferSizes(
+                ifmapBytes: buffers.ifmapKiB * 1024, weightBytes: buffers.weightKiB * 1024,
+                ofmapBytes: buffers.ofmapKiB * 1024))
         if let bits = array.accumulatorBits {
             parameters.accumulatorBits = bits
         } else {
@@ -70,15 +73,21 @@ extension Configuration {
             let more = max(0, bits - AcceleratorParameters.accumulationBits)
             parameters.accumulatorBits = min(48, parameters.accumulatorBits + more)
         }
-        if let convolver = array.convolver {
-            let word = array.outputs * parameters.accumulatorBits
-            let bytes = (buffers.psumKiB ?? BufferSettings.defaultPsumKiB) * 1024
-            parameters.convolver = ConvolverParameters(
-                kernel: convolver.kernel, taps: convolver.taps, rowLength: convolver.rowLength,
-                columnAdders: convolver.columnAdders,
-                psumDepth: AcceleratorParameters.depth(bytes, wordBits: word))
-        }
+        parameters.family = family(accumulatorBits: parameters.accumulatorBits, dilates: dilates)
         return parameters
+    }
+
+    private func family(accumulatorBits: Int, dilates: Bool) -> ArrayFamily {
+        switch array.family {
+        case .vector: return .vector(VectorParameters(dilates: dilates))
+        case .convolver(let convolver):
+            let bytes = (buffers.psumKiB ?? BufferSettings.defaultPsumKiB) * 1024
+            return .convolver(
+                ConvolverParameters(
+                    kernel: convolver.kernel, taps: convolver.taps, rowLength: convolver.rowLength,
+                    columnAdders: convolver.columnAdders,
+                    psumDepth: AcceleratorParameters.depth(bytes, wordBits: array.outputs * accumulatorBits)))
+        }
     }
 
     /// Throws `InputError` when a layer's sums could exceed the accumulators.
@@ -130,8 +139,13 @@ extension Configuration {
     /// Whether the array's kernels may have columns that stand apart.
     private func dilates(for network: QuantizedNetwork) -> Bool {
         if let dilation = array.dilation { return dilation }
-        return array.convolver == nil
-            && network.layers.contains { !$0.isOnHost && $0.window.dilationWidth > 1 && $0.window.kernelWidth > 1 }
+        switch array.family {
+        case .vector:
+            return network.layers.contains {
+                !$0.isOnHost && $0.window.dilationWidth > 1 && $0.window.kernelWidth > 1
+            }
+        case .convolver: return false
+        }
     }
 }
 

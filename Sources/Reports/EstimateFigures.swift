@@ -40,7 +40,9 @@ extension Estimate {
                     name: "pre-activation", words: depth,
                     wordBits: parameters.granule * AcceleratorParameters.constantBits))
         }
-        if let convolver = parameters.convolver {
+        switch parameters.family {
+        case .vector: break
+        case .convolver(let convolver):
             buffers.append(
                 Buffer(
                     name: "psum", words: convolver.psumDepth,

@@ -5,6 +5,7 @@ import Foundation
 import NetworkReaders
 import Networks
 import Quantizer
+import TestSupport
 import Testing
 
 /// Suites that need much memory, one after the other.
@@ -51,15 +52,16 @@ extension LargeModelTests {
 
         /// Float inference of the network and of onnxruntime, relative to the largest output.
         private func compare(_ path: String, draw: Bool) throws {
-            let folder = try TemporaryFolder()
-            try OutsideModels.reference(path, to: folder.path, draw: draw)
+            let folder = try Scratch()
+            try OutsideModels.reference(path, to: folder.url.path, draw: draw)
             func values(_ name: String) throws -> [Float] {
-                guard case .float32(let values) = try NpyReader.read(path: "\(folder.path)/\(name).npy").elements else {
+                guard case .float32(let values) = try NpyReader.read(path: "\(folder.url.path)/\(name).npy").elements
+                else {
                     throw InputError(at: name, "is not float32")
                 }
                 return values
             }
-            let network = try ONNXReader.read(path: "\(folder.path)/model.onnx")
+            let network = try ONNXReader.read(path: "\(folder.url.path)/model.onnx")
             let tensors = try FloatExecutor.inferAll(network, input: values("input"))
             func check(_ tensor: String?, _ golden: [Float]) throws {
                 let found = try #require(tensor.flatMap { tensors[$0] })
@@ -95,15 +97,11 @@ struct LightModel: Sendable, CustomTestStringConvertible {
 enum OutsideModels {
     /// The folder of the light_*.onnx graphs.
     static let lightFolder: String? = {
-        guard let python = SharedData.python, let folder = try? TemporaryFolder() else { return nil }
         let script = """
-            import os, sys, onnx
-            folder = os.path.join(os.path.dirname(onnx.__file__), "backend", "test", "data", "light")
-            open(sys.argv[1], "w").write(folder)
+            import os, onnx
+            print(os.path.join(os.path.dirname(onnx.__file__), "backend", "test", "data", "light"), end="")
             """
-        let answer = "\(folder.path)/answer"
-        guard (try? SharedData.runPython(python, script, [answer])) == 0,
-            let path = try? String(contentsOfFile: answer, encoding: .utf8),
+        guard SharedData.hasRuntime, let path = try? Tools.runPython(["-c", script]),
             FileManager.default.fileExists(atPath: path)
         else { return nil }
         return path
@@ -113,13 +111,6 @@ enum OutsideModels {
 
     /// Runs shiftsim_tools.float_reference.
     static func reference(_ model: String, to folder: String, draw: Bool) throws {
-        let python = try #require(SharedData.python)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: python)
-        process.arguments = ["-m", "shiftsim_tools.float_reference", model, folder] + (draw ? ["--draw"] : [])
-        process.currentDirectoryURL = SharedData.root.appendingPathComponent("scripts/python")
-        try process.run()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
+        try Tools.runPython(["-m", "shiftsim_tools.float_reference", model, folder] + (draw ? ["--draw"] : []))
     }
 }

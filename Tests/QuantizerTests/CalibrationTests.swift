@@ -5,6 +5,7 @@ import Networks
 import Quantizer
 import ReferenceModel
 import Support
+import TestSupport
 import Testing
 
 @Suite struct CalibrationTests {

@@ -3,6 +3,7 @@ import Diagnostics
 import Networks
 import Quantizer
 import ReferenceModel
+import TestSupport
 import Testing
 
 @Suite struct FusionTests {

@@ -5,6 +5,7 @@ import Foundation
 import Networks
 import Quantizer
 import Support
+import TestSupport
 import Testing
 
 @Suite struct TermTests {

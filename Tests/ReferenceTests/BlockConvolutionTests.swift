@@ -2,6 +2,7 @@
 
 import Networks
 import Support
+import TestSupport
 import Testing
 
 @testable import ReferenceModel

@@ -5,6 +5,7 @@ import Foundation
 import Networks
 import Quantizer
 import ReferenceModel
+import TestSupport
 import Testing
 
 @Suite struct ReferenceModelTests {
@@ -113,7 +114,7 @@ import Testing
     @Test func aBrokenArchiveIsRefused() throws {
         let network = network(
             constants: Requantization(preShift: 0, multiplier: [1], bias: [0], shift: 0, relu: false))
-        try TemporaryDirectory.with { directory in
+        try Scratch.with { directory in
             #expect(throws: InputError.self) { try QuantizedNetworkArchive.read(from: directory) }
             try QuantizedNetworkArchive.write(network, to: directory)
             try Data([1, 0, 0, 0]).write(to: directory.appendingPathComponent("weights.bin"))

@@ -8,22 +8,25 @@ import Foundation
 import Preparation
 import RTLEmitter
 import Reports
+import TestSupport
 import Testing
 
 /// Does the count of resources agree with synthesis of the emitted text?
 @Suite(.serialized)
 struct ResourceTests {
-    static let parameters: [AcceleratorParameters] = [
-        AcceleratorParameters(
-            element: .svpe(weightBits: 4), pixels: 1, inputs: 4, outputs: 4, activationBits: 8, ifmapBytes: 16384,
-            weightBytes: 16384, ofmapBytes: 8192),
-        AcceleratorParameters(
-            element: .vpe(weightBits: 8), pixels: 1, inputs: 4, outputs: 4, activationBits: 16, ifmapBytes: 16384,
-            weightBytes: 16384, ofmapBytes: 8192),
-        AcceleratorParameters(
-            element: .svpe(weightBits: 3), pixels: 1, inputs: 4, outputs: 4, activationBits: 16, ifmapBytes: 16384,
-            weightBytes: 16384, ofmapBytes: 8192, preActivationDepth: 512),
-    ]
+    static let parameters: [AcceleratorParameters] = {
+        func array(_ element: ProcessingElement, activationBits: Int) -> AcceleratorParameters {
+            AcceleratorParameters(
+                element: element, size: ArraySize(pixels: 1, inputs: 4, outputs: 4), activationBits: activationBits,
+                buffers: BufferSizes(ifmapBytes: 16384, weightBytes: 16384, ofmapBytes: 8192))
+        }
+        var preActivating = array(.svpe(weightBits: 3), activationBits: 16)
+        preActivating.preActivationDepth = 512
+        return [
+            array(.svpe(weightBits: 4), activationBits: 8), array(.vpe(weightBits: 8), activationBits: 16),
+            preActivating,
+        ]
+    }()
     static let hasYosys =
         ProcessInfo.processInfo.environment["CI"] != nil || (try? Yosys()) != nil
 

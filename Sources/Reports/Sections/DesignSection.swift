@@ -44,14 +44,19 @@ package struct DesignSection: Sendable, Codable, Equatable {
     static func figures(of run: FinishedRun) -> DesignSection {
         let accelerator = run.hardware.accelerator
         let parameters = accelerator.parameters
+        let convolver: ConvolverParameters?
+        switch parameters.family {
+        case .vector: convolver = nil
+        case .convolver(let sizes): convolver = sizes
+        }
         return DesignSection(
-            family: parameters.convolver == nil ? "vector" : "convolver", pe: parameters.element.name,
+            family: parameters.family.name, pe: parameters.element.name,
             mode: run.configuration.run.mode.rawValue,
             lanes: parameters.lanes, outputs: parameters.outputs, inputs: parameters.inputs,
             pixels: parameters.pixels, terms: parameters.terms, weightBits: parameters.element.weightBits,
             activationBits: parameters.activationBits, accumulatorBits: parameters.accumulatorBits,
-            kernel: parameters.convolver?.kernel, taps: parameters.convolver?.taps,
-            rowLength: parameters.convolver?.rowLength, columnAdders: parameters.convolver?.columnAdders.rawValue,
+            kernel: convolver?.kernel, taps: convolver?.taps, rowLength: convolver?.rowLength,
+            columnAdders: convolver?.columnAdders.rawValue,
             clockHz: run.configuration.clockMHz * 1e6,
             signals: accelerator.design.signalCount,
             registersBits: accelerator.design.registerBits)

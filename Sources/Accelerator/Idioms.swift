@@ -1,0 +1,81 @@
+// Small circuits that many modules have.
+
+import Design
+import Fabric
+
+extension Elaboration {
+    mutating func and(_ signals: Signal..., name: String? = nil) -> Signal { gather(.and, signals, name) }
+    mutating func or(_ signals: Signal..., name: String? = nil) -> Signal { gather(.or, signals, name) }
+
+    private mutating func gather(_ kind: PrimitiveKind, _ signals: [Signal], _ name: String?) -> Signal {
+        var result = signals[0]
+        for (position, next) in signals.dropFirst().enumerated() {
+            result = builder.logic(
+                kind, [result, next], width: 1, name: position == signals.count - 2 ? name : nil)
+        }
+        return result
+    }
+
+    mutating func not(_ signal: Signal, name: String? = nil) -> Signal {
+        builder.logic(.xor, [signal, 1], width: 1, name: name)
+    }
+
+    mutating func equal(_ a: Signal, _ b: any Readable, name: String? = nil) -> Signal {
+        builder.logic(.equal, [a, b], width: 1, name: name)
+    }
+
+    mutating func select(_ condition: Signal, _ a: any Readable, _ b: any Readable, width: Int, name: String? = nil)
+        -> Signal
+    {
+        builder.logic(.multiplex, [condition, a, b], width: width, name: name)
+    }
+
+    /// A field of an instruction held in three banks of four words.
+    mutating func field(_ field: InstructionField, of instruction: [Signal]) -> Signal {
+        builder.logic(
+            .slice, [instruction[field.word / 4].lane(field.word % 4)], width: field.width, name: "\(field.name)_field",
+            parameter: field.low)
+    }
+
+    /// Address of a walk over planes, rows and columns: `steps` are the differences from column to column, from row
+    /// start to row start and from plane start to plane start.
+    mutating func walk(
+        _ name: String, base: Signal, steps: (column: any Readable, row: Signal, plane: Signal), begin: Signal,
+        advance: Signal, endOfRow: Signal, endOfPlane: Signal
+    ) -> Signal {
+        let width = base.width
+        let address = builder.register("\(name)_address", width: width)
+        let row = builder.register("\(name)_row_start", width: width)
+        let plane = builder.register("\(name)_plane_start", width: width)
+        let nextColumn = builder.logic(.add, [address, steps.column], width: width)
+        let nextRow = builder.logic(.add, [row, steps.row], width: width)
+        let nextPlane = builder.logic(.add, [plane, steps.plane], width: width)
+        let rowOrPlane = select(endOfPlane, nextPlane, nextRow, width: width)
+        let next = select(endOfRow, rowOrPlane, nextColumn, width: width)
+        builder.connect(
+            address, next: select(begin, base, next, width: width), enable: or(begin, advance))
+        builder.connect(
+            row, next: select(begin, base, rowOrPlane, width: width), enable: or(begin, and(advance, endOfRow)))
+        builder.connect(
+            plane, next: select(begin, base, nextPlane, width: width),
+            enable: or(begin, and(advance, endOfPlane)))
+        return address
+    }
+
+    /// A flag that `set` raises and `clear` lowers; `set` wins.
+    mutating func flag(_ name: String, set: Signal, clear: Signal) -> Signal {
+        let value = builder.register(name, width: 1)
+        builder.connect(value, next: set, enable: or(set, clear))
+        return value
+    }
+
+    /// A counter 0...last: cleared by `clear`, advanced by `advance`; returns (value, value == last).
+    mutating func counter(_ name: String, last: Signal, advance: Signal, clear: Signal) -> (Signal, Signal) {
+        let value = builder.register(name, width: last.width)
+        let isLast = equal(value, last, name: "\(name)_is_last")
+        let more = builder.logic(.add, [value, 1], width: last.width)
+        let next = select(isLast, 0, more, width: last.width)
+        builder.connect(value, next: next, enable: advance, reset: clear)
+        return (value, isLast)
+    }
+}
