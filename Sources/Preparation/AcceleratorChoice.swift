@@ -49,12 +49,14 @@ extension Configuration {
                 guard case .convolution(let weights, _, _) = layer.operation else { return largest }
                 return weights.reduce(largest) { max($0, $1.magnitude) }
             }
-            return [4, 8].first { largest < UInt32(1) << UInt32($0 - 1) } ?? 16
+            let widths = array.element.acceptedWeightBits
+            return widths.first { largest < UInt32(1) << UInt32($0 - 1) } ?? widths.last!
         }
     }
 
     /// Parameters of the accelerator, for weights of `weightBits` bits. Unless the configuration says how wide the
-    /// accumulators are, they hold sums of as many products as an output has weights. Kernels of family `vector` may have columns that stand apart where `dilates` says so.
+    /// accumulators are, they hold sums of as many products as an output has weights. Kernels of family `vector` may
+    /// have columns that stand apart where `dilates` says so.
     private func acceleratorParameters(
         weightBits: Int, weightsPerOutput: Int, dilates: Bool
     ) -> AcceleratorParameters {
