@@ -1,4 +1,4 @@
-// The tile program's instruction format: 12 words of 32 bits, three 128-bit beats. docs/Instructions.md shows it as
+// The tile program's instruction format: 12 words of 32 bits, three 128-bit beats. docs/internals/Instructions.md shows it as
 // a table. Loads, computes and stores go to their engine in program order; dependency tokens order the engines.
 
 /// Bits [low, low + width) of one instruction word.

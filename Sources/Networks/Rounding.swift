@@ -1,5 +1,5 @@
 // The one rounding rule and the one saturation rule. The quantizer, the reference model, the kernel and the
-// emitted RTL all follow these two functions; docs/Numerics.md states them in words.
+// emitted RTL all follow these two functions; docs/internals/Numerics.md states them in words.
 
 /// value / 2^shift, rounded to the nearest integer, halves to the even one. `shift` is 0...62.
 @inlinable public func roundHalfEvenShift(_ value: Int64, _ shift: Int) -> Int64 {

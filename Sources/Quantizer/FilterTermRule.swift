@@ -1,3 +1,4 @@
+import Diagnostics
 import Networks
 
 /// How many terms a filter of FLightNN gets. A term j is added where the norm of what is left of the filter exceeds

@@ -1,11 +1,13 @@
+import Diagnostics
 import Networks
 
 /// What to quantize to.
 public struct QuantizationOptions: Sendable, Equatable, Codable {
+    /// How weights become integers.
     public var scheme: QuantizationScheme
     /// Width of every activation: 8 or 16 bits, signed.
     public var activationBits: Int
-    /// Rule of the n-BQ staircase; nil takes `momentMatching`, the best after training (docs/Numerics.md).
+    /// Rule of the n-BQ staircase; nil takes `momentMatching`, the best after training (docs/internals/Numerics.md).
     public var thresholds: ThresholdRule?
     /// Scheme `asIs`: the width to store the model's power-of-two codes in, 1...5; nil takes the smallest.
     public var weightBits: Int?
@@ -26,6 +28,7 @@ public struct QuantizationOptions: Sendable, Equatable, Codable {
     /// Scheme `asIs`: take the activation exponents that a model written by `shiftsim quantize` holds.
     public var usesStoredExponents: Bool
 
+    /// Stores what is given; `Quantizer.quantize` checks it.
     public init(
         scheme: QuantizationScheme, activationBits: Int = 16, thresholds: ThresholdRule? = nil,
         weightBits: Int? = nil, wideWeightLimit: Int = 85, wideFirstAndLast: Bool = false,
@@ -73,4 +76,35 @@ public struct QuantizationOptions: Sendable, Equatable, Codable {
                 "is \(weightBits ?? 0); scheme as-is accepts 1...5")
         }
     }
+}
+
+/// Where the n-bit staircase changes level.
+public enum ThresholdRule: String, Sendable, Codable, CaseIterable {
+    /// 0.02, 0.07 and 0.14 of max |W|: the authors' published code. Defined for n = 3 only.
+    case fixedFraction = "fixed-fraction"
+    /// Mean and mean square of |W| are kept (equation 18 of the paper).
+    case momentMatching = "moment-matching"
+    /// Nearest level, at the scale of least squared error.
+    case nearest
+}
+
+/// What the scale of an activation tensor may be: the real value of its integer 1.
+public enum ActivationScaleRule: String, Sendable, Equatable, Hashable, Codable, CaseIterable {
+    /// A power of two: requantization is a shift but for what a layer's weights and batch normalization ask.
+    case powerOfTwo = "power-of-two"
+    /// Any number, in the 16-bit multiplier behind each pass; up to an octave more of each range is used.
+    case multiplier
+}
+
+/// How the range of a tensor, and so its power-of-two exponent, follows from the calibration images. The network's
+/// output is never clipped: it takes `max` whatever the method.
+public enum CalibrationMethod: String, Sendable, Codable, CaseIterable {
+    /// The largest magnitude.
+    case max
+    /// A percentile of the non-zero magnitudes.
+    case percentile
+    /// The range of least Kullback-Leibler divergence between the values and their quantized distribution.
+    case kl
+    /// The range of least mean squared error.
+    case mse
 }

@@ -7,6 +7,7 @@
 //   Families  what the array families do differently
 
 import Accelerator
+import Diagnostics
 import Networks
 
 /// Builds a CompiledNetwork.

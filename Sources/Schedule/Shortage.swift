@@ -1,6 +1,7 @@
 // Why a layer cannot run on an array, as values; and the words for it. The words name keys of the configuration file
 // (array.kernel, buffers.ifmap_kib …), which nothing else in Schedule knows.
 
+import Diagnostics
 import Networks
 
 /// A size of the array that is too small for the smallest tile of a layer.

@@ -1,8 +1,9 @@
 // The keys of report.json that constraints and objectives may name: numbers that do not depend on the machine the
 // sweep ran on.
 
+import Configuration
 import Foundation
-import Workflow
+import Reports
 
 enum SweepKeys {
     static let always = [

@@ -1,13 +1,13 @@
 // Objectives, and the Pareto front over them.
 
-import Networks
-import Workflow
+import Configuration
+import Diagnostics
 
 /// A report key to make small or large.
-public struct SweepObjective: Sendable, Equatable {
-    public let key: String
+package struct SweepObjective: Sendable, Equatable {
+    package let key: String
     /// Whether smaller is better.
-    public let isMinimum: Bool
+    package let isMinimum: Bool
 
     static func read(_ section: ConfigSection, mode: RunSettings.Mode, file: String) throws -> [SweepObjective] {
         guard let node = section.node("objectives") else { return [] }

@@ -1,7 +1,8 @@
 import ArgumentParser
+import Configuration
+import Diagnostics
+import Flows
 import Foundation
-import Networks
-import Workflow
 
 struct SimulateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -45,7 +46,7 @@ struct SimulateCommand: ParsableCommand {
         let request = SimulationRequest(
             configuration, directory: directory, progress: Console.progressBar(quiet: quiet),
             interrupted: { Interrupt.isRequested })
-        let outcome = try Workflow.simulate(request)
+        let outcome = try Flow.simulate(request)
         if json { Console.result(try outcome.report.json()) } else { Console.result(outcome.text) }
         if let directory, !json { Console.result("\nfiles in \(directory)\n") }
         if outcome.isInterrupted { throw ExitCode(ExitStatus.interrupted) }

@@ -1,6 +1,7 @@
 // Random small float networks that exercise every layer kind, window and fusion.
 
 import Networks
+import Support
 
 /// Builds one network from a seed; equal seeds give equal networks.
 struct RandomNetwork {

@@ -2,6 +2,7 @@ import Accelerator
 import Design
 import Fabric
 import RTLEmitter
+import TestSupport
 import Testing
 
 /// Has a convolver as many DSP48E2 as the n-BQ-NN paper says (equations 35 and 44), in the Design and in Yosys' count?

@@ -1,10 +1,15 @@
 import Accelerator
+import Configuration
+import Cosimulation
 import Design
 import Fabric
+import Flows
 import Foundation
+import Preparation
 import RTLEmitter
+import Reports
+import TestSupport
 import Testing
-import Workflow
 
 /// Does the count of resources agree with synthesis of the emitted text?
 @Suite(.serialized)
@@ -43,11 +48,11 @@ struct ResourceTests {
             .deletingLastPathComponent().deletingLastPathComponent()
         let configuration = try Configuration.load(
             path: package.appendingPathComponent("configs/\(name).yaml").path)
-        let network = try PreparedNetwork(configuration.network, configuration.quantization)
-        let design = try AcceleratorPlan(configuration, for: network.quantized).accelerator.design
+        let network = try PreparedNetwork.prepare(configuration.network, configuration.quantization)
+        let design = try Hardware.elaborate(configuration, for: network.quantized).accelerator.design
         let cells = try SynthesisedCells(design)
         expectSame(design.resources(), cells)
-        let estimate = try Estimate(configuration).resources
+        let estimate = try Flow.estimate(configuration).resources
         #expect(estimate.dsp.used == Double(cells.dsp))
         #expect(estimate.bram36.used == Double(cells.ramb36) + Double(cells.ramb18) / 2)
         expectClose(Int(estimate.lut.used), cells.lut + cells.srl, "LUT")
@@ -110,7 +115,7 @@ struct SynthesisedCells {
     init(_ design: Design) throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("shiftsim-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: directory) }
-        let files = try RTLEmitter.emit(design)
+        let files = try RTLEmitter.emit(design, for: .zcu102)
         try RTLFile.write(files, to: directory)
         cells = try Yosys().cells(files, in: directory)
     }

@@ -6,7 +6,7 @@
 //   r+3  round half to even by `shift`
 //   r+4  ReLU and saturation
 //   r+5  the ofmap buffer is written
-// docs/Numerics.md has the rule in words.
+// docs/internals/Numerics.md has the rule in words.
 
 import Design
 

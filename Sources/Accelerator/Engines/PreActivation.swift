@@ -1,5 +1,5 @@
 // Pre-activation: an affine layer and a ReLU between memory and the buffers, one lane per channel of the granule, one
-// beat per cycle. A position of the load in cycle t (padding is filled after it, docs/Numerics.md has the rule):
+// beat per cycle. A position of the load in cycle t (padding is filled after it, docs/internals/Numerics.md has the rule):
 //   t      the plane's constants are read; the beat, or fill, goes into a register
 //   t+1    constants: output register; the beat into a register that no other load moves
 //   t+2    DSP48E2: the beat into A, the multiplier into B; the bias into a register

@@ -2,6 +2,7 @@
 // tile, and dilation as zeros between a kernel's elements, for its cells are neighbours.
 
 import Accelerator
+import Diagnostics
 import Networks
 
 extension Scheduler {

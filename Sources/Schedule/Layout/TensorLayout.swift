@@ -3,6 +3,7 @@
 // x0 x1 inside x0 x1 x2). A tensor stands once, so that it cannot be a part of two that do not lie in each other.
 
 import Accelerator
+import Diagnostics
 import Networks
 
 /// Feature maps by name, in blocks of consecutive planes.
