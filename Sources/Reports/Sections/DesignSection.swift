@@ -67,7 +67,7 @@ extension DesignSection: ReportSection {
     /// The keys of the section, in the order of the documents.
     package static let fields: [ReportField<DesignSection>] = [
         ReportField("family", \.family, "`vector` or `convolver`").oneOf(["vector", "convolver"]),
-        ReportField("pe", \.pe, "what a lane does").oneOf(ArraySettings.Element.allCases.map(\.rawValue)),
+        ReportField("pe", \.pe, "what a lane does").oneOf(ProcessingElement.Kind.allCases.map(\.rawValue)),
         ReportField("mode", \.mode, "`run.mode`").oneOf(RunSettings.Mode.allCases.map(\.rawValue)),
         ReportField("lanes", \.lanes, "multiplies or shifts of a cycle"),
         ReportField("outputs", \.outputs, "output channels at a time"),

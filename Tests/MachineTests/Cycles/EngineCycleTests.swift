@@ -2,9 +2,8 @@ import Accelerator
 import Design
 import Kernel
 import Networks
+import TestSupport
 import Testing
-
-@testable import Workflow
 
 /// Do the sequencer, loads and stores take the cycles that the predictions count for them?
 @Suite struct EngineCycleTests {
