@@ -54,7 +54,8 @@ extension Configuration {
     }
 
     /// Parameters of the accelerator, for weights of `weightBits` bits. Unless the configuration says how wide the
-    /// accumulators are, they hold sums of as many products as an output has weights. Kernels of family `vector` may have columns that stand apart where `dilates` says so.
+    /// accumulators are, they hold sums of as many products as an output has weights. Kernels of family `vector` may
+    /// have columns that stand apart where `dilates` says so.
     private func acceleratorParameters(
         weightBits: Int, weightsPerOutput: Int, dilates: Bool
     ) -> AcceleratorParameters {
@@ -81,7 +82,7 @@ extension Configuration {
         switch array.family {
         case .vector: return .vector(VectorParameters(dilates: dilates))
         case .convolver(let convolver):
-            let bytes = (buffers.psumKiB ?? BufferSettings.defaultPsumKiB) * 1024
+            let bytes = buffers.psumKiB * 1024
             return .convolver(
                 ConvolverParameters(
                     kernel: convolver.kernel, taps: convolver.taps, rowLength: convolver.rowLength,
