@@ -1,31 +1,38 @@
-// The configuration of one run, decoded by hand so that every error has a place. docs/guide/Config.md lists the keys.
-// Rules that involve several keys are in ConfigurationRules.swift.
+// The configuration of one run. Its keys are the rows of Keys/ConfigTable.swift, each in the file of its section; rules
+// that involve several sections are in ConfigurationRules.swift.
 
 import Diagnostics
 import Foundation
-import Networks
 
 /// Everything that a run depends on.
 package struct Configuration: Sendable {
-    package var network: NetworkSettings
-    package var quantization: QuantizationSettings
-    package var device: DeviceSettings
-    package var clockMHz: Double
-    package var array: ArraySettings
-    package var buffers: BufferSettings
-    package var memory: MemorySettings
-    package var host: HostSettings
-    package var run: RunSettings
-    package var trace: TraceSettings?
+    /// Section `network`.
+    package var network = NetworkSettings()
+    /// Section `quantization`.
+    package var quantization = QuantizationSettings()
+    /// Section `device`.
+    package var device = DeviceSettings()
+    /// The core clock.
+    package var clockMHz = 200.0
+    /// Section `array`.
+    package var array = ArraySettings()
+    /// Section `buffers`.
+    package var buffers = BufferSettings()
+    /// Section `memory`.
+    package var memory = MemorySettings()
+    /// Section `host`.
+    package var host = HostSettings()
+    /// Section `run`.
+    package var run = RunSettings()
+    /// Section `trace`.
+    package var trace = TraceSettings()
     /// Where each key's value stands, for messages of later steps.
-    var places: [String: String]
+    var places: [String: String] = [:]
     /// The file, or what stands for it in messages.
-    var file: String
+    var file = ""
 
-    static let keys = [
-        "version", "network", "quantization", "device", "clock_mhz", "array", "buffers", "memory", "host", "run",
-        "trace",
-    ]
+    /// The defaults of all keys; `network.model` has none.
+    init() {}
 
     /// Reads a file and applies assignments, in order. Throws `InputError`.
     package static func load(path: String, assignments: [ConfigAssignment] = []) throws -> Configuration {
@@ -39,23 +46,16 @@ package struct Configuration: Sendable {
         return configuration
     }
 
-    /// Decodes a parsed file; `validate` then checks the rules that involve several keys. Throws `InputError`.
+    /// Decodes a parsed file; `validate` then checks the rules that involve several sections. Throws `InputError`.
     package init(_ root: ConfigNode, file: String) throws {
-        let top = try ConfigSection(root, path: "", keys: Configuration.keys, file: file)
-        _ = try top.required("version", try top.integer("version", oneOf: [1]), accepted: "1")
-        network = try NetworkSettings(top.node("network"), file: file)
-        quantization = try QuantizationSettings(top.node("quantization"), file: file)
-        device = try DeviceSettings(top.node("device"), file: file)
-        clockMHz = try top.number("clock_mhz", in: 1...775) ?? 200
-        array = try ArraySettings(top.node("array"), file: file)
-        buffers = try BufferSettings(top.node("buffers"), file: file)
-        memory = try MemorySettings(top.node("memory"), file: file)
-        host = try HostSettings(top.node("host"), file: file)
-        run = try RunSettings(top.node("run"), file: file)
-        trace = try top.node("trace").flatMap { try TraceSettings($0, file: file) }
-        places = Configuration.places(of: root, path: "")
         self.file = file
+        places = Configuration.places(of: root, path: "")
+        network.folder = URL(fileURLWithPath: file).standardizedFileURL.deletingLastPathComponent().path
+        try ConfigTable.read(root, file: file, into: &self)
     }
+
+    /// Whether the file or an assignment gives a key.
+    func gives(_ key: String) -> Bool { places[key] != nil }
 
     private static func places(of node: ConfigNode, path: String) -> [String: String] {
         guard case .mapping(let entries) = node.content else { return [path: node.place] }
@@ -72,4 +72,16 @@ package struct Configuration: Sendable {
         let section = String(key.prefix { $0 != "." })
         return InputError(kind, at: places[key] ?? places[section] ?? file, "\(key): \(message)")
     }
+}
+
+// MARK: - Keys outside sections
+
+extension Configuration {
+    static let versionKey = ConfigKey("version", .integersOf([1]), "version of this format") { section, name, _ in
+        _ = try section.required(name, try section.integer(name, oneOf: [1]), accepted: "1")
+    } write: { _, _ in
+        "1"
+    }.required
+
+    static let clockKey = ConfigKey.number("clock_mhz", \.clockMHz, in: 1...775, "core clock")
 }

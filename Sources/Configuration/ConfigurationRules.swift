@@ -1,4 +1,4 @@
-// Rules that involve several keys.
+// Rules that involve several sections. A rule that concerns one key stands at its row, in the file of its section.
 
 import Accelerator
 import Diagnostics
@@ -17,12 +17,8 @@ extension Configuration {
                 "\(array.outputs) x \(array.inputs) inputs x \(cells) are \(array.lanes) lanes; "
                     + "accepted: up to \(array.mostLanes)")
         }
-        switch array.family {
-        case .convolver: break
-        case .vector:
-            guard buffers.psumKiB == nil else {
-                throw error("buffers.psum_kib", "is a key of array.family convolver; family vector has no psum buffer")
-            }
+        if array.familyName == .vector, gives("buffers.psum_kib") {
+            throw error("buffers.psum_kib", "is a key of array.family convolver; family vector has no psum buffer")
         }
         if let bits = array.weightBits { try check(weightBits: bits) }
         if let bits = fixedWeightBits { try checkActivations(weightBits: bits) }

@@ -84,9 +84,7 @@ package final class OutputDirectory: Sendable {
         try stage("report.json", outcome.report.json())
         try stage("report.txt", text: outcome.text)
         try stage("layers.csv", text: LayerTable(outcome.report.layers).text)
-        try stage(
-            "config.resolved.yaml",
-            text: run.configuration.resolvedText(weightBits: run.hardware.accelerator.parameters.element.weightBits))
+        try stage("config.resolved.yaml", text: run.resolvedConfiguration.resolvedText)
         try stage("outputs.npy", try OutputDirectory.array(run.outputs.values))
         try stage("inputs.npy", try OutputDirectory.array(Array(run.network.inputs.prefix(run.images))))
         try stage("quantization.json", JSON.encode(run.network.quantization))

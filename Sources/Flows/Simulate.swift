@@ -66,17 +66,18 @@ package enum Flow {
     private static func machineOptions(
         _ configuration: Configuration, _ layers: [String], _ output: OutputDirectory?
     ) throws -> MachineOptions {
-        let trace = try configuration.trace.map { trace in
+        let trace = configuration.trace
+        let request = try trace.file.map { file in
             for layer in trace.layers where !layers.contains(layer) {
                 let names = layers.joined(separator: ", ")
                 throw configuration.error("trace.layers", "'\(layer)' is no layer; accepted: \(names)")
             }
             return TraceRequest(
-                path: try output?.path(of: trace.file) ?? trace.file, taps: trace.taps, window: trace.window,
+                path: try output?.path(of: file) ?? file, taps: trace.taps, window: trace.window,
                 layers: trace.layers, clockMHz: configuration.clockMHz)
         }
         return MachineOptions(
-            countsToggles: configuration.run.mode == .full, threads: configuration.run.threads, trace: trace,
+            countsToggles: configuration.run.mode == .full, threads: configuration.run.threads, trace: request,
             keepsTensors: false)
     }
 }

@@ -83,7 +83,7 @@ extension Configuration {
         switch array.family {
         case .vector: return .vector(VectorParameters(dilates: dilates))
         case .convolver(let convolver):
-            let bytes = (buffers.psumKiB ?? BufferSettings.defaultPsumKiB) * 1024
+            let bytes = buffers.psumKiB * 1024
             return .convolver(
                 ConvolverParameters(
                     kernel: convolver.kernel, taps: convolver.taps, rowLength: convolver.rowLength,

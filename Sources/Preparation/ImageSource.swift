@@ -7,9 +7,10 @@ package struct ImageSource {
     let settings: NetworkSettings
     let quantization: QuantizationSettings
     let shape: Shape
-    let normalization: Normalization?
+    /// Of pixels that become inputs.
+    let normalization: Normalization
 
-    /// Normalization: the configured one, the model's own, or nil for that of the source.
+    /// Normalization: the configured one, the model's own, or the default of the input's channels.
     package init(_ settings: NetworkSettings, _ quantization: QuantizationSettings, network: Network) throws {
         self.settings = settings
         self.quantization = quantization
@@ -17,7 +18,9 @@ package struct ImageSource {
         if let mean = settings.mean, let std = settings.std {
             normalization = Normalization(mean: mean, std: std)
         } else {
-            normalization = try Normalization(metadata: network.metadata, place: network.name)
+            normalization =
+                try Normalization(metadata: network.metadata, place: network.name)
+                ?? .standard(channels: network.input.channels)
         }
     }
 

@@ -14,19 +14,22 @@ package struct PreparedNetwork: Sendable {
     /// Properties of the model file, such as `classes`.
     package let metadata: [String: String]
     package let images: ImageSet
+    /// How pixels became the network's inputs.
+    package let normalization: Normalization
     package let quantized: QuantizedNetwork
     package let quantization: QuantizationReport
     /// The images as the array gets them.
     package let inputs: [IntegerTensor]
-    /// SHA-256 over the model file and every image used.
+    /// SHA-256 over the model file and every image and label used.
     package let fingerprint: String
 
     private init(
-        metadata: [String: String], images: ImageSet, quantized: (QuantizedNetwork, QuantizationReport),
+        metadata: [String: String], images: (ImageSet, Normalization),
+        quantized: (QuantizedNetwork, QuantizationReport),
         inputs: [IntegerTensor], fingerprint: String
     ) {
         self.metadata = metadata
-        self.images = images
+        (self.images, normalization) = images
         (self.quantized, quantization) = quantized
         self.inputs = inputs
         self.fingerprint = fingerprint
@@ -45,15 +48,18 @@ package struct PreparedNetwork: Sendable {
         let quantized = try Quantizer.quantize(
             network, options: quantization.options(modelHasCodes: network.hasCodes), calibration: calibration)
         return PreparedNetwork(
-            metadata: network.metadata, images: images, quantized: quantized,
+            metadata: network.metadata, images: (images, reader.normalization), quantized: quantized,
             inputs: try images.images.map(quantized.0.quantizedInput),
-            fingerprint: try fingerprint(source, images.images + calibration))
+            fingerprint: try fingerprint(source, images, calibration: calibration))
     }
 
-    private static func fingerprint(_ source: NetworkSource, _ images: [[Float]]) throws -> String {
+    private static func fingerprint(
+        _ source: NetworkSource, _ images: ImageSet, calibration: [[Float]]
+    ) throws -> String {
         var hash = SHA256()
         if let path = try source.path() { hash.update([UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))) }
-        for image in images { hash.update(image) }
+        for image in images.images + calibration { hash.update(image) }
+        hash.update((images.labels ?? []).map { Int32($0) })
         return hash.finish()
     }
 

@@ -28,6 +28,11 @@ public struct QuantizationOptions: Sendable, Equatable, Codable {
     /// Scheme `asIs`: take the activation exponents that a model written by `shiftsim quantize` holds.
     public var usesStoredExponents: Bool
 
+    /// The widths of activations that exist.
+    public static let activationWidths = [8, 16]
+    /// The percentiles that method `percentile` takes.
+    public static let percentiles = 50.0...100
+
     /// Stores what is given; `Quantizer.quantize` checks it.
     public init(
         scheme: QuantizationScheme, activationBits: Int = 16, thresholds: ThresholdRule? = nil,
@@ -50,30 +55,41 @@ public struct QuantizationOptions: Sendable, Equatable, Codable {
 
     /// Throws an `InputError` for a width or rule that does not exist.
     func validate() throws {
+        func list(_ values: [Int]) -> String { values.map(String.init).joined(separator: ", ") }
         func require(_ condition: Bool, _ key: String, _ message: String) throws {
             if !condition { throw InputError(at: "quantization.\(key)", message) }
         }
-        try require([8, 16].contains(activationBits), "activation_bits", "is \(activationBits); accepted: 8, 16")
+        try require(
+            Self.activationWidths.contains(activationBits), "activation_bits",
+            "is \(activationBits); accepted: \(list(Self.activationWidths))")
         try require((1...127).contains(wideWeightLimit), "wide_weight_limit", "accepted: 1...127")
-        try require((50...100).contains(percentile), "percentile", "is \(percentile); accepted: 50...100")
+        try require(Self.percentiles.contains(percentile), "percentile", "is \(percentile); accepted: 50...100")
         switch scheme {
         case .nBQ(let bits):
-            try require((1...5).contains(bits), "weight_bits", "is \(bits); scheme n-bq accepts 1...5")
+            try require(
+                QuantizationScheme.codeWidths.contains(bits), "weight_bits",
+                "is \(bits); scheme n-bq accepts \(QuantizationScheme.codeWidths)")
             try require(
                 thresholds != .fixedFraction || bits == 3, "thresholds",
                 "fixed-fraction is published for 3 bits only; accepted: nearest, moment-matching")
         case .fixed(let bits):
-            try require([4, 8, 16].contains(bits), "weight_bits", "is \(bits); scheme fixed accepts 4, 8, 16")
+            try require(
+                QuantizationScheme.fixedWidths.contains(bits), "weight_bits",
+                "is \(bits); scheme fixed accepts \(list(QuantizationScheme.fixedWidths))")
         case .lightNN(let terms, let bits):
             try require([1, 2].contains(terms), "scheme", "lightnn-\(terms); accepted: lightnn-1, lightnn-2")
-            try require((3...5).contains(bits), "weight_bits", "is \(bits); scheme lightnn-\(terms) accepts 3...5")
+            try require(
+                QuantizationScheme.termWidths.contains(bits), "weight_bits",
+                "is \(bits); scheme lightnn-\(terms) accepts \(QuantizationScheme.termWidths)")
         case .flightNN(let bits):
-            try require((3...5).contains(bits), "weight_bits", "is \(bits); scheme flightnn accepts 3...5")
+            try require(
+                QuantizationScheme.termWidths.contains(bits), "weight_bits",
+                "is \(bits); scheme flightnn accepts \(QuantizationScheme.termWidths)")
             try filterTerms.validate()
         case .asIs:
             try require(
-                weightBits.map { (1...5).contains($0) } ?? true, "weight_bits",
-                "is \(weightBits ?? 0); scheme as-is accepts 1...5")
+                weightBits.map(QuantizationScheme.codeWidths.contains) ?? true, "weight_bits",
+                "is \(weightBits ?? 0); scheme as-is accepts \(QuantizationScheme.codeWidths)")
         }
     }
 }

@@ -36,12 +36,12 @@ package struct FinishedRun: Sendable {
     /// Images that were finished.
     package var images: Int { outputs.values.count }
 
+    /// The configuration with everything that it leaves open as this run had it.
+    package var resolvedConfiguration: Configuration { configuration.resolved(for: network, on: hardware) }
+
     /// Hash of the resolved configuration and of its input files.
     var configurationHash: String {
-        let text =
-            configuration.portableText(weightBits: hardware.accelerator.parameters.element.weightBits)
-            + network.fingerprint
-        return SHA256.hexadecimal(text.utf8)
+        SHA256.hexadecimal((resolvedConfiguration.hashText + network.fingerprint).utf8)
     }
 
     /// Index of the largest output of each image; the first of equals.

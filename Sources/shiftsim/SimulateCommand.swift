@@ -40,7 +40,7 @@ struct SimulateCommand: ParsableCommand {
     func run() throws {
         Interrupt.install()
         let configuration = try options.load(try assignments())
-        if !taps.isEmpty && configuration.trace == nil {
+        if !taps.isEmpty && configuration.trace.file == nil {
             throw InputError(at: "--taps", "needs a waveform file: --trace FILE.fst, or trace.file")
         }
         let request = SimulationRequest(

@@ -1,23 +1,25 @@
 // Section `buffers`: on-chip memory.
 
-import Networks
-
 /// Sizes of the on-chip buffers, in KiB.
 package struct BufferSettings: Sendable, Hashable {
-    package var ifmapKiB: Int
-    package var weightKiB: Int
-    package var ofmapKiB: Int
-    /// Family `convolver` only; nil takes the default.
-    package var psumKiB: Int?
+    /// Of activations that are read.
+    package var ifmapKiB = 256
+    /// Of weights.
+    package var weightKiB = 256
+    /// Of results.
+    package var ofmapKiB = 256
+    /// Of partial sums, on family `convolver` only.
+    package var psumKiB = 128
 
-    package static let defaultPsumKiB = 128
+    private static let sizes = 1...8192
 
-    init(_ node: ConfigNode?, file: String) throws {
-        let section = try ConfigSection(
-            node, path: "buffers", keys: ["ifmap_kib", "weight_kib", "ofmap_kib", "psum_kib"], file: file)
-        ifmapKiB = try section.integer("ifmap_kib", in: 1...8192) ?? 256
-        weightKiB = try section.integer("weight_kib", in: 1...8192) ?? 256
-        ofmapKiB = try section.integer("ofmap_kib", in: 1...8192) ?? 256
-        psumKiB = try section.integer("psum_kib", in: 1...8192)
-    }
+    static let keys = [
+        ConfigKey.integer("buffers.ifmap_kib", \.buffers.ifmapKiB, in: sizes, "activations; at most 32,768 words"),
+        ConfigKey.integer("buffers.weight_kib", \.buffers.weightKiB, in: sizes, "weights; at most 32,768 words"),
+        ConfigKey.integer("buffers.ofmap_kib", \.buffers.ofmapKiB, in: sizes, "results; at most 32,768 words"),
+        ConfigKey.integer(
+            "buffers.psum_kib", \.buffers.psumKiB, in: sizes,
+            "`convolver` only: partial sums of one output group; bounds the results of a tile"
+        ).written { $0.array.familyName == .convolver },
+    ]
 }

@@ -5,12 +5,13 @@ import Networks
 /// Layers of the host besides those that no array can compute.
 package struct HostSettings: Sendable, Hashable {
     /// Fully connected layers run on the Arm cores, as in the n-BQ-NN paper.
-    package var fullyConnected: Bool
+    package var fullyConnected = false
 
-    init(_ node: ConfigNode?, file: String) throws {
-        let section = try ConfigSection(node, path: "host", keys: ["fully_connected"], file: file)
-        fullyConnected = try section.boolean("fully_connected") ?? false
-    }
+    static let keys = [
+        ConfigKey.boolean(
+            "host.fully_connected", \.host.fullyConnected,
+            "fully connected layers on the Arm cores, by a time model (docs/guide/Report.md)")
+    ]
 
     /// The network with its layers marked that run on the host.
     package func assign(_ network: QuantizedNetwork) -> QuantizedNetwork {

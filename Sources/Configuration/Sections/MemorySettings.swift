@@ -1,7 +1,6 @@
 // Section `memory`: external memory and the ports to it.
 
 import ExternalMemory
-import Networks
 
 /// External memory as the configuration describes it.
 package struct MemorySettings: Sendable, Hashable {
@@ -13,35 +12,39 @@ package struct MemorySettings: Sendable, Hashable {
         case fixed
     }
 
-    package var model: Model
-    package var ports: Int
-    package var portMHz: Double
-    package var latencyNs: Double
-    /// 10^9 bytes per second.
-    package var bandwidthGBs: Double
+    /// How memory answers.
+    package var model = Model.fixed
+    /// 128-bit ports.
+    package var ports = 2
+    /// Clock of the ports.
+    package var portMHz = 200.0
+    /// From a request to its first beat; model `fixed`.
+    package var latencyNs = 200.0
+    /// 10^9 bytes per second. 13,721 MB/s is the best that a ZCU102's PL ports were measured to reach.
+    package var bandwidthGBs = 13.7
     /// Seed of random port stalls, nil for none.
     package var stallSeed: Int?
 
     /// Bytes of one beat of an HP port (128 bits).
     static let portBytes = 16.0
 
-    init(_ node: ConfigNode?, file: String) throws {
-        let keys = ["model", "ports", "port_mhz", "latency_ns", "bandwidth_gb_s", "stall_seed"]
-        let section = try ConfigSection(node, path: "memory", keys: keys, file: file)
-        let names = Model.allCases.map(\.rawValue)
-        model = try section.word("model", oneOf: names, later: ["ddr4-2133"]).flatMap(Model.init) ?? .fixed
-        ports = try section.integer("ports", in: 1...4) ?? 2
-        portMHz = try section.number("port_mhz", in: 1...333) ?? 200
-        if model == .ideal {
-            for key in ["latency_ns", "bandwidth_gb_s"] where section.node(key) != nil {
-                throw section.error(key, "is a key of model fixed; model ideal has none: remove it")
-            }
-        }
-        latencyNs = try section.number("latency_ns", in: 0...100_000) ?? 200
-        // 13,721 MB/s is the best that a ZCU102's PL ports were measured to reach (fabric facts, section 1.3).
-        bandwidthGBs = try section.number("bandwidth_gb_s", in: 0.01...1000) ?? 13.7
-        stallSeed = try section.integer("stall_seed", in: 0...Int(Int32.max))
-    }
+    private static let onlyFixed = "is a key of model fixed; model ideal has none: remove it"
+
+    static let keys = [
+        ConfigKey.word("memory.model", \.memory.model, later: ["ddr4-2133"], "external memory"),
+        ConfigKey.integer("memory.ports", \.memory.ports, in: 1...4, "128-bit ports"),
+        ConfigKey.number("memory.port_mhz", \.memory.portMHz, in: 1...333, "their clock"),
+        ConfigKey.number(
+            "memory.latency_ns", \.memory.latencyNs, in: 0...100_000, "`fixed` only: request to first beat"
+        ).only(when: { $0.memory.model == .fixed }, else: onlyFixed),
+        ConfigKey.number(
+            "memory.bandwidth_gb_s", \.memory.bandwidthGBs, in: 0.01...1000,
+            "`fixed` only: 10^9 bytes/s; the best measured on a ZCU102 is 13,721 MB/s"
+        ).only(when: { $0.memory.model == .fixed }, else: onlyFixed),
+        ConfigKey.integer(
+            "memory.stall_seed", \.memory.stallSeed, or: "none", in: 0...Int(Int32.max),
+            "random port stalls, for tests and co-simulation"),
+    ]
 
     /// Bytes per second that memory and ports together can move; nil without limit.
     package var bytesPerSecond: Double? {

@@ -16,64 +16,94 @@ package struct NetworkSettings: Sendable, Hashable {
         case file(path: String)
     }
 
-    package var model: Model
+    /// The network and its weights.
+    package var model = Model.synthetic(name: "", seed: 1)
     /// A name of `ImageReader.namedSources`, or an absolute path.
-    package var images: String
-    package var count: Int
-    package var first: Int
+    package var images = "synthetic"
+    /// Number of images.
+    package var count = 1
+    /// Index of the first image.
+    package var first = 0
     /// Seed of synthetic images.
-    package var imageSeed: Int
-    /// Normalization of pixels in place of the model's or the source's own.
+    package var imageSeed = 1
+    /// Normalization of pixels in place of the model's or the default one; both or none.
     package var mean: [Float]?
+    /// See `mean`.
     package var std: [Float]?
     /// Folder of the configuration file: trained weights are looked for in its `models` folder.
-    package var folder: String
+    package var folder = ""
 
     /// How many images a run may have.
     static let counts = 1...100_000
+    private static let indices = 0...Int(Int32.max)
+}
 
-    init(_ node: ConfigNode?, file: String) throws {
-        let keys = ["model", "weights", "seed", "input"]
-        let section = try ConfigSection(node, path: "network", keys: keys, file: file)
-        model = try NetworkSettings.model(section)
-        let input = try ConfigSection(
-            section.node("input"), path: "network.input",
-            keys: ["images", "count", "first", "seed", "mean", "std"], file: file)
-        images = try NetworkSettings.images(input)
-        count = try input.integer("count", in: NetworkSettings.counts) ?? 1
-        first = try input.integer("first", in: 0...Int(Int32.max)) ?? 0
-        imageSeed = try input.integer("seed", in: 0...Int(Int32.max)) ?? 1
-        mean = try NetworkSettings.numbers("mean", input, in: -1000...1000)
-        std = try NetworkSettings.numbers("std", input, in: 1e-6...1000)
-        if (mean == nil) != (std == nil) {
-            throw input.error(mean == nil ? "std" : "mean", "needs the other one too: mean and std are given together")
-        }
-        folder = URL(fileURLWithPath: file).standardizedFileURL.deletingLastPathComponent().path
-    }
+// MARK: - Keys of the model
 
-    private static func model(_ section: ConfigSection) throws -> Model {
+extension NetworkSettings {
+    static let keys = [modelKey, weightsKey, seedKey] + inputKeys
+
+    private static let modelKey = ConfigKey(
+        "network.model", .text("a name of `shiftsim networks`, or a path ending in `.onnx`"), "the network"
+    ) { section, name, configuration in
         let accepted = "a built-in name (\(BuiltInNetworks.names.joined(separator: ", "))) or a path ending in .onnx"
-        let name = try section.required("model", try section.string("model", accepted: accepted), accepted: accepted)
-        if name.lowercased().hasSuffix(".onnx") {
-            for key in ["weights", "seed"] where applies(key, section) {
-                throw section.error(key, "only for built-in networks; a model file has its own weights")
-            }
-            let folder = section.node("model")?.directory ?? ""
-            return .file(path: absolute(name, from: folder))
+        let model = try section.required(name, try section.string(name, accepted: accepted), accepted: accepted)
+        if model.lowercased().hasSuffix(".onnx") {
+            configuration.network.model = .file(path: section.absolute(model, name))
+        } else if BuiltInNetworks.names.contains(model) {
+            configuration.network.model = .synthetic(name: model, seed: 1)
+        } else {
+            throw section.error(name, "'\(model)' is no built-in network; accepted: \(accepted)")
         }
-        guard BuiltInNetworks.names.contains(name) else {
-            throw section.error("model", "'\(name)' is no built-in network; accepted: \(accepted)")
+    } write: { configuration, form in
+        switch configuration.network.model {
+        case .synthetic(let name, _), .trained(let name): name
+        case .file(let path): ConfigKey.path(path, form)
         }
-        let isTrained = TrainedModels.names.contains(name)
-        let words = isTrained ? ["trained", "synthetic"] : ["synthetic"]
-        let origin = applies("weights", section) ? try section.word("weights", oneOf: words) ?? words[0] : words[0]
-        let seed = applies("seed", section) ? try section.integer("seed", in: 0...Int(Int32.max)) : nil
-        if origin == "trained" {
-            if seed != nil { throw section.error("seed", "only for synthetic weights") }
-            return .trained(name: name)
+    }.required
+
+    private static let weightsKey = ConfigKey(
+        "network.weights", .words(["trained", "synthetic"], later: []),
+        "built-in names only; a model given with `--set` replaces the file's network, weights included"
+    ) { section, key, configuration in
+        let isGiven = applies(key, section)
+        switch configuration.network.model {
+        case .file:
+            guard !isGiven else { throw section.error(key, onlyBuiltIn) }
+        case .synthetic(let name, _), .trained(let name):
+            let words = TrainedModels.names.contains(name) ? ["trained", "synthetic"] : ["synthetic"]
+            let word = isGiven ? try section.word(key, oneOf: words) : nil
+            if word ?? words[0] == "trained" { configuration.network.model = .trained(name: name) }
         }
-        return .synthetic(name: name, seed: seed ?? 1)
+    } write: { configuration, _ in
+        switch configuration.network.model {
+        case .synthetic: "synthetic"
+        case .trained: "trained"
+        case .file: nil
+        }
+    }.documented(
+        accepted: "`trained` (\(TrainedModels.names.joined(separator: ", "))), `synthetic`",
+        default: "`trained` where there are any")
+
+    private static let seedKey = ConfigKey(
+        "network.seed", .integers(indices),
+        "of synthetic weights: N(0, 2 / fan-in), biases within 0.05, normalization with scales of 0.8...1.2 (0.2...0.3 "
+            + "last in a residual branch) and shifts within 0.1; realistic in distribution, and they classify nothing"
+    ) { section, key, configuration in
+        guard applies(key, section) else { return }
+        switch configuration.network.model {
+        case .file: throw section.error(key, onlyBuiltIn)
+        case .trained: throw section.error(key, "only for synthetic weights")
+        case .synthetic(let name, let seed):
+            let given = try section.integer(key, in: indices)
+            configuration.network.model = .synthetic(name: name, seed: given ?? seed)
+        }
+    } write: { configuration, _ in
+        guard case .synthetic(_, let seed) = configuration.network.model else { return nil }
+        return "\(seed)"
     }
+
+    private static let onlyBuiltIn = "only for built-in networks; a model file has its own weights"
 
     /// A model given with `--set` replaces the file's network: what the file says of that network's weights goes with
     /// it, unless it too was given with `--set`.
@@ -82,34 +112,49 @@ package struct NetworkSettings: Sendable, Hashable {
         let isReplaced = section.node("model")?.place.hasPrefix("--set") ?? false
         return !isReplaced || node.place.hasPrefix("--set")
     }
+}
 
-    private static func images(_ input: ConfigSection) throws -> String {
-        let accepted = "fashion-mnist, synthetic, or a path of .bin, .idx.gz, .npy, .png or a folder of .png"
-        let source = try input.string("images", accepted: accepted) ?? "synthetic"
-        if ImageReader.namedSources.contains(source) { return source }
-        let path = absolute(source, from: input.node("images")?.directory ?? "")
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw input.error("images", "'\(source)' is no file or folder; accepted: \(accepted)")
-        }
-        return path
-    }
+// MARK: - Keys of the images
 
-    private static func numbers(
-        _ key: String, _ input: ConfigSection, in range: ClosedRange<Double>
-    ) throws -> [Float]? {
-        let accepted =
-            "a list of numbers in \(ConfigSection.text(range.lowerBound))..."
-            + "\(ConfigSection.text(range.upperBound)), one a channel or one for all"
-        let values = try input.list(key, accepted: accepted) { node -> Float? in
-            guard let value = ConfigSection.number(node), range.contains(value) else { return nil }
-            return Float(value)
-        }
-        if values?.isEmpty == true { throw input.error(key, "is empty; accepted: \(accepted)") }
-        return values
-    }
+extension NetworkSettings {
+    private static let inputKeys = [
+        ConfigKey.images(
+            "network.input.images", \.network.images,
+            accepted: "fashion-mnist, synthetic, or a path of .bin, .idx.gz, .npy, .png or a folder of .png",
+            "the images"
+        ).documented(
+            accepted: "`fashion-mnist`, `synthetic`, or a path: CIFAR-10 `.bin`, `.idx` or `-ubyte` (also `.gz`), "
+                + "`.npy`, `.png`, a folder of `.png`"),
+        ConfigKey.integer("network.input.count", \.network.count, in: counts, "how many"),
+        ConfigKey.integer("network.input.first", \.network.first, in: indices, "index of the first"),
+        ConfigKey.integer("network.input.seed", \.network.imageSeed, in: indices, "of synthetic images"),
+        normalizationKey(
+            "network.input.mean", \.network.mean, in: -1000...1000,
+            "in pixels / 255: value = (pixel / 255 - mean) / std; with `std` or not at all"
+        ).rule { $0.network.std == nil ? "needs the other one too: mean and std are given together" : nil },
+        normalizationKey(
+            "network.input.std", \.network.std, in: 1e-6...1000, "in pixels / 255; with `mean` or not at all"
+        ).rule { $0.network.mean == nil ? "needs the other one too: mean and std are given together" : nil },
+    ]
 
-    static func absolute(_ path: String, from folder: String) -> String {
-        let base = URL(fileURLWithPath: folder, isDirectory: true)
-        return URL(fileURLWithPath: path, relativeTo: base).standardizedFileURL.path
+    private static func normalizationKey(
+        _ path: String, _ field: ConfigKey.Field<[Float]?>, in range: ClosedRange<Double>, _ help: String
+    ) -> ConfigKey {
+        ConfigKey(path, .list(.numbers(range), counts: 1...Int.max), help) { section, name, configuration in
+            let accepted =
+                "a list of numbers in \(ConfigSection.text(range.lowerBound))..."
+                + "\(ConfigSection.text(range.upperBound)), one a channel or one for all"
+            let values = try section.list(name, accepted: accepted) { node -> Float? in
+                guard let value = ConfigSection.number(node), range.contains(value) else { return nil }
+                return Float(value)
+            }
+            if values?.isEmpty == true { throw section.error(name, "is empty; accepted: \(accepted)") }
+            configuration[keyPath: field] = values
+        } write: { configuration, _ in
+            configuration[keyPath: field].map { "\($0)" }
+        }.documented(
+            accepted: "a list of 1 number, or 1 a channel",
+            default: "the model's `input_\(path.hasSuffix("mean") ? "mean" : "std")`, else by the channels of the "
+                + "network's input: Fashion-MNIST's for 1, ImageNet's for 3, else 0.5")
     }
 }

@@ -1,8 +1,5 @@
 // Section `quantization`: how weights and activations become integers.
 
-import Foundation
-import NetworkReaders
-import Networks
 import Quantizer
 
 /// How the network is quantized.
@@ -17,107 +14,34 @@ package struct QuantizationSettings: Sendable, Hashable {
         case asIs = "as-is"
     }
 
-    package var scheme: Scheme
+    /// How weights become integers.
+    package var scheme = Scheme.nBQ
     /// 1...5 for n-bq, of a term 3...5 for lightnn and flightnn, 4, 8 or 16 for fixed; nil takes what the model has
     /// (as-is).
-    package var weightBits: Int?
-    package var activationBits: Int
-    /// Rule of the n-BQ staircase; nil takes the quantizer's default.
-    package var thresholds: ThresholdRule?
-    package var wideFirstAndLast: Bool
-    /// Operating point of flightnn: mean terms of a weight, or the thresholds below.
-    package var meanTerms: Double?
+    package var weightBits: Int? = 3
+    /// Width of an activation, 8 or 16.
+    package var activationBits = 16
+    /// Rule of the n-BQ staircase; of no meaning in other schemes.
+    package var thresholds = ThresholdRule.momentMatching
+    /// The first and the last layer in wide fixed point.
+    package var wideFirstAndLast = false
+    /// Operating point of flightnn: mean terms of a weight, or, where there is a residual threshold, the thresholds
+    /// below.
+    package var meanTerms = 1.5
+    /// FLightNN's t_1; nil: `meanTerms` is the operating point.
     package var residualThreshold: Double?
-    package var pruneThreshold: Double?
+    /// FLightNN's t_0.
+    package var pruneThreshold = 0.0
     /// Images that fix the activation ranges: a named source or an absolute path; nil takes those of the run.
     package var calibration: String?
-    package var calibrationImages: Int
+    /// Number of these images.
+    package var calibrationImages = 8
     /// Nil is `max`, and for a model of `shiftsim quantize` the exponents that it holds.
     package var calibrationMethod: CalibrationMethod?
-    package var percentile: Double?
-    package var activationScale: ActivationScaleRule
-
-    static let keys = [
-        "scheme", "weight_bits", "activation_bits", "thresholds", "wide_first_and_last", "mean_terms",
-        "residual_threshold", "prune_threshold", "calibration", "calibration_images", "calibration_method",
-        "percentile", "activation_scale",
-    ]
-
-    init(_ node: ConfigNode?, file: String) throws {
-        let section = try ConfigSection(node, path: "quantization", keys: QuantizationSettings.keys, file: file)
-        let name = try section.word("scheme", oneOf: Scheme.allCases.map(\.rawValue))
-        scheme = name.flatMap(Scheme.init) ?? .nBQ
-        weightBits = try QuantizationSettings.weightBits(section, scheme)
-        activationBits = try section.integer("activation_bits", oneOf: [8, 16]) ?? 16
-        thresholds = try QuantizationSettings.thresholds(section, scheme, weightBits)
-        wideFirstAndLast = try section.boolean("wide_first_and_last") ?? false
-        if wideFirstAndLast && scheme == .asIs {
-            throw section.error("wide_first_and_last", "true is not for scheme as-is; accepted: false")
-        }
-        meanTerms = try section.number("mean_terms", in: 1...2)
-        residualThreshold = try section.number("residual_threshold", in: 0...1000)
-        pruneThreshold = try section.number("prune_threshold", in: 0...1000)
-        calibration = try QuantizationSettings.calibration(section)
-        calibrationImages = try section.integer("calibration_images", in: 1...1000) ?? 8
-        let methods = CalibrationMethod.allCases.map(\.rawValue)
-        calibrationMethod = try section.word("calibration_method", oneOf: methods).flatMap(CalibrationMethod.init)
-        percentile = try section.number("percentile", in: 50...100)
-        let scales = ActivationScaleRule.allCases.map(\.rawValue)
-        activationScale =
-            try section.word("activation_scale", oneOf: scales).flatMap(ActivationScaleRule.init) ?? .powerOfTwo
-        try checkTogether(section)
-    }
-
-    /// Keys that need others, or exclude them.
-    private func checkTogether(_ section: ConfigSection) throws {
-        for key in ["mean_terms", "residual_threshold", "prune_threshold"] where section.node(key) != nil {
-            guard scheme == .flightNN else { throw section.error(key, "only for scheme flightnn") }
-        }
-        if meanTerms != nil, residualThreshold != nil || pruneThreshold != nil {
-            throw section.error(
-                "mean_terms", "not together with residual_threshold or prune_threshold; accepted: one operating point")
-        }
-        if pruneThreshold != nil, residualThreshold == nil {
-            throw section.error("prune_threshold", "needs residual_threshold too")
-        }
-        if percentile != nil, calibrationMethod != .percentile {
-            throw section.error("percentile", "only for calibration_method percentile")
-        }
-    }
-
-    private static func weightBits(_ section: ConfigSection, _ scheme: Scheme) throws -> Int? {
-        switch scheme {
-        case .nBQ: try section.integer("weight_bits", in: 1...5) ?? 3
-        case .lightNN1, .lightNN2, .flightNN: try section.integer("weight_bits", in: 3...5) ?? 4
-        case .fixed: try section.integer("weight_bits", oneOf: [4, 8, 16]) ?? 8
-        case .asIs: try section.integer("weight_bits", in: 1...5)
-        }
-    }
-
-    private static func thresholds(
-        _ section: ConfigSection, _ scheme: Scheme, _ weightBits: Int?
-    ) throws -> ThresholdRule? {
-        let names = ThresholdRule.allCases.map(\.rawValue)
-        guard let name = try section.word("thresholds", oneOf: names) else { return nil }
-        guard scheme == .nBQ else { throw section.error("thresholds", "only for scheme n-bq") }
-        let rule = ThresholdRule(rawValue: name)
-        if rule == .fixedFraction && weightBits != 3 {
-            throw section.error(
-                "thresholds", "fixed-fraction is published for weight_bits 3 only; accepted: nearest, moment-matching")
-        }
-        return rule
-    }
-
-    private static func calibration(_ section: ConfigSection) throws -> String? {
-        let accepted = "fashion-mnist, synthetic, or a path as in network.input.images"
-        guard let source = try section.string("calibration", accepted: accepted) else { return nil }
-        if ImageReader.namedSources.contains(source) { return source }
-        let path = NetworkSettings.absolute(source, from: section.node("calibration")?.directory ?? "")
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw section.error("calibration", "'\(source)' is no file or folder; accepted: \(accepted)")
-        }
-        return path
-    }
+    /// Of no meaning in other methods than `percentile`.
+    package var percentile = 99.99
+    /// What the scale of a tensor may be.
+    package var activationScale = ActivationScaleRule.powerOfTwo
 
     /// What the quantizer is asked for, for a model that holds codes or not: n-bq keeps codes that are there.
     package func options(modelHasCodes: Bool) -> QuantizationOptions {
@@ -131,14 +55,121 @@ package struct QuantizationSettings: Sendable, Hashable {
             case .asIs: .asIs
             }
         return QuantizationOptions(
-            scheme: kind, activationBits: activationBits, thresholds: kind == .asIs ? nil : thresholds,
+            scheme: kind, activationBits: activationBits,
+            thresholds: scheme == .nBQ && kind != .asIs ? thresholds : nil,
             weightBits: kind == .asIs ? weightBits : nil, wideFirstAndLast: wideFirstAndLast && kind != .asIs,
-            filterTerms: filterTerms, calibration: calibrationMethod ?? .max, percentile: percentile ?? 99.99,
+            filterTerms: filterTerms, calibration: calibrationMethod ?? .max, percentile: percentile,
             usesStoredExponents: calibration == nil && calibrationMethod == nil, activationScale: activationScale)
     }
 
     private var filterTerms: FilterTermRule {
-        guard let residualThreshold else { return .mean(meanTerms ?? 1.5) }
-        return .thresholds(first: pruneThreshold ?? 0, second: residualThreshold)
+        guard let residualThreshold else { return .mean(meanTerms) }
+        return .thresholds(first: pruneThreshold, second: residualThreshold)
+    }
+}
+
+// MARK: - Keys
+
+extension QuantizationSettings {
+    static let keys = weightKeys + operatingPointKeys + activationKeys
+
+    private static let weightKeys = [
+        ConfigKey.word("quantization.scheme", \.quantization.scheme, "how weights become integers"),
+        weightBitsKey,
+        ConfigKey.integer(
+            "quantization.activation_bits", \.quantization.activationBits, oneOf: QuantizationOptions.activationWidths,
+            "signed"),
+        ConfigKey.word("quantization.thresholds", \.quantization.thresholds, "rule of the n-BQ staircase")
+            .only(when: { $0.quantization.scheme == .nBQ }, else: "only for scheme n-bq")
+            .rule {
+                $0.quantization.thresholds == .fixedFraction && $0.quantization.weightBits != 3
+                    ? "fixed-fraction is published for weight_bits 3 only; accepted: nearest, moment-matching" : nil
+            }
+            .documented(accepted: "`moment-matching`, `nearest`, `fixed-fraction` (3 bits only)"),
+        ConfigKey.boolean(
+            "quantization.wide_first_and_last", \.quantization.wideFirstAndLast,
+            "first and last layer in wide fixed point; not for as-is"
+        ).rule {
+            $0.quantization.wideFirstAndLast && $0.quantization.scheme == .asIs
+                ? "true is not for scheme as-is; accepted: false" : nil
+        },
+    ]
+
+    private static let weightBitsKey = ConfigKey(
+        "quantization.weight_bits", .or("auto", .integers(1...16)),
+        "of a term where a weight has several; `auto`, for as-is only: the model's"
+    ) { section, name, configuration in
+        let termWidths = QuantizationScheme.termWidths
+        switch configuration.quantization.scheme {
+        case .nBQ:
+            configuration.quantization.weightBits = try section.integer(name, in: QuantizationScheme.codeWidths) ?? 3
+        case .lightNN1, .lightNN2, .flightNN:
+            configuration.quantization.weightBits = try section.integer(name, in: termWidths) ?? 4
+        case .fixed:
+            configuration.quantization.weightBits =
+                try section.integer(name, oneOf: QuantizationScheme.fixedWidths) ?? 8
+        case .asIs:
+            configuration.quantization.weightBits =
+                try section.integer(name, or: "auto", in: QuantizationScheme.codeWidths)
+        }
+    } write: { configuration, _ in
+        configuration.quantization.weightBits.map { "\($0)" } ?? "auto"
+    }.documented(
+        accepted: "n-bq and as-is 1...5, lightnn and flightnn 3...5, fixed 4, 8, 16; as-is `auto`",
+        default: "3, lightnn and flightnn 4, fixed 8, as-is `auto`")
+
+    private static let operatingPointKeys = [
+        ConfigKey.number(
+            "quantization.mean_terms", \.quantization.meanTerms, in: FilterTermRule.means,
+            "flightnn: terms of a weight on average; not with the next two"
+        )
+        .written { $0.quantization.residualThreshold == nil }
+        .rule {
+            $0.quantization.residualThreshold == nil
+                ? nil
+                : "not together with residual_threshold or prune_threshold; accepted: one operating point"
+        },
+        ConfigKey.number(
+            "quantization.residual_threshold", \.quantization.residualThreshold, in: 0...1000,
+            "flightnn: t_1, above which a filter gets a second term, in units of the layer's root mean square filter "
+                + "norm"),
+        ConfigKey.number(
+            "quantization.prune_threshold", \.quantization.pruneThreshold, in: 0...1000,
+            "flightnn: t_0, above which a filter gets a first term; with `residual_threshold` only"
+        )
+        .written { $0.quantization.residualThreshold != nil }
+        .rule { $0.quantization.residualThreshold == nil ? "needs residual_threshold too" : nil },
+    ].map { $0.only(when: { $0.quantization.scheme == .flightNN }, else: "only for scheme flightnn") }
+
+    private static let activationKeys = [
+        calibrationKey,
+        ConfigKey.integer(
+            "quantization.calibration_images", \.quantization.calibrationImages, in: 1...1000,
+            "how many of them, see below"),
+        ConfigKey.word(
+            "quantization.calibration_method", \.quantization.calibrationMethod, or: "auto",
+            "range of a tensor (docs/internals/Numerics.md, 3); `auto`: `max`, and for a model that holds its exponents "
+                + "those, see below"),
+        ConfigKey.number(
+            "quantization.percentile", \.quantization.percentile, in: QuantizationOptions.percentiles,
+            "method percentile: per cent of the non-zero magnitudes that are not clipped"
+        ).only(
+            when: { $0.quantization.calibrationMethod == .percentile },
+            else: "only for calibration_method percentile"),
+        ConfigKey.word(
+            "quantization.activation_scale", \.quantization.activationScale,
+            "scale of a tensor: a power of two, or any number, in the 16-bit multiplier of each pass "
+                + "(docs/internals/Numerics.md, 3)"),
+    ]
+
+    private static let calibrationKey = ConfigKey(
+        "quantization.calibration", .text("`auto`, or as `network.input.images`"),
+        "images that fix the activation ranges; `auto`: the run's own source"
+    ) { section, name, configuration in
+        if case .scalar("auto", _) = section.node(name)?.content { return }
+        let accepted = "auto, fashion-mnist, synthetic, or a path as in network.input.images"
+        configuration.quantization.calibration = try section.images(name, accepted: accepted)
+    } write: { configuration, form in
+        configuration.quantization.calibration.map { ConfigKey.path($0, form) } ?? "auto"
     }
 }

@@ -1,7 +1,6 @@
 // Section `run`: what is computed and checked.
 
 import Foundation
-import Networks
 
 /// How a configuration is run.
 package struct RunSettings: Sendable, Hashable {
@@ -17,7 +16,9 @@ package struct RunSettings: Sendable, Hashable {
     package enum ArrayImages: Sendable, Hashable {
         /// Every image of a small set, else a few.
         case automatic
+        /// Every image.
         case all
+        /// So many.
         case count(Int)
 
         /// The largest set of which `automatic` takes every image, and what it takes of a larger one.
@@ -36,31 +37,42 @@ package struct RunSettings: Sendable, Hashable {
         }
     }
 
-    package var mode: Mode
+    /// What is computed.
+    package var mode = Mode.full
     /// Whether every output of the array is compared with the reference model.
-    package var check: Bool
-    package var threads: Int
-    package var arrayImages: ArrayImages
+    package var check = true
+    /// Images simulated at a time.
+    package var threads = ProcessInfo.processInfo.activeProcessorCount
+    /// Images that the array computes.
+    package var arrayImages = ArrayImages.automatic
+}
 
-    init(_ node: ConfigNode?, file: String) throws {
-        let keys = ["mode", "check", "threads", "array_images"]
-        let section = try ConfigSection(node, path: "run", keys: keys, file: file)
-        let names = Mode.allCases.map(\.rawValue)
-        mode = try section.word("mode", oneOf: names, later: ["timing"]).flatMap(Mode.init) ?? .full
-        check = try section.boolean("check") ?? true
-        threads = try section.integer("threads", in: 1...256) ?? ProcessInfo.processInfo.activeProcessorCount
-        arrayImages = try RunSettings.arrayImages(section)
-    }
+// MARK: - Keys
 
-    private static func arrayImages(_ section: ConfigSection) throws -> ArrayImages {
-        let key = "array_images"
-        guard let node = section.node(key) else { return .automatic }
-        if case .scalar("all", _) = node.content { return .all }
-        let counts = NetworkSettings.counts
-        guard case .scalar(let text, true) = node.content, let count = Int(text), counts.contains(count) else {
-            throw section.error(
-                key, "\(node.summary); accepted: all, \(counts.lowerBound)...\(counts.upperBound) (integer)")
+extension RunSettings {
+    static let keys = [
+        ConfigKey.word(
+            "run.mode", \.run.mode, later: ["timing"], "`full` also counts toggles; same bits, same cycles"),
+        ConfigKey.boolean("run.check", \.run.check, "compare every output of the array with the reference model"),
+        ConfigKey.integer(
+            "run.threads", \.run.threads, in: 1...256, "images simulated at a time; changes no result"
+        ).documented(default: "processors").changingNoResult,
+        arrayImagesKey,
+    ]
+
+    private static let arrayImagesKey = ConfigKey(
+        "run.array_images", .or("all", .integers(NetworkSettings.counts)),
+        "images that the array computes, spread evenly over the set; see below"
+    ) { section, name, configuration in
+        guard let node = section.node(name) else { return }
+        if case .scalar("all", _) = node.content {
+            configuration.run.arrayImages = .all
+        } else if let count = try section.integer(name, or: "all", in: NetworkSettings.counts) {
+            configuration.run.arrayImages = .count(count)
         }
-        return .count(count)
-    }
+    } write: { configuration, _ in
+        let count = configuration.network.count
+        let images = configuration.run.arrayImages.indices(of: count).count
+        return images == count ? "all" : "\(images)"
+    }.documented(default: "all of up to 16 images, else 4")
 }

@@ -9,6 +9,8 @@ import Networks
 package struct ConfigSection: Sendable {
     private let path: String
     private let entries: [String: ConfigNode]
+    /// Whether the file has the section, be it empty.
+    let isPresent: Bool
     /// Where the section stands; for missing keys.
     package let place: String
 
@@ -16,6 +18,7 @@ package struct ConfigSection: Sendable {
     package init(_ node: ConfigNode?, path: String, keys: [String], file: String) throws {
         self.path = path
         place = node?.place ?? file
+        isPresent = node != nil
         guard let node else {
             entries = [:]
             return
@@ -30,6 +33,9 @@ package struct ConfigSection: Sendable {
         }
         entries = Dictionary(list.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
     }
+
+    /// The keys that are given.
+    var given: Set<String> { Set(entries.keys) }
 
     /// The value of a key as it stands.
     package func node(_ key: String) -> ConfigNode? { entries[key] }
@@ -53,6 +59,13 @@ package struct ConfigSection: Sendable {
 
     package func integer(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
         try integer(key, accepted: "\(range.lowerBound)...\(range.upperBound)") { range.contains($0) }
+    }
+
+    /// `word` stands for nil, as an absent key does.
+    func integer(_ key: String, or word: String, in range: ClosedRange<Int>) throws -> Int? {
+        if case .scalar(word, _) = entries[key]?.content { return nil }
+        let accepted = "\(word), \(range.lowerBound)...\(range.upperBound)"
+        return try integer(key, accepted: accepted) { range.contains($0) }
     }
 
     package func integer(_ key: String, oneOf values: [Int]) throws -> Int? {
