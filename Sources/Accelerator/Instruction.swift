@@ -1,9 +1,9 @@
-// The tile program's instruction format: 12 words of 32 bits, three 128-bit beats. docs/internals/Instructions.md shows it as
-// a table. Loads, computes and stores go to their engine in program order; dependency tokens order the engines.
+// The tile program's instruction format: 12 words of 32 bits, three 128-bit beats. docs/internals/Instructions.md shows
+// it as a table. Loads, computes and stores go to their engine in program order; dependency tokens order the engines.
 
 /// Bits [low, low + width) of one instruction word.
 public struct InstructionField: Sendable, Hashable {
-    /// Its name in docs/Instructions.md and in nets.
+    /// Its name in docs/internals/Instructions.md and in nets.
     public let name: String
     /// Index of the word.
     public let word: Int
