@@ -25,56 +25,131 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(name: "Networks"),
+        .target(name: "Diagnostics"),
+        .target(name: "Support"),
+
+        // Networks
+        .target(name: "Networks", dependencies: ["Diagnostics", "Support"]),
         .target(name: "ReferenceModel", dependencies: ["Networks"], swiftSettings: vectorised),
         .target(
             name: "NetworkReaders",
-            dependencies: ["Networks", "CZlib", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
-        .target(name: "Quantizer", dependencies: ["Networks"], swiftSettings: vectorised),
+            dependencies: [
+                "Networks", "Diagnostics", "Support", "CZlib",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]),
+        .target(name: "Quantizer", dependencies: ["Networks", "Diagnostics", "Support"], swiftSettings: vectorised),
+
+        // Hardware
         .target(name: "Fabric"),
         .target(name: "Design", dependencies: ["Fabric"]),
         .target(name: "Accelerator", dependencies: ["Design", "Fabric"]),
-        .target(name: "Schedule", dependencies: ["Networks", "Accelerator", "Fabric"]),
-        .target(name: "Kernel", dependencies: ["Design", "Fabric"], swiftSettings: fast),
-        .target(name: "ExternalMemory", dependencies: ["Kernel", "Design"]),
-        .target(name: "Waveforms", dependencies: ["CZlib"]),
-        .target(name: "Observation", dependencies: ["Kernel", "Waveforms", "Design"]),
+        .target(name: "Schedule", dependencies: ["Networks", "Accelerator", "Fabric", "Diagnostics"]),
         .target(name: "RTLEmitter", dependencies: ["Design", "Fabric"]),
+
+        // Simulation
+        .target(name: "Kernel", dependencies: ["Design", "Fabric"], swiftSettings: fast),
+        .target(name: "ExternalMemory", dependencies: ["Kernel", "Design", "Support"]),
+        .target(name: "Waveforms", dependencies: ["CZlib", "Diagnostics"]),
+        .target(name: "Observation", dependencies: ["Kernel", "Waveforms", "Design"]),
+        .target(name: "Host", dependencies: ["Networks", "Diagnostics"], swiftSettings: vectorised),
         .target(
-            name: "Workflow",
+            name: "Machine",
             dependencies: [
-                "Networks", "ReferenceModel", "NetworkReaders", "Quantizer", "Fabric", "Design", "Accelerator",
-                "Schedule", "Kernel", "ExternalMemory", "Waveforms", "Observation", "RTLEmitter",
-                .product(name: "Yams", package: "Yams"),
+                "Accelerator", "Design", "Diagnostics", "ExternalMemory", "Host", "Kernel", "Networks", "Observation",
+                "Schedule", "Support",
             ]),
-        .target(name: "Sweep", dependencies: ["Workflow", "Networks"]),
+        .target(
+            name: "Cosimulation",
+            dependencies: [
+                "Accelerator", "Design", "Diagnostics", "ExternalMemory", "Fabric", "Kernel", "Machine", "Networks",
+                "Observation", "RTLEmitter", "Schedule", "Support", "Waveforms",
+            ]),
+
+        // From a configuration to results
+        .target(
+            name: "Configuration",
+            dependencies: [
+                "Accelerator", "Diagnostics", "ExternalMemory", "Fabric", "NetworkReaders", "Networks", "Quantizer",
+                "Support", "Waveforms", .product(name: "Yams", package: "Yams"),
+            ]),
+        .target(
+            name: "Preparation",
+            dependencies: [
+                "Accelerator", "Configuration", "Design", "Diagnostics", "Fabric", "Machine", "NetworkReaders",
+                "Networks", "Quantizer", "Schedule", "Support",
+            ]),
+        .target(
+            name: "Reports",
+            dependencies: [
+                "Accelerator", "Configuration", "Diagnostics", "Machine", "NetworkReaders", "Networks", "Preparation",
+                "Quantizer", "Schedule", "Support",
+            ]),
+        .target(
+            name: "Flows",
+            dependencies: [
+                "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Machine", "NetworkReaders", "Networks",
+                "Preparation", "Quantizer", "ReferenceModel", "Reports", "RTLEmitter", "Schedule", "Support",
+            ]),
+        .target(
+            name: "Sweep",
+            dependencies: [
+                "Configuration", "Diagnostics", "Flows", "Networks", "Preparation", "Reports", "Support",
+            ]),
         .executableTarget(
             name: "shiftsim",
             dependencies: [
-                "Workflow", "Sweep", "Accelerator", "Kernel", "NetworkReaders", "Networks", "RTLEmitter", "Waveforms",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Flows", "Kernel", "Networks", "Reports",
+                "Support", "Sweep", "Waveforms", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        .testTarget(name: "QuantizerTests", dependencies: ["Networks", "Quantizer", "ReferenceModel"]),
+
+        // Tests, by question
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "Accelerator", "Cosimulation", "ExternalMemory", "Kernel", "Machine", "Networks", "Schedule", "Support",
+            ], path: "Tests/TestSupport"),
+        .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
         .testTarget(
-            name: "ReferenceTests", dependencies: ["NetworkReaders", "Networks", "Quantizer", "ReferenceModel"]),
+            name: "PrimitiveTests",
+            dependencies: [
+                "Cosimulation", "Design", "Fabric", "Kernel", "Networks", "RTLEmitter", "Support", "TestSupport",
+            ]),
         .testTarget(
-            name: "WorkflowTests",
-            dependencies: ["Networks", "NetworkReaders", "Workflow", "Sweep", "shiftsim"]),
-        .testTarget(name: "PrimitiveTests", dependencies: ["RTLEmitter", "Design", "Fabric", "Kernel"]),
-        .testTarget(
-            name: "ResourceTests", dependencies: ["RTLEmitter", "Accelerator", "Design", "Fabric", "Workflow"]),
+            name: "ResourceTests",
+            dependencies: [
+                "Accelerator", "Configuration", "Cosimulation", "Design", "Fabric", "Flows", "Preparation", "Reports",
+                "RTLEmitter", "TestSupport",
+            ]),
         .testTarget(
             name: "MachineTests",
             dependencies: [
-                "Networks", "ReferenceModel", "Fabric", "Design", "Accelerator", "Schedule", "Kernel", "ExternalMemory",
-                "Waveforms", "Observation", "RTLEmitter", "Workflow",
+                "Accelerator", "Configuration", "Cosimulation", "Design", "Diagnostics", "ExternalMemory", "Fabric",
+                "Flows", "Host", "Kernel", "Machine", "Networks", "Observation", "Preparation", "ReferenceModel",
+                "Reports", "RTLEmitter", "Schedule", "Support", "TestSupport", "Waveforms",
             ]),
-        .testTarget(name: "WaveformTests", dependencies: ["Waveforms"]),
+        .testTarget(
+            name: "InstructionCountTests", dependencies: ["TestSupport", "shiftsim"], exclude: ["thresholds.json"]),
+        .testTarget(name: "WaveformTests", dependencies: ["TestSupport", "Waveforms"]),
         .testTarget(
             name: "NetworkReadersTests",
             dependencies: [
-                "NetworkReaders", "Networks", "Quantizer", "CZlib",
+                "CZlib", "Diagnostics", "NetworkReaders", "Networks", "Quantizer", "Support", "TestSupport",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]),
+        .testTarget(
+            name: "QuantizerTests",
+            dependencies: ["Diagnostics", "Networks", "Quantizer", "ReferenceModel", "Support", "TestSupport"]),
+        .testTarget(
+            name: "ReferenceTests",
+            dependencies: [
+                "Diagnostics", "Host", "NetworkReaders", "Networks", "Quantizer", "ReferenceModel", "Support",
+                "TestSupport",
+            ]),
+        .testTarget(
+            name: "FlowTests",
+            dependencies: [
+                "Configuration", "Cosimulation", "Diagnostics", "Flows", "Machine", "NetworkReaders", "Networks",
+                "Preparation", "Reports", "Support", "Sweep", "TestSupport", "shiftsim",
             ]),
     ],
     swiftLanguageModes: [.v6]

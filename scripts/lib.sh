@@ -103,19 +103,21 @@ build_release() {
     fi
 }
 
-# --- Python: .venv with the packages of scripts/requirements.txt
+# --- Python: .venv with the packages of scripts/requirements.txt and with scripts/python
 
 make_venv() { quietly venv python3 -m venv --clear .venv; }
 
 pip_install() {
-    quietly pip .venv/bin/python -m pip install -q --disable-pip-version-check -r scripts/requirements.txt
+    quietly pip .venv/bin/python -m pip install -q --disable-pip-version-check -r scripts/requirements.txt &&
+        quietly pip-tools .venv/bin/python -m pip install -q --disable-pip-version-check \
+            --no-deps --no-build-isolation -e scripts/python
 }
 
 need_venv() {
     # Programs in .venv hold its path, so it is made again when the folder has moved.
     local installed=.venv/installed wanted
     wanted="$root
-$(cat scripts/requirements.txt)"
+$(cat scripts/requirements.txt scripts/python/pyproject.toml)"
     if [ "$(cat "$installed" 2>/dev/null)" != "$wanted" ]; then
         say "installing Python packages into .venv"
         command -v python3 >/dev/null || need_packages python3
@@ -123,7 +125,7 @@ $(cat scripts/requirements.txt)"
             need_packages python3-venv
             make_venv || fail "python3 -m venv .venv"
         fi
-        pip_install 2>/dev/null || pip_install || fail "pip install -r scripts/requirements.txt"
+        pip_install 2>/dev/null || pip_install || fail "pip install -r scripts/requirements.txt -e scripts/python"
         printf '%s\n' "$wanted" >"$installed"
     fi
     export SHIFTSIM_PYTHON="$root/.venv/bin/python"

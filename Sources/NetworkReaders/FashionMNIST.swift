@@ -1,5 +1,6 @@
 // Where the Debian package dataset-fashion-mnist (MIT licence) has its files.
 
+import Diagnostics
 import Foundation
 
 enum FashionMNIST {

@@ -1,5 +1,6 @@
 // Whole files into memory, with messages that say what is wrong with the path.
 
+import Diagnostics
 import Foundation
 import Networks
 

@@ -1,5 +1,6 @@
 // The borders of an ONNX graph: its single image input, its single output and its initializers.
 
+import Diagnostics
 import Networks
 
 struct GraphHeader {

@@ -47,10 +47,12 @@ public struct GraphPass: Sendable, Codable, Equatable {
         }
     }
 
+    /// Which pass.
     public var name: Name
     /// "node (Operator)" each, some with a detail, in the file's order.
     public var nodes: [String]
 
+    /// Stores what is given.
     public init(name: Name, nodes: [String]) {
         self.name = name
         self.nodes = nodes

@@ -3,6 +3,7 @@
 // A tensor of the graph is either a constant or an activation. Flattening makes no layer: an activation keeps the
 // shape of its feature map, and `rank` says whether the graph sees it as [N, C, H, W] or as a vector [N, F].
 
+import Diagnostics
 import Networks
 
 /// A tensor that depends on the image.

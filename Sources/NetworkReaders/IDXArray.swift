@@ -1,6 +1,7 @@
 // IDX files (yann.lecun.com/exdb/mnist): two zero bytes, the element type, the number of axes, the sizes as
 // big-endian 32-bit words, then the elements. Here only unsigned bytes (type 8), plain or gzip-compressed.
 
+import Diagnostics
 import Foundation
 import Networks
 

@@ -1,5 +1,7 @@
-// The images named by `network.input.images` in a configuration (CONTRACT.md).
+// The images named by `network.input.images` in a configuration
+// (docs/guide/Config.md).
 
+import Diagnostics
 import Foundation
 import Networks
 

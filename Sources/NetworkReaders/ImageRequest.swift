@@ -1,5 +1,6 @@
 // One call of ImageReader.read, by kind of source.
 
+import Diagnostics
 import Foundation
 import Networks
 

@@ -1,6 +1,7 @@
 // Decompression through zlib, with a bound on what comes out.
 
 import CZlib
+import Diagnostics
 import Foundation
 import Networks
 

@@ -1,5 +1,6 @@
 // One ONNX node with checked access to its attributes, and the errors that name it.
 
+import Diagnostics
 import Foundation
 import Networks
 

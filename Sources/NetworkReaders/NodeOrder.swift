@@ -1,6 +1,7 @@
 // The nodes that the graph's output depends on, each after the nodes it reads. The file's own order is kept
 // where it already is such an order (the ONNX specification demands it), so layers stand as the author wrote them.
 
+import Diagnostics
 import Networks
 
 struct NodeOrder {

@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import Networks
 
@@ -45,7 +46,7 @@ public struct Normalization: Sendable, Equatable {
 
     /// The default of images without one of their own: Fashion-MNIST's for one channel, ImageNet's for three, and
     /// mean 0.5, std 0.5 (-1...1) for any other number.
-    static func standard(channels: Int) -> Normalization {
+    public static func standard(channels: Int) -> Normalization {
         switch channels {
         case 1: fashionMNIST
         case 3: imageNet

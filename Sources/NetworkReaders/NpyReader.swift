@@ -1,5 +1,6 @@
 // The .npy format, versions 1.0 to 3.0 (numpy.lib.format), for the element types of NpyArray.
 
+import Diagnostics
 import Foundation
 import Networks
 

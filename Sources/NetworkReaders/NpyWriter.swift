@@ -1,6 +1,7 @@
 // The .npy format, version 1.0 (numpy.lib.format): magic, version, header length, a Python dictionary padded with
 // blanks so that the data starts at a multiple of 64 bytes, then the elements, little-endian.
 
+import Diagnostics
 import Foundation
 import Networks
 

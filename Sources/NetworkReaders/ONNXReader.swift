@@ -4,8 +4,9 @@
 // output needs in topological order (NodeOrder), translate them one by one with our own shape inference
 // (GraphTranslator). Nodes without a layer of their own: constants, what computes nothing at inference, reshaping to
 // a vector, quantization of activations, and the later parts of several nodes that are one layer. GraphPass names
-// these steps, docs/ONNX.md explains them. Batch normalizations join their convolutions later, in the Quantizer.
+// these steps, docs/guide/ONNX.md explains them. Batch normalizations join their convolutions later, in the Quantizer.
 
+import Diagnostics
 import Foundation
 import Networks
 import SwiftProtobuf

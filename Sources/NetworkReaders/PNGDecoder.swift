@@ -2,6 +2,7 @@
 // chunk's CRC is checked. Alpha and tRNS are dropped; gamma and colour profiles are ignored, as in training code.
 
 import CZlib
+import Diagnostics
 import Foundation
 import Networks
 

@@ -1,5 +1,6 @@
 // Listing of folders with images.
 
+import Diagnostics
 import Foundation
 import Networks
 

@@ -4,6 +4,7 @@
 // every platform. Image `index` depends on the seed and the index alone, not on how many are asked for.
 
 import Networks
+import Support
 
 enum SmoothImages {
     private static let cells = 8

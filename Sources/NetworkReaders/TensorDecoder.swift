@@ -1,6 +1,7 @@
 // TensorProto -> ConstantTensor (onnx-ml.proto, message TensorProto: which typed field holds which element type).
 // The declared dimensions are compared with the stored bytes before anything is allocated.
 
+import Diagnostics
 import Foundation
 import Networks
 

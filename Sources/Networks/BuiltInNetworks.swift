@@ -1,4 +1,7 @@
-// The networks that can be named without a model file. Totals: fabric facts, section 6 (tested).
+// The networks that can be named without a model file. Totals and their
+// sources: docs/sources.md, "Networks" (tested).
+
+import Diagnostics
 
 /// Networks by name, built with synthetic weights.
 public enum BuiltInNetworks {

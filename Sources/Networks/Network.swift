@@ -8,11 +8,15 @@ public enum LayerKind: Sendable, Equatable {
     case fullyConnected(outputs: Int, weights: Weights, bias: [Float])
     /// y = scale[c] * x + shift[c]: an inference-time batch normalization or a Mul/Add pair.
     case affine(scale: [Float], shift: [Float])
+    /// max(x, 0).
     case relu
     /// Element-wise sum of two inputs of equal shape.
     case add
+    /// The largest value of each window; padding never wins.
     case maxPool(Window)
+    /// The sum of each window over its divisor.
     case averagePool(Window, divisor: AverageDivisor)
+    /// The mean of each channel: output 1 x 1.
     case globalAveragePool
     /// Spatial subsampling with a stride from the top left, then zero channels before and after
     /// (ResNet's option-A shortcut: ONNX Slice + Pad).
@@ -50,10 +54,14 @@ public enum LayerKind: Sendable, Equatable {
 /// Weights as floats, and where the model already stores integer codes, those too:
 /// value = codes[i] * codeScale exactly, codeScale a power of two.
 public struct Weights: Sendable, Equatable {
+    /// Real weights, in the order that the layer kind names.
     public var values: [Float]
+    /// Integer codes in the same order; nil where the model has none.
     public var codes: [Int32]?
+    /// Real value of code 1; nil exactly where `codes` is.
     public var codeScale: Float?
 
+    /// Stores what is given; that codes and values agree is for the reader of a model to see to.
     public init(values: [Float], codes: [Int32]? = nil, codeScale: Float? = nil) {
         self.values = values
         self.codes = codes
@@ -63,11 +71,16 @@ public struct Weights: Sendable, Equatable {
 
 /// One node of the graph. Inputs name earlier layers, or `Network.inputName`.
 public struct Layer: Sendable, Equatable {
+    /// Unique in the network; other layers name it as their input.
     public var name: String
+    /// What it computes, with weights.
     public var kind: LayerKind
+    /// Names of its operands: two for `add`, one or more for `concat`, else one.
     public var inputs: [String]
+    /// Shape of its result.
     public var output: Shape
 
+    /// Stores what is given: shapes are not checked against kind and inputs.
     public init(name: String, kind: LayerKind, inputs: [String], output: Shape) {
         self.name = name
         self.kind = kind
@@ -78,10 +91,14 @@ public struct Layer: Sendable, Equatable {
 
 /// A feed-forward network with one input and one output (that of the last layer).
 public struct Network: Sendable, Equatable {
+    /// What layers call the network's input; no layer has this name.
     public static let inputName = "input"
 
+    /// Name for reports: a built-in name, or that of the model.
     public var name: String
+    /// Shape of one image.
     public var input: Shape
+    /// In topological order: a layer stands after all that it reads.
     public var layers: [Layer]
     /// Free-form properties of the model file (`weight_format`, `pot_bits`, `input_mean`, `input_std`, `classes`, ...).
     public var metadata: [String: String]
@@ -89,6 +106,7 @@ public struct Network: Sendable, Equatable {
     /// own, and makes clips of those bounds that calibration images reach.
     public var saturations: [String: ClosedRange<Float>]
 
+    /// Stores what is given; readers and builders check before.
     public init(
         name: String, input: Shape, layers: [Layer], metadata: [String: String] = [:],
         saturations: [String: ClosedRange<Float>] = [:]

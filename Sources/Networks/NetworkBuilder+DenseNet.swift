@@ -1,7 +1,7 @@
 // DenseNet-BC (Huang et al., CVPR 2017): every layer of a block reads the channels of the block's input and of all
 // layers before it. Pre-activation order: normalization, ReLU, 1x1 convolution to 4 k channels, normalization, ReLU,
 // 3x3 convolution to k channels. A transition halves the channels and then averages 2 x 2 pixels. Convolutions have
-// the names of the fact base's layers.csv: conv0, b1.l1.conv1, trans1, ...
+// the names of Tests/Fixtures/network-layers.csv: conv0, b1.l1.conv1, trans1, ...
 
 extension NetworkBuilder {
     /// Growth rate, layers of each block and the name of the classifier.

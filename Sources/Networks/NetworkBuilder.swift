@@ -4,6 +4,8 @@
 // shift uniform in +-0.1; the gain is 1 except in the last normalization of a residual branch, where it is
 // 0.25, so that sums grow by a few per cent a block and not by a factor. Biases: uniform in +-0.05.
 
+import Support
+
 struct NetworkBuilder {
     private(set) var layers: [Layer] = []
     private let input: Shape

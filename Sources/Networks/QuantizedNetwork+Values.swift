@@ -1,5 +1,6 @@
 // The border between real numbers and the integers of a quantized network.
 
+import Diagnostics
 import Foundation
 
 extension QuantizedNetwork {

@@ -1,54 +1,43 @@
+// Cycle accounting: every cycle belongs to exactly one cause, every cycle to exactly one layer.
+
 import Design
 import Kernel
 
-// Cycle accounting: every cycle belongs to exactly one cause, every cycle to exactly one layer.
-
-/// Nets that say what the engines do; see `AcceleratorProbes`.
-public struct MonitorProbes: Sendable {
-    /// A step of the compute loop nest is issued.
-    public var issue: NetID
-    /// The compute engine holds an instruction.
-    public var computeBusy: NetID
-    /// The compute engine waits for a free result buffer.
-    public var waitsForStore: NetID
-    /// A store instruction has finished.
-    public var storeFinish: NetID
-
-    public init(issue: NetID, computeBusy: NetID, waitsForStore: NetID, storeFinish: NetID) {
-        self.issue = issue
-        self.computeBusy = computeBusy
-        self.waitsForStore = waitsForStore
-        self.storeFinish = storeFinish
-    }
-}
-
 /// Cycles by cause; they sum to the total.
 public struct CycleCauses: Sendable, Equatable {
+    /// A step of the loop nest is issued.
     public var issue = 0
     /// Waiting for loads (or instructions).
     public var load = 0
+    /// Waiting for results to be stored.
     public var store = 0
     /// The pipeline fills or drains.
     public var fillDrain = 0
+    /// No cycles.
     public init() {}
+    /// Cycles of all causes.
     public var total: Int { issue + load + store + fillDrain }
 }
 
 /// Counts causes layer by layer. A layer ends when its last store has finished.
 public final class RunMonitor: Observer {
+    /// Every cycle counts.
     public let window = 0..<Int.max
-    private let probes: MonitorProbes
+    private let probes: RunProbes
     /// Store instructions of each layer.
     private let stores: [Int]
     /// Called at the end of each layer with its index.
     private let layerEnded: (Int) -> Void
     private var storesLeft: Int
+    /// Index of the layer that runs, among those that the array computes.
     public private(set) var layer = 0
+    /// Cycles of each layer; those after the last layer's end are the last layer's.
     public private(set) var causes: [CycleCauses]
     /// First cycle after each finished layer.
     public private(set) var ends: [Int] = []
 
-    public init(probes: MonitorProbes, stores: [Int], layerEnded: @escaping (Int) -> Void = { _ in }) {
+    /// `stores` are the store instructions of each layer, in order.
+    public init(probes: RunProbes, stores: [Int], layerEnded: @escaping (Int) -> Void = { _ in }) {
         self.probes = probes
         self.stores = stores
         self.layerEnded = layerEnded
@@ -56,13 +45,14 @@ public final class RunMonitor: Observer {
         causes = [CycleCauses](repeating: CycleCauses(), count: max(1, stores.count))
     }
 
+    /// Gives the cycle to a cause and a layer.
     public func observe(cycle: Int, _ state: StateView) {
         let index = min(layer, causes.count - 1)
-        if state.value(probes.issue) != 0 {
+        if state.value(probes.computeIssue) != 0 {
             causes[index].issue += 1
         } else if state.value(probes.computeBusy) != 0 {
             causes[index].fillDrain += 1
-        } else if state.value(probes.waitsForStore) != 0 {
+        } else if state.value(probes.computeWaitsForStore) != 0 {
             causes[index].store += 1
         } else {
             causes[index].load += 1

@@ -1,16 +1,17 @@
-import Design
-import Dispatch
-import Kernel
-import Waveforms
-
 // The trace recorder: compares tapped nets with their last value, gathers changes in a buffer, and hands full buffers
 // to a writer queue, so that encoding and compression happen beside the simulation.
 //
 // Time: cycle t begins at t * period picoseconds; clk is high in the first half. A signal's value during cycle t
 // stands at t * period.
 
+import Design
+import Dispatch
+import Kernel
+import Waveforms
+
 /// Records one run into a trace file.
 public final class TraceRecorder: Observer {
+    /// Cycles that the trace may show.
     public let window: Range<Int>
     /// Asked in each cycle of the window; false: this cycle is not shown.
     private let isShown: () -> Bool
@@ -24,7 +25,7 @@ public final class TraceRecorder: Observer {
     private var lastCycle: Int?
     private static let bufferRecords = 1 << 18
 
-    /// Opens the file. Throws `WaveformError`.
+    /// Opens the file, whose name says its format; `period` is that of a cycle in picoseconds. Throws `WaveformError`.
     public init(
         path: String, signals: TraceSignals, period: UInt64, window: Range<Int>,
         isShown: @escaping () -> Bool = { true }
@@ -44,6 +45,7 @@ public final class TraceRecorder: Observer {
     /// Cycles recorded so far.
     public private(set) var cycleCount = 0
 
+    /// Appends what changed in the cycle. Throws `WaveformError` of an earlier write.
     public func observe(cycle: Int, _ state: StateView) throws {
         guard isShown() else { return }
         cycleCount += 1

@@ -1,7 +1,7 @@
+// From a Design to the signals of a trace: every lane of a tapped net is a signal at its path in the emitted RTL.
+
 import Design
 import Waveforms
-
-// From a Design to the signals of a trace: every lane of a tapped net is a signal at its path in the emitted RTL.
 
 /// Which nets a trace shows.
 public enum TapSelection: Sendable, Equatable {
@@ -15,16 +15,20 @@ public enum TapSelection: Sendable, Equatable {
 
 /// The tapped signals in handle order, with the hierarchy for a trace writer.
 public struct TraceSignals: Sendable {
+    /// A signal of the trace.
     public struct Signal: Sendable {
+        /// The net that it shows.
         public var net: NetID
-        /// nil: all lanes packed, lane 0 lowest: a port of the emitted `top`.
+        /// Its lane; nil: all lanes packed, lane 0 lowest: a port of the emitted `top`.
         public var lane: Int?
         /// Bits of the signal.
         public var width: Int
     }
+    /// Scopes and declarations.
     public let hierarchy: SignalHierarchy
     /// Signal of each handle; handle 0 is `clk`.
     public let signals: [Signal]
+    /// The handle of `clk`.
     public static let clockHandle = 0
 
     /// Throws `WaveformError` for a bad glob; `noMatch` names the globs when nothing matches.

@@ -1,5 +1,6 @@
 // Third pass: the range of every tensor over the calibration images, by one of four methods.
 
+import Diagnostics
 import Foundation
 import Networks
 

@@ -1,5 +1,6 @@
 // Power-of-two exponents of all tensors, and their adjustment where a layer's constants would not exist.
 
+import Diagnostics
 import Networks
 
 struct ExponentPlan {

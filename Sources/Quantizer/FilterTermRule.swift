@@ -1,3 +1,4 @@
+import Diagnostics
 import Networks
 
 /// How many terms a filter of FLightNN gets. A term j is added where the norm of what is left of the filter exceeds
@@ -8,6 +9,9 @@ public enum FilterTermRule: Sendable, Equatable, Codable {
     /// t_0 = 0, and one t_1 for the network such that its weights have this many terms on average: 1...2.
     case mean(Double)
 
+    /// Mean terms of a weight that can be asked for.
+    public static let means = 1.0...2
+
     func validate() throws {
         switch self {
         case .thresholds(let first, let second):
@@ -16,7 +20,7 @@ public enum FilterTermRule: Sendable, Equatable, Codable {
                 throw InputError(at: "quantization.\(key)", "is \(value); accepted: 0 and more")
             }
         case .mean(let terms):
-            guard (1...2).contains(terms) else {
+            guard FilterTermRule.means.contains(terms) else {
                 throw InputError(at: "quantization.mean_terms", "is \(terms); accepted: 1...2")
             }
         }

@@ -1,6 +1,7 @@
 // Runs the float network: the source of activation ranges, and the yardstick of quantization.
 // Single precision; the order of additions is this file's own, so results differ from other engines by rounding.
 
+import Diagnostics
 import Networks
 
 /// Float inference.

@@ -1,5 +1,6 @@
 // Is the graph one?
 
+import Diagnostics
 import Networks
 
 extension Lowering {

@@ -6,6 +6,7 @@
 // layers that read it; where one cannot have it (an addition, a concatenation, the output) a copying layer makes it
 // a tensor of its own. A concatenation is no layer but a name for its parts.
 
+import Diagnostics
 import Networks
 
 struct Lowering {

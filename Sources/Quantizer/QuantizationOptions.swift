@@ -1,11 +1,13 @@
+import Diagnostics
 import Networks
 
 /// What to quantize to.
 public struct QuantizationOptions: Sendable, Equatable, Codable {
+    /// How weights become integers.
     public var scheme: QuantizationScheme
     /// Width of every activation: 8 or 16 bits, signed.
     public var activationBits: Int
-    /// Rule of the n-BQ staircase; nil takes `momentMatching`, the best after training (docs/Numerics.md).
+    /// Rule of the n-BQ staircase; nil takes `momentMatching`, the best after training (docs/internals/Numerics.md).
     public var thresholds: ThresholdRule?
     /// Scheme `asIs`: the width to store the model's power-of-two codes in, 1...5; nil takes the smallest.
     public var weightBits: Int?
@@ -26,6 +28,12 @@ public struct QuantizationOptions: Sendable, Equatable, Codable {
     /// Scheme `asIs`: take the activation exponents that a model written by `shiftsim quantize` holds.
     public var usesStoredExponents: Bool
 
+    /// The widths of activations that exist.
+    public static let activationWidths = [8, 16]
+    /// The percentiles that method `percentile` takes.
+    public static let percentiles = 50.0...100
+
+    /// Stores what is given; `Quantizer.quantize` checks it.
     public init(
         scheme: QuantizationScheme, activationBits: Int = 16, thresholds: ThresholdRule? = nil,
         weightBits: Int? = nil, wideWeightLimit: Int = 85, wideFirstAndLast: Bool = false,
@@ -47,30 +55,72 @@ public struct QuantizationOptions: Sendable, Equatable, Codable {
 
     /// Throws an `InputError` for a width or rule that does not exist.
     func validate() throws {
+        func list(_ values: [Int]) -> String { values.map(String.init).joined(separator: ", ") }
         func require(_ condition: Bool, _ key: String, _ message: String) throws {
             if !condition { throw InputError(at: "quantization.\(key)", message) }
         }
-        try require([8, 16].contains(activationBits), "activation_bits", "is \(activationBits); accepted: 8, 16")
+        try require(
+            Self.activationWidths.contains(activationBits), "activation_bits",
+            "is \(activationBits); accepted: \(list(Self.activationWidths))")
         try require((1...127).contains(wideWeightLimit), "wide_weight_limit", "accepted: 1...127")
-        try require((50...100).contains(percentile), "percentile", "is \(percentile); accepted: 50...100")
+        try require(Self.percentiles.contains(percentile), "percentile", "is \(percentile); accepted: 50...100")
         switch scheme {
         case .nBQ(let bits):
-            try require((1...5).contains(bits), "weight_bits", "is \(bits); scheme n-bq accepts 1...5")
+            try require(
+                QuantizationScheme.codeWidths.contains(bits), "weight_bits",
+                "is \(bits); scheme n-bq accepts \(QuantizationScheme.codeWidths)")
             try require(
                 thresholds != .fixedFraction || bits == 3, "thresholds",
                 "fixed-fraction is published for 3 bits only; accepted: nearest, moment-matching")
         case .fixed(let bits):
-            try require([4, 8, 16].contains(bits), "weight_bits", "is \(bits); scheme fixed accepts 4, 8, 16")
+            try require(
+                QuantizationScheme.fixedWidths.contains(bits), "weight_bits",
+                "is \(bits); scheme fixed accepts \(list(QuantizationScheme.fixedWidths))")
         case .lightNN(let terms, let bits):
             try require([1, 2].contains(terms), "scheme", "lightnn-\(terms); accepted: lightnn-1, lightnn-2")
-            try require((3...5).contains(bits), "weight_bits", "is \(bits); scheme lightnn-\(terms) accepts 3...5")
+            try require(
+                QuantizationScheme.termWidths.contains(bits), "weight_bits",
+                "is \(bits); scheme lightnn-\(terms) accepts \(QuantizationScheme.termWidths)")
         case .flightNN(let bits):
-            try require((3...5).contains(bits), "weight_bits", "is \(bits); scheme flightnn accepts 3...5")
+            try require(
+                QuantizationScheme.termWidths.contains(bits), "weight_bits",
+                "is \(bits); scheme flightnn accepts \(QuantizationScheme.termWidths)")
             try filterTerms.validate()
         case .asIs:
             try require(
-                weightBits.map { (1...5).contains($0) } ?? true, "weight_bits",
-                "is \(weightBits ?? 0); scheme as-is accepts 1...5")
+                weightBits.map(QuantizationScheme.codeWidths.contains) ?? true, "weight_bits",
+                "is \(weightBits ?? 0); scheme as-is accepts \(QuantizationScheme.codeWidths)")
         }
     }
+}
+
+/// Where the n-bit staircase changes level.
+public enum ThresholdRule: String, Sendable, Codable, CaseIterable {
+    /// 0.02, 0.07 and 0.14 of max |W|: the authors' published code. Defined for n = 3 only.
+    case fixedFraction = "fixed-fraction"
+    /// Mean and mean square of |W| are kept (equation 18 of the paper).
+    case momentMatching = "moment-matching"
+    /// Nearest level, at the scale of least squared error.
+    case nearest
+}
+
+/// What the scale of an activation tensor may be: the real value of its integer 1.
+public enum ActivationScaleRule: String, Sendable, Equatable, Hashable, Codable, CaseIterable {
+    /// A power of two: requantization is a shift but for what a layer's weights and batch normalization ask.
+    case powerOfTwo = "power-of-two"
+    /// Any number, in the 16-bit multiplier behind each pass; up to an octave more of each range is used.
+    case multiplier
+}
+
+/// How the range of a tensor, and so its power-of-two exponent, follows from the calibration images. The network's
+/// output is never clipped: it takes `max` whatever the method.
+public enum CalibrationMethod: String, Sendable, Codable, CaseIterable {
+    /// The largest magnitude.
+    case max
+    /// A percentile of the non-zero magnitudes.
+    case percentile
+    /// The range of least Kullback-Leibler divergence between the values and their quantized distribution.
+    case kl
+    /// The range of least mean squared error.
+    case mse
 }

@@ -14,6 +14,13 @@ public enum QuantizationScheme: Sendable, Equatable, Codable {
     /// Codes the model already holds; layers without codes become wide fixed point.
     case asIs
 
+    /// Widths of codes of one power of two.
+    public static let codeWidths = 1...5
+    /// Widths of a term of LightNN and FLightNN.
+    public static let termWidths = 3...5
+    /// Widths of fixed point.
+    public static let fixedWidths = [4, 8, 16]
+
     /// Fixed point that is finer than that of a wide first and last layer.
     var isWide: Bool {
         if case .fixed(let bits) = self { return bits >= 8 }

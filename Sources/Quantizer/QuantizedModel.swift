@@ -1,11 +1,13 @@
 // The quantized network as a float graph again, for other tools: codes in place of weights, and behind each layer
 // the part of its unit that is no power of two.
 
+import Diagnostics
 import Foundation
 import Networks
 
 /// A network whose weights are codes times a power of two. Quantized as-is it gives the same integer network.
 public struct QuantizedModel: Sendable {
+    /// The float graph, ready for `ONNXWriter`; its metadata holds a `StoredQuantization`.
     public private(set) var network: Network
     /// Real value of the integer 1: of the network's input and of each tensor that the array stores or reads.
     public private(set) var scales: [String: Double] = [:]

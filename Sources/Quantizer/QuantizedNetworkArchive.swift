@@ -1,6 +1,8 @@
 // The integer network as two files that other programs can read: network.quantized.json (every field) and
-// weights.bin (int32, little endian, layer after layer). scripts/checks/integer_reference.py is one reader.
+// weights.bin (int32, little endian, layer after layer). scripts/python/shiftsim_tools/integer_reference.py is one
+// reader.
 
+import Diagnostics
 import Foundation
 import Networks
 

@@ -4,8 +4,9 @@
 //   3. ranges     ranges of the activations over the calibration images  ActivationRanges, FloatExecutor
 //   4. scales     a power of two per tensor, times a mantissa if asked   ActivationScales, ExponentPlan
 //   5. constants  multipliers, biases and shifts that cannot overflow    RequantizationSolver
-// docs/Numerics.md has the formulas.
+// docs/internals/Numerics.md has the formulas.
 
+import Diagnostics
 import Networks
 
 /// Post-training quantization.
@@ -167,7 +168,7 @@ public enum Quantizer {
         return (0...max(most, 2)).map { count in terms.count { $0 == count } }
     }
 
-    /// Bits of the layer's weights as the papers count them (docs/Numerics.md, 2.4).
+    /// Bits of the layer's weights as the papers count them (docs/internals/Numerics.md, 2.5).
     private static func storedBits(_ layer: QuantizedLayer, _ scheme: QuantizationScheme) -> Int {
         guard case .convolution(let weights, let format, _) = layer.operation else { return 0 }
         switch format {

@@ -1,4 +1,4 @@
-// The constants of one layer, with the proof that no intermediate overflows (docs/Numerics.md, section 4).
+// The constants of one layer, with the proof that no intermediate overflows (docs/internals/Numerics.md, section 4).
 
 import Foundation
 import Networks

@@ -1,5 +1,6 @@
 // Scheme as-is: the codes that a model file already holds.
 
+import Diagnostics
 import Foundation
 import Networks
 

@@ -2,6 +2,7 @@
 // integer network: the format of each layer's weights, the exponents of the activations, the parameters of the
 // network it was made from. One metadata property, `shiftsim_quantization`, in JSON.
 
+import Diagnostics
 import Foundation
 import Networks
 

@@ -1,7 +1,7 @@
 // Weights to sums of signed powers of two, filter by filter: FLightNN (Ding et al., DAC 2019) in its residual form
 //     r_0 = w;   q_j = [ |r_j| > t_j ] * R(r_j);   r_(j+1) = r_j - q_j;   weight = q_0 + q_1
 // with |r| the norm of the filter and R(x) = sign(x) * 2^round(log2|x|), element by element. LightNN-k is t = 0.
-// Range and zero of R are published nowhere: docs/Numerics.md 2.3, decision 010.
+// Range and zero of R are published nowhere: docs/internals/Numerics.md 2.3, decision 010.
 
 import Foundation
 import Networks

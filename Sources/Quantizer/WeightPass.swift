@@ -1,5 +1,6 @@
 // Second pass: integer weights for every lowered layer.
 
+import Diagnostics
 import Networks
 
 struct WeightPass {

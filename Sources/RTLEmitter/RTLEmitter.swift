@@ -8,16 +8,16 @@ import Fabric
 
 /// Prints a Design as SystemVerilog with models of the vendor primitives and scripts for the tools.
 public struct RTLEmitter {
-    /// All files of a design: rtl/*.sv (synthesisable), models/*.sv (simulation only), synth.ys, vivado.tcl, Makefile.
+    /// All files of a design, with scripts for its target: rtl/*.sv (synthesisable), models/*.sv (simulation only), synth.ys, vivado.tcl, Makefile.
     /// Throws `RTLError` when the Design has names or connections that SystemVerilog cannot express.
-    public static func emit(_ design: Design) throws -> [RTLFile] {
+    public static func emit(_ design: Design, for target: SynthesisTarget) throws -> [RTLFile] {
         try checkPorts(design)
         let routing = try Routing(design)
         let names = moduleNames(design)
         let modules = try design.scopes.indices.map { scope in
             try ModuleWriter(design, routing, scope: scope, names: names).file()
         }
-        return modules + [BlockMemorySource.file] + VendorModels.files + ToolScripts.files
+        return modules + [BlockMemorySource.file] + VendorModels.files + ToolScripts.files(for: target)
             + [HarnessSource.file(try ports(of: design))]
     }
 

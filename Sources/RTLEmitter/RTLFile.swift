@@ -1,3 +1,5 @@
+import Foundation
+
 /// One text of the emitted design, with its path inside the output directory.
 public struct RTLFile: Sendable, Hashable, Codable {
     /// Path relative to the output directory, such as "rtl/top.sv" or "models/DSP48E2.sv".
@@ -16,4 +18,16 @@ public struct RTLFile: Sendable, Hashable, Codable {
 
     /// Whether the file is a simulation model of a vendor primitive.
     public var isModel: Bool { name.hasPrefix("models/") }
+}
+
+extension RTLFile {
+    /// Writes files below `directory`, making folders as needed.
+    package static func write(_ files: [RTLFile], to directory: URL) throws {
+        for file in files {
+            let url = directory.appendingPathComponent(file.name)
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try file.text.write(to: url, atomically: true, encoding: .utf8)
+        }
+    }
 }

@@ -1,16 +1,39 @@
 // Scripts for the tools beside the emitted text.
 
+import Fabric
+import Foundation
+
+/// What the text is synthesized for.
+public struct SynthesisTarget: Sendable, Hashable, Codable {
+    /// Part with package, speed grade and temperature grade, as Vivado names it.
+    public var part: String
+    /// The clock that the design is constrained to.
+    public var clockMHz: Double
+
+    /// A part at a clock.
+    public init(part: String, clockMHz: Double) {
+        self.part = part
+        self.clockMHz = clockMHz
+    }
+
+    /// The ZCU102's part at the clock of the n-BQ-NN paper, 200 MHz.
+    public static let zcu102 = SynthesisTarget(part: Device.xczu9eg.orderingCode, clockMHz: 200)
+
+    /// The clock period in ns, as Vivado reads it.
+    var period: String { String(format: "%.3f", 1000 / clockMHz) }
+}
+
 /// synth.ys, vivado.tcl and Makefile.
-enum ToolScripts {
-    static var files: [RTLFile] {
+public enum ToolScripts {
+    static func files(for target: SynthesisTarget) -> [RTLFile] {
         [
-            RTLFile(name: "synth.ys", text: yosys), RTLFile(name: "vivado.tcl", text: vivado),
+            RTLFile(name: "synth.ys", text: yosys), RTLFile(name: "vivado.tcl", text: vivado(target)),
             RTLFile(name: "Makefile", text: makefile),
         ]
     }
 
     /// Lint waivers, each with its reason.
-    static let lintWaivers = [
+    public static let lintWaivers = [
         "-Wno-UNUSEDSIGNAL",  // bits of wide registers that no reader needs; clk in modules without state
         "-Wno-PROCASSINIT",  // registers have power-up values, as FDREs do
         "-Wno-UNSIGNED", "-Wno-CMPCONST",  // comparisons with constants of the design
@@ -26,12 +49,13 @@ enum ToolScripts {
 
         """
 
-    private static let vivado = """
-        # Out-of-context synthesis for the ZCU102: vivado -mode batch -source vivado.tcl
-        create_project -in_memory -part xczu9eg-ffvb1156-2-e
+    private static func vivado(_ target: SynthesisTarget) -> String {
+        """
+        # Out-of-context synthesis: vivado -mode batch -source vivado.tcl
+        create_project -in_memory -part \(target.part)
         read_verilog -sv [glob rtl/*.sv]
         synth_design -top top -mode out_of_context
-        create_clock -name clk -period 5.000 [get_ports clk]
+        create_clock -name clk -period \(target.period) [get_ports clk]
         opt_design
         place_design
         route_design
@@ -40,6 +64,7 @@ enum ToolScripts {
         report_power -file power.rpt
 
         """
+    }
 
     private static let makefile = """
         VERILATOR ?= verilator

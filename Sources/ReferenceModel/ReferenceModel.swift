@@ -1,4 +1,5 @@
-// The oracle: integer inference exactly as the file comment of QuantizedNetwork.swift and docs/Numerics.md say.
+// The oracle: integer inference exactly as the file comment of QuantizedNetwork.swift and docs/internals/Numerics.md
+// say.
 //
 // Written to be read. A convolution gathers the input patch of one output position and multiplies it with the
 // weights of every output channel; sums are 64 bits wide. (ReferenceModel+Columns.swift has the same sums faster.)

@@ -1,25 +1,33 @@
+// The result of scheduling: a tile program, a memory image and what to expect of them.
+
 import Accelerator
 import Networks
 
-// The result of scheduling: a tile program, a memory image and what to expect of them.
-
 /// One layer in the program.
 public struct LayerPlan: Sendable, Equatable, Codable {
+    /// The layer's name.
     public var name: String
+    /// What it is, in words: that of the network, or `host`.
     public var kind: String
+    /// Multiply-accumulates of one image.
     public var macs: Int
     /// Steps of the loop nest in all tiles: the steady part.
     public var steps: Int
     /// Cycles that the compute engine needs: steps and the overhead of each tile.
     public var computeCycles: Int
+    /// Compute instructions.
     public var tiles: Int
+    /// Most passes over the weights of a filter.
     public var passes: Int
     /// Store instructions; the layer has ended when the last has.
     public var stores: Int
+    /// Load instructions.
     public var loads: Int
     /// Multiplies or shifts that contribute to a result; the rest of lanes * steps is idle lanes.
     public var usefulLaneUpdates: Int
+    /// Bytes read from external memory, instructions included.
     public var readBytes: Int
+    /// Bytes written to external memory.
     public var writtenBytes: Int
     /// Cycles from the end of the layer before to the end of this one, predicted without simulation for memory that
     /// delivers a beat per cycle.
@@ -38,10 +46,19 @@ public struct LayerPlan: Sendable, Equatable, Codable {
     }
 }
 
+/// What runs between two stops of the machine.
+public enum ProgramStep: Sendable, Equatable {
+    /// The array, from `start` to `done`: byte addresses of the engines' instruction streams.
+    case array([Opcode: Int])
+    /// The host computes the layer of this index.
+    case host(layer: Int)
+}
+
 /// A network compiled for one accelerator.
 public struct CompiledNetwork: Sendable {
     /// Instructions of all engines, tile by tile.
     public let program: [Instruction]
+    /// All layers in the order of the network.
     public let layers: [LayerPlan]
     /// What the array and the host do in turn.
     public let steps: [ProgramStep]
@@ -56,7 +73,9 @@ public struct CompiledNetwork: Sendable {
 
     /// Bytes of an activation in memory.
     public var activationBytes: Int { fieldBytes }
+    /// Bytes of external memory.
     public var memoryBytes: Int { image.count }
+    /// Predicted cycles of one image, the host's excepted.
     public var predictedCycles: Int { layers.reduce(0) { $0 + $1.predictedCycles } }
 
     /// External memory before the run: program, weights, constants and one input feature map.

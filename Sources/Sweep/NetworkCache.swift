@@ -1,21 +1,19 @@
-import Synchronization
-import Workflow
+import Configuration
+import Preparation
+import Support
 
-/// Quantized networks by what they depend on. A network is prepared once; others wait for it.
-final class NetworkCache: Sendable {
+/// Quantized networks by what they depend on. A network is prepared once; who needs the same one waits, others do not.
+struct NetworkCache: Sendable {
     private struct Key: Hashable {
         var network: NetworkSettings
         var quantization: QuantizationSettings
     }
-    private let prepared = Mutex<[Key: Result<PreparedNetwork, any Error>]>([:])
+    private let prepared = OncePerKey<Key, PreparedNetwork>()
 
+    /// The network of a configuration. Throws as `PreparedNetwork.prepare` does, the same error each time.
     func network(_ configuration: Configuration) throws -> PreparedNetwork {
-        let key = Key(network: configuration.network, quantization: configuration.quantization)
-        return try prepared.withLock { known in
-            if let result = known[key] { return try result.get() }
-            let result = Result { try PreparedNetwork(configuration.network, configuration.quantization) }
-            known[key] = result
-            return try result.get()
+        try prepared.value(Key(network: configuration.network, quantization: configuration.quantization)) {
+            try PreparedNetwork.prepare(configuration.network, configuration.quantization)
         }
     }
 }

@@ -1,12 +1,12 @@
 // One varied key: a list of values, or a range with a factor or a step.
 
-import Networks
-import Workflow
+import Configuration
+import Diagnostics
 
 /// A configuration key and the values it takes.
-public struct SweepAxis: Sendable, Equatable {
+package struct SweepAxis: Sendable, Equatable {
     /// Such as `array.inputs`.
-    public let key: String
+    package let key: String
     let values: [ConfigNode]
 
     let path: [String]

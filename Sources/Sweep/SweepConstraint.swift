@@ -1,11 +1,12 @@
 // Constraints: `fits`, and comparisons of a report key with a number.
 
-import Networks
-import Workflow
+import Configuration
+import Diagnostics
 
 /// A comparison that a point must pass to be a candidate.
-public struct SweepConstraint: Sendable, Equatable {
-    public enum Comparison: String, Sendable, CaseIterable {
+package struct SweepConstraint: Sendable, Equatable {
+    /// A sign between a key and a number.
+    package enum Comparison: String, Sendable, CaseIterable {
         case lessOrEqual = "<="
         case greaterOrEqual = ">="
         case equal = "=="
@@ -14,9 +15,12 @@ public struct SweepConstraint: Sendable, Equatable {
         case greater = ">"
     }
 
-    public let key: String
-    public let comparison: Comparison
-    public let bound: Double
+    /// A number of the report.
+    package let key: String
+    /// Key SIGN bound.
+    package let comparison: Comparison
+    /// The number that it is compared with.
+    package let bound: Double
 
     static func read(
         _ section: ConfigSection, mode: RunSettings.Mode

@@ -1,13 +1,14 @@
 // Objectives, and the Pareto front over them.
 
-import Networks
-import Workflow
+import Configuration
+import Diagnostics
 
 /// A report key to make small or large.
-public struct SweepObjective: Sendable, Equatable {
-    public let key: String
+package struct SweepObjective: Sendable, Equatable {
+    /// A number of the report.
+    package let key: String
     /// Whether smaller is better.
-    public let isMinimum: Bool
+    package let isMinimum: Bool
 
     static func read(_ section: ConfigSection, mode: RunSettings.Mode, file: String) throws -> [SweepObjective] {
         guard let node = section.node("objectives") else { return [] }
@@ -27,9 +28,8 @@ public struct SweepObjective: Sendable, Equatable {
         let accepted = SweepKeys.accepted(mode)
         if accepted.contains(key) { return }
         let list = accepted.joined(separator: ", ")
-        if SweepKeys.later.contains(key) || SweepKeys.onlyFull.contains(key) {
-            let reason = SweepKeys.later.contains(key) ? "is not available yet" : "needs mode: full"
-            throw InputError(.unsupported, at: place, "\(section): \(key) \(reason); accepted: \(list)")
+        if SweepKeys.needsFull(key) {
+            throw InputError(.unsupported, at: place, "\(section): \(key) needs mode: full; accepted: \(list)")
         }
         throw InputError(at: place, "\(section): '\(key)' is no number of the report; accepted: \(list)")
     }

@@ -1,17 +1,18 @@
 // The sweep file, strict as a configuration: a base configuration, the keys that vary, constraints and objectives.
 
+import Configuration
 import Foundation
-import Networks
-import Workflow
 
 /// A grid of configurations.
-public struct SweepPlan: Sendable {
+package struct SweepPlan: Sendable {
     /// The keys that vary; the last one varies fastest.
-    public let axes: [SweepAxis]
-    public let constraints: [SweepConstraint]
-    public let objectives: [SweepObjective]
+    package let axes: [SweepAxis]
+    /// What a point must pass to be a candidate, besides fitting.
+    package let constraints: [SweepConstraint]
+    /// What the Pareto front is over.
+    package let objectives: [SweepObjective]
     /// Whether points that do not fit are left out of simulation.
-    public let requiresFit: Bool
+    package let requiresFit: Bool
     let mode: RunSettings.Mode
     /// One decoded configuration a point, in grid order.
     let points: [Point]
@@ -27,7 +28,7 @@ public struct SweepPlan: Sendable {
     static let mostPoints = 100_000
 
     /// Reads a sweep file and decodes every configuration of its grid. Throws `InputError`.
-    public init(path: String) throws {
+    package init(path: String) throws {
         let root = try ConfigText.read(path: path)
         let section = try ConfigSection(root, path: "", keys: SweepPlan.keys, file: path)
         _ = try section.required("version", try section.integer("version", oneOf: [1]), accepted: "1")
@@ -43,7 +44,7 @@ public struct SweepPlan: Sendable {
     }
 
     /// Number of points.
-    public var count: Int { points.count }
+    package var count: Int { points.count }
 
     private static func base(_ section: ConfigSection) throws -> (node: ConfigNode, path: String) {
         let accepted = "a configuration file, relative to this file"

@@ -1,29 +1,31 @@
 // The tables of a sweep: the same bytes whatever the number of jobs.
 
+import Configuration
+import Flows
 import Foundation
-import Workflow
+import Support
 
 /// All rows of a sweep in grid order, and its Pareto front.
-public struct SweepResult: Sendable {
+package struct SweepResult: Sendable {
     let plan: SweepPlan
     /// Finished rows in grid order.
-    public let rows: [SweepRow]
+    package let rows: [SweepRow]
     /// Whether the sweep was ended before all points were done.
-    public let isPartial: Bool
+    package let isPartial: Bool
 
     /// The rows that no other candidate beats in every objective; empty without objectives.
-    public var front: [SweepRow] {
+    package var front: [SweepRow] {
         guard !plan.objectives.isEmpty else { return [] }
         return SweepObjective.front(rows.map { $0.isCandidate ? $0.numbers : nil }, plan.objectives).map { rows[$0] }
     }
 
     /// Whether every output that was compared equals the reference model's.
-    public var isCorrect: Bool { rows.allSatisfy { ($0.numbers["functional.mismatches"] ?? 0) == 0 } }
+    package var isCorrect: Bool { rows.allSatisfy { ($0.numbers["functional.mismatches"] ?? 0) == 0 } }
 
     /// sweep.csv.
-    public var table: String { text(rows) }
+    package var table: String { text(rows) }
     /// pareto.csv.
-    public var frontTable: String { text(front) }
+    package var frontTable: String { text(front) }
 
     private var columns: [String] {
         var columns = SweepKeys.columns
@@ -43,15 +45,13 @@ public struct SweepResult: Sendable {
     }
 
     /// Rows and front as JSON.
-    public func json() throws -> Data {
+    package func json() throws -> Data {
         struct Document: Encodable {
             var schema = "shiftsim.sweep/1"
             var rows: [SweepRow]
             var pareto: [SweepRow]
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(Document(rows: rows, pareto: front)) + Data("\n".utf8)
+        return try JSON.encode(Document(rows: rows, pareto: front))
     }
 
     /// Writes sweep.csv and, with objectives, pareto.csv. Throws `InputError` when the folder cannot be written.

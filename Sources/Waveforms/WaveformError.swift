@@ -1,5 +1,7 @@
 // The one error type of this module: what failed, where, and why, in a form a user can act on.
 
+import Diagnostics
+
 /// An error of a trace writer, a trace reader or one of the trace tools.
 public enum WaveformError: Error, Equatable, Sendable {
     /// The operating system refused an operation on a file (`action`: "create", "open", "write", "read", ...).
@@ -12,7 +14,9 @@ public enum WaveformError: Error, Equatable, Sendable {
     case invalid(String)
 }
 
-extension WaveformError: CustomStringConvertible {
+extension WaveformError: Diagnostic {
+    package var exitStatus: ExitStatus { .wrongInput }
+
     /// The message shown to a user, one line.
     public var description: String {
         switch self {

@@ -1,7 +1,7 @@
 import Accelerator
 import ArgumentParser
+import Cosimulation
 import Foundation
-import Workflow
 
 /// `scripts/bench kernel`: hidden, since it is for developers.
 struct BenchCommand: ParsableCommand {

@@ -1,9 +1,9 @@
 import ArgumentParser
-import Workflow
+import Configuration
 
 /// The configuration file and `--set`, common to several commands.
 struct ConfigOptions: ParsableArguments {
-    @Argument(help: "Configuration file (YAML; docs/Config.md).")
+    @Argument(help: "Configuration file (YAML; docs/guide/Config.md).")
     var config: String
 
     @Option(

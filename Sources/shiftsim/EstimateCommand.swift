@@ -1,5 +1,5 @@
 import ArgumentParser
-import Workflow
+import Flows
 
 struct EstimateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -11,7 +11,7 @@ struct EstimateCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let estimate = try Estimate(try options.load())
+        let estimate = try Flow.estimate(try options.load())
         if json { Console.result(try estimate.json()) } else { Console.result(estimate.text) }
         try estimate.requireFit()
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
-import Networks
-import Workflow
+import Diagnostics
+import Flows
+import Reports
 
 struct NetworksCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,16 +13,16 @@ struct NetworksCommand: ParsableCommand {
     @Flag(help: "Prints JSON on standard output, and nothing else there.")
     var json = false
 
-    @Flag(help: "Also prints what the reader did with the nodes of a model file (docs/ONNX.md).")
+    @Flag(help: "Also prints what the reader did with the nodes of a model file (docs/guide/ONNX.md).")
     var passes = false
 
     func run() throws {
         guard let network else {
             if passes { throw InputError(at: "--passes", "needs a model file") }
-            if json { Console.result(try NetworkSummary.listingJSON()) } else { Console.result(NetworkSummary.listing) }
+            if json { Console.result(try Flow.builtInNetworksJSON()) } else { Console.result(Flow.builtInNetworks) }
             return
         }
-        let summary = try NetworkSummary(named: network, withPasses: passes)
+        let summary = try Flow.summarize(network, withPasses: passes)
         if json { Console.result(try summary.json()) } else { Console.result(summary.text) }
     }
 }

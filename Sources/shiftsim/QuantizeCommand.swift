@@ -1,12 +1,14 @@
 import ArgumentParser
+import Configuration
+import Diagnostics
+import Flows
 import Foundation
-import Networks
-import Workflow
+import Reports
 
 struct QuantizeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "quantize", abstract: "Quantizes a network and writes a model that other tools read.",
-        discussion: "Weights become integer codes with a power-of-two scale. docs/Quantize.md has the details.")
+        discussion: "Weights become integer codes with a power-of-two scale. docs/guide/Quantize.md has the details.")
 
     @Argument(help: "A built-in name or a file ending in .onnx.")
     var model: String
@@ -54,7 +56,7 @@ struct QuantizeCommand: ParsableCommand {
                     ? ConfigAssignment("\(name)=\(value)", option: option)
                     : ConfigAssignment(key: name, value: value, option: option))
         }
-        let report = try Workflow.quantize(
+        let report = try Flow.quantize(
             ModelExportRequest(model: model, output: output, assignments: values, isQONNX: format == "qonnx"))
         if json { Console.result(try report.json()) } else { Console.result(report.text) }
     }

@@ -1,11 +1,13 @@
 import ArgumentParser
+import Cosimulation
+import Diagnostics
+import Flows
 import Foundation
-import Workflow
 
 struct EmitRTLCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "emit-rtl",
-        abstract: "The design as SystemVerilog with models, bench, images and scripts (docs/Cosimulation.md).")
+        abstract: "The design as SystemVerilog with models, bench, images and scripts (docs/guide/Cosimulation.md).")
 
     @OptionGroup var options: ConfigOptions
 
@@ -13,7 +15,7 @@ struct EmitRTLCommand: ParsableCommand {
     var output: String
 
     func run() throws {
-        try CosimFlow(try options.load(), cycles: nil).emit(to: output)
+        try Flow.emitRTL(try options.load(), to: output)
         Console.message("wrote \(output)")
     }
 }
@@ -42,21 +44,8 @@ struct CosimCommand: ParsableCommand {
     }
 
     func run() throws {
-        let flow = try CosimFlow(try options.load(), cycles: cycles)
-        let report = try flow.run(against: against, keep: keep)
-        if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            Console.result(try encoder.encode(report))
-        } else {
-            let span = report.finished ? "the whole run" : "its beginning"
-            Console.result("\(report.cycles) cycles (\(span)), \(report.signals) signals of the kernel\n")
-            for verdict in report.verdicts {
-                let finding = verdict.isEqual ? "equal in every cycle" : "DIFFERENT"
-                Console.result("\(verdict.judge): \(finding), \(verdict.signals) signals compared\n")
-                if !verdict.isEqual { Console.result(verdict.message + "\n") }
-            }
-        }
+        let report = try Flow.cosimulate(try options.load(), cycles: cycles, against: against, keep: keep)
+        Console.result(json ? try report.json() : Data(report.text.utf8))
         if !report.isEqual { throw ExitCode(ExitStatus.checkFailed) }
     }
 }

@@ -1,9 +1,10 @@
 // The command line. One file a command; a new command is a new file and a line in `subcommands`.
 
 import ArgumentParser
+import Diagnostics
 import Foundation
 import Kernel
-import Workflow
+import Support
 
 @main
 struct ShiftSim: ParsableCommand {
@@ -23,13 +24,13 @@ struct ShiftSim: ParsableCommand {
     static func main() {
         if let problem = Processor.problem {
             Console.message("shiftsim: \(problem)")
-            Foundation.exit(ExitStatus.environment)
+            Foundation.exit(ExitStatus.environment.rawValue)
         }
         do {
             var command = try parseAsRoot()
             try command.run()
         } catch {
-            Foundation.exit(ExitStatus.report(error))
+            Foundation.exit(ErrorReport.status(of: error))
         }
     }
 }

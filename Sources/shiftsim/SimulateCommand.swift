@@ -1,7 +1,8 @@
 import ArgumentParser
+import Configuration
+import Diagnostics
+import Flows
 import Foundation
-import Networks
-import Workflow
 
 struct SimulateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -39,13 +40,14 @@ struct SimulateCommand: ParsableCommand {
     func run() throws {
         Interrupt.install()
         let configuration = try options.load(try assignments())
-        if !taps.isEmpty && configuration.trace == nil {
+        if !taps.isEmpty && configuration.trace.file == nil {
             throw InputError(at: "--taps", "needs a waveform file: --trace FILE.fst, or trace.file")
         }
         let request = SimulationRequest(
             configuration, directory: directory, progress: Console.progressBar(quiet: quiet),
             interrupted: { Interrupt.isRequested })
-        let outcome = try Workflow.simulate(request)
+        let outcome = try Flow.simulate(request)
+        for warning in outcome.report.warnings { Console.message("shiftsim: warning: \(warning)") }
         if json { Console.result(try outcome.report.json()) } else { Console.result(outcome.text) }
         if let directory, !json { Console.result("\nfiles in \(directory)\n") }
         if outcome.isInterrupted { throw ExitCode(ExitStatus.interrupted) }

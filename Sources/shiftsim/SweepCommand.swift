@@ -1,12 +1,12 @@
 import ArgumentParser
+import Diagnostics
+import Flows
 import Foundation
-import Networks
 import Sweep
-import Workflow
 
 struct SweepCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sweep", abstract: "Simulates a grid of configurations (docs/Config.md, \"Sweep files\").")
+        commandName: "sweep", abstract: "Simulates a grid of configurations (docs/guide/Config.md, \"Sweep files\").")
 
     @Argument(help: "Sweep file (YAML).")
     var sweep: String

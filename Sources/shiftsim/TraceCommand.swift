@@ -1,6 +1,6 @@
 import ArgumentParser
+import Diagnostics
 import Foundation
-import Networks
 import Waveforms
 
 struct TraceCommand: ParsableCommand {

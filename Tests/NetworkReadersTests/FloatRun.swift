@@ -1,5 +1,4 @@
 // A plain float executor of `Network`, written from the comments of LayerKind only: the tests' own opinion.
-
 import Networks
 
 struct FloatRun {

@@ -1,8 +1,10 @@
 // Tiny ONNX models built from the generated protobuf types, and temporary folders for them.
-
+import Diagnostics
 import Foundation
 import Networks
+import Support
 import SwiftProtobuf
+import TestSupport
 
 @testable import NetworkReaders
 
@@ -150,43 +152,23 @@ struct GraphFixture {
         return fixture
     }
 
-    func write(to folder: TemporaryFolder, _ name: String = "model.onnx") throws -> String {
-        try folder.write(model.serializedData(), name)
+    func write(to folder: Scratch, _ name: String = "model.onnx") throws -> String {
+        try folder.file(name, model.serializedData())
     }
 
     func read() throws -> Network { try readWithPasses().network }
 
     func readWithPasses() throws -> (network: Network, passes: [GraphPass]) {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         return try ONNXReader.readWithPasses(path: write(to: folder))
     }
 
     /// The message of the InputError that reading throws, without the folder's path.
     func message() throws -> String {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let path = try write(to: folder)
         return messageOf { _ = try ONNXReader.read(path: path) }
-            .replacingOccurrences(of: "\(folder.path)/", with: "")
-    }
-}
-
-/// A folder that is removed with the last reference.
-final class TemporaryFolder {
-    let path: String
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("readers-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func write(_ data: Data, _ name: String) throws -> String {
-        let file = URL(fileURLWithPath: "\(path)/\(name)")
-        try FileManager.default.createDirectory(
-            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try data.write(to: file)
-        return file.path
+            .replacingOccurrences(of: "\(folder.url.path)/", with: "")
     }
 }
 
@@ -202,30 +184,13 @@ func messageOf(_ body: () throws -> Void) -> String {
     }
 }
 
-/// Files beside the repository that only tests use.
+/// Models beside the repository that only tests use.
 enum SharedData {
-    static let root: URL = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    static let folder = root.deletingLastPathComponent().appendingPathComponent("shared/data").path
-    static let isPresent = FileManager.default.fileExists(atPath: "\(folder)/models")
+    static let folder = Repository.shared("data")
+    static let isPresent = Repository.hasShared("data/models")
 
-    static func model(_ name: String) -> String { "\(folder)/models/\(name).onnx" }
+    static func model(_ name: String) -> String { Repository.shared("data/models/\(name).onnx") }
 
-    /// A Python with onnxruntime: SHIFTSIM_PYTHON, or the repository's virtual environment.
-    static let python: String? = {
-        let given = ProcessInfo.processInfo.environment["SHIFTSIM_PYTHON"]
-        let path = given ?? root.appendingPathComponent(".venv/bin/python").path
-        guard FileManager.default.isExecutableFile(atPath: path) else { return nil }
-        return (try? runPython(path, "import onnxruntime, numpy")) == 0 ? path : nil
-    }()
-
-    static func runPython(_ python: String, _ script: String, _ arguments: [String] = []) throws -> Int32 {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: python)
-        process.arguments = ["-c", script] + arguments
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        return process.terminationStatus
-    }
+    /// Whether there is a Python with onnxruntime.
+    static let hasRuntime = Tools.pythonHas("onnxruntime") && Tools.pythonHas("numpy")
 }

@@ -1,8 +1,9 @@
 // Are the pixels, labels and normalised values those of the files, and is every wrong request refused?
-
 import CZlib
+import Diagnostics
 import Foundation
 import Networks
+import TestSupport
 import Testing
 
 @testable import NetworkReaders
@@ -52,13 +53,13 @@ struct ImageReaderTests {
 
     @Test("CIFAR-10 records: planes, labels, ImageNet constants by default")
     func cifar() throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         var bytes = Data()
         for image in 0..<3 {
             bytes.append(UInt8(image * 4))
             bytes.append(contentsOf: (0..<3072).map { UInt8(truncatingIfNeeded: $0 + image) })
         }
-        let path = try folder.write(bytes, "a.bin")
+        let path = try folder.file("a.bin", bytes)
         let shape = Shape(channels: 3, height: 32, width: 32)
         let set = try read(path, first: 1, count: 2, expected: shape, normalization: nil)
         #expect(set.labels == [4, 8])
@@ -71,44 +72,44 @@ struct ImageReaderTests {
         #expect(
             messageOf { _ = try read(path, expected: small) }
                 == "\(path): images of 3x32x32; the network's input is 1x2x3")
-        let cut = try folder.write(bytes.dropLast(), "b.bin")
+        let cut = try folder.file("b.bin", bytes.dropLast())
         #expect(
             messageOf { _ = try read(cut, expected: shape) }
                 == "\(cut): 9218 bytes are not CIFAR-10 records of 3073 bytes")
         bytes[0] = 10
-        let wrong = try folder.write(bytes, "c.bin")
+        let wrong = try folder.file("c.bin", bytes)
         #expect(messageOf { _ = try read(wrong, expected: shape) }.contains("record 0 has label 10"))
     }
 
     @Test("IDX, plain and compressed, with the labels beside it")
     func idx() throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let images = Data([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3] + Array(1...12))
         let labels = Data([0, 0, 8, 1, 0, 0, 0, 2, 7, 3])
-        let plain = try folder.write(images, "images.idx")
+        let plain = try folder.file("images.idx", images)
         #expect(try pixels(read(plain, count: 2, expected: small)) == [[1, 2, 3, 4, 5, 6], [7, 8, 9, 10, 11, 12]])
         #expect(try read(plain, expected: small).labels == nil)
-        let packed = try folder.write(try gzip(images), "t-images-idx3-ubyte.gz")
-        _ = try folder.write(try gzip(labels), "t-labels-idx1-ubyte.gz")
+        let packed = try folder.file("t-images-idx3-ubyte.gz", try gzip(images))
+        _ = try folder.file("t-labels-idx1-ubyte.gz", try gzip(labels))
         let set = try read(packed, first: 1, expected: small)
         #expect(set.labels == [3])
         #expect(pixels(set) == [[7, 8, 9, 10, 11, 12]])
-        let cut = try folder.write(try gzip(images).dropLast(12), "cut.idx.gz")
+        let cut = try folder.file("cut.idx.gz", try gzip(images).dropLast(12))
         #expect(messageOf { _ = try read(cut, expected: small) } == "\(cut): the compressed data is truncated")
-        let short = try folder.write(images.dropLast(), "short.idx")
+        let short = try folder.file("short.idx", images.dropLast())
         #expect(
             messageOf { _ = try read(short, expected: small) }
                 == "\(short): IDX sizes [2, 2, 3] do not match the 11 bytes stored")
-        let wrong = try folder.write(labels, "wrong.idx")
+        let wrong = try folder.file("wrong.idx", labels)
         #expect(messageOf { _ = try read(wrong, expected: small) }.contains("IDX element type 8 and 1 axes"))
     }
 
     func gzip(_ data: Data) throws -> Data {
-        let folder = try TemporaryFolder()
-        let file = gzopen("\(folder.path)/f.gz", "wb")
+        let folder = try Scratch()
+        let file = gzopen("\(folder.url.path)/f.gz", "wb")
         _ = [UInt8](data).withUnsafeBytes { gzwrite(file, $0.baseAddress, UInt32($0.count)) }
         gzclose(file)
-        return try Data(contentsOf: URL(fileURLWithPath: "\(folder.path)/f.gz"))
+        return try Data(contentsOf: URL(fileURLWithPath: "\(folder.url.path)/f.gz"))
     }
 
     @Test(
@@ -140,9 +141,9 @@ struct ImageReaderTests {
 
     @Test("npy: uint8 are pixels, float32 is taken as it is")
     func npy() throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         func write(_ shape: [Int], _ elements: NpyArray.Elements) throws -> String {
-            let path = "\(folder.path)/a.npy"
+            let path = "\(folder.url.path)/a.npy"
             try NpyWriter.write(NpyArray(shape: shape, elements: elements), to: path)
             return path
         }

@@ -1,7 +1,7 @@
 // Wrong models made of right ones: bytes flipped, cut, repeated, or parts of the graph exchanged. Seeded.
-
 import Foundation
 import Networks
+import Support
 import SwiftProtobuf
 
 @testable import NetworkReaders

@@ -1,7 +1,7 @@
 // Do .npy files survive a round trip, here and through NumPy?
-
 import Foundation
 import Networks
+import TestSupport
 import Testing
 
 @testable import NetworkReaders
@@ -32,15 +32,14 @@ struct NpyTests {
     }
 
     @Test(
-        "NumPy reads ours and we read NumPy's", .enabled(if: SharedData.python != nil, "no Python"),
+        "NumPy reads ours and we read NumPy's", .enabled(if: SharedData.hasRuntime, "no Python"),
         arguments: arrays)
     func numpy(array: NpyArray) throws {
-        let folder = try TemporaryFolder()
-        let (ours, theirs) = ("\(folder.path)/a.npy", "\(folder.path)/b.npy")
+        let folder = try Scratch()
+        let (ours, theirs) = ("\(folder.url.path)/a.npy", "\(folder.url.path)/b.npy")
         try NpyWriter.write(array, to: ours)
-        let python = try #require(SharedData.python)
         let script = "import sys, numpy; numpy.save(sys.argv[2], numpy.load(sys.argv[1]))"
-        #expect(try SharedData.runPython(python, script, [ours, theirs]) == 0)
+        try Tools.runPython(["-c", script] + [ours, theirs])
         #expect(try NpyReader.read(path: theirs) == array)
     }
 

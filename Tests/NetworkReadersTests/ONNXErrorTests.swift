@@ -1,7 +1,8 @@
 // Does every wrong or unsupported model end in a message that names the node and the remedy?
-
 import Foundation
 import Networks
+import Support
+import TestSupport
 import Testing
 
 @testable import NetworkReaders
@@ -417,19 +418,20 @@ struct ONNXErrorTests {
 
     @Test("Files that are no models")
     func files() throws {
-        let folder = try TemporaryFolder()
-        let absent = "\(folder.path)/absent.onnx"
+        let folder = try Scratch()
+        let absent = "\(folder.url.path)/absent.onnx"
         #expect(messageOf { _ = try ONNXReader.read(path: absent) } == "\(absent): no such file")
-        #expect(messageOf { _ = try ONNXReader.read(path: folder.path) } == "\(folder.path): not a regular file")
-        let garbage = try folder.write(Data("this is no model".utf8), "g.onnx")
+        #expect(
+            messageOf { _ = try ONNXReader.read(path: folder.url.path) } == "\(folder.url.path): not a regular file")
+        let garbage = try folder.file("g.onnx", Data("this is no model".utf8))
         #expect(messageOf { _ = try ONNXReader.read(path: garbage) }.contains("not a complete ONNX model"))
-        let empty = try folder.write(Data(), "e.onnx")
+        let empty = try folder.file("e.onnx", Data())
         #expect(messageOf { _ = try ONNXReader.read(path: empty) }.contains("not a complete ONNX model"))
     }
 
     @Test("A truncated or damaged model never crashes, and every truncated one is an error")
     func damaged() throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let whole = try ONNXGraphTests.mixedGraph().model.serializedData()
         var generator = SeededGenerator(seed: 11)
         for round in 0..<150 {
@@ -442,7 +444,7 @@ struct ONNXErrorTests {
                     data[position] = UInt8(truncatingIfNeeded: generator.next())
                 }
             }
-            let path = try folder.write(data, "m.onnx")
+            let path = try folder.file("m.onnx", data)
             let message = messageOf { _ = try ONNXReader.read(path: path) }
             #expect(!message.hasPrefix("another error"))
             if round % 3 == 0 { #expect(message != "no error") }

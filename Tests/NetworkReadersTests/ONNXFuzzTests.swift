@@ -1,6 +1,6 @@
 // Does every damaged model end in a network that is sound or in an InputError, in bounded time and memory?
 // 2,000 mutated models; SHIFTSIM_LONG=1: 10,000.
-
+import Diagnostics
 import Foundation
 import Networks
 import Testing

@@ -1,7 +1,8 @@
 // Are small graphs of every supported operator read as meant? The last test asks onnxruntime.
-
+import Diagnostics
 import Foundation
 import Networks
+import TestSupport
 import Testing
 
 @testable import NetworkReaders
@@ -159,7 +160,7 @@ struct ONNXGraphTests {
 
     @Test("External data beside the model")
     func externalData() throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         var fixture = GraphFixture.convolution([1, 2, 1, 1])
         var tensor = GraphFixture.tensor("w", [1, 2, 1, 1], [])
         tensor.dataLocation = .external
@@ -170,12 +171,12 @@ struct ONNXGraphTests {
         }
         fixture.model.graph.initializer = [tensor]
         let path = try fixture.write(to: folder)
-        let missing = "\(path): tensor 'w': external data file \(folder.path)/w.bin is missing"
+        let missing = "\(path): tensor 'w': external data file \(folder.url.path)/w.bin is missing"
         #expect(messageOf { _ = try ONNXReader.read(path: path) } == missing)
         let bytes = [Float(9), 1.5, -2].flatMap { withUnsafeBytes(of: $0.bitPattern.littleEndian, Array.init) }
-        _ = try folder.write(Data(bytes.dropLast()), "w.bin")
+        _ = try folder.file("w.bin", Data(bytes.dropLast()))
         #expect(messageOf { _ = try ONNXReader.read(path: path) }.contains("has 11 bytes"))
-        _ = try folder.write(Data(bytes), "w.bin")
+        _ = try folder.file("w.bin", Data(bytes))
         guard case .convolution(_, _, _, let weights, _) = try ONNXReader.read(path: path).layers[0].kind else {
             return
         }
@@ -184,22 +185,21 @@ struct ONNXGraphTests {
 
     @Test(
         "A graph of all operators gives onnxruntime's numbers",
-        .enabled(if: SharedData.python != nil, "no Python with onnxruntime (SHIFTSIM_PYTHON or .venv)"))
+        .enabled(if: SharedData.hasRuntime, "no Python with onnxruntime (SHIFTSIM_PYTHON or .venv)"))
     func onnxruntime() throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let model = try ONNXGraphTests.mixedGraph().write(to: folder)
         let network = try ONNXReader.read(path: model)
         let image = SmoothImages.image(0, shape: network.input, seed: 3)
         let sizes = [1, network.input.channels, network.input.height, network.input.width]
-        try NpyWriter.write(NpyArray(shape: sizes, elements: .float32(image)), to: "\(folder.path)/x.npy")
+        try NpyWriter.write(NpyArray(shape: sizes, elements: .float32(image)), to: "\(folder.url.path)/x.npy")
         let script = """
             import sys, numpy, onnxruntime
             session = onnxruntime.InferenceSession(sys.argv[1])
             numpy.save(sys.argv[3], session.run(None, {"x": numpy.load(sys.argv[2])})[0])
             """
-        let python = try #require(SharedData.python)
-        let files = [model, "\(folder.path)/x.npy", "\(folder.path)/y.npy"]
-        #expect(try SharedData.runPython(python, script, files) == 0)
+        let files = [model, "\(folder.url.path)/x.npy", "\(folder.url.path)/y.npy"]
+        try Tools.runPython(["-c", script] + files)
         guard case .float32(let golden) = try NpyReader.read(path: files[2]).elements else { return }
         #expect(distance(FloatRun.output(of: network, image: image), golden) < 1e-4)
         #expect(golden.contains { abs($0) > 0.1 })

@@ -1,6 +1,5 @@
 // Do the trained models read as the networks they are? Golden logits are onnxruntime 1.31's for image 0 of
 // cifar10/test-16.bin (a dog, class 5).
-
 import Networks
 import Testing
 

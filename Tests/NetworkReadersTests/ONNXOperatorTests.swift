@@ -1,8 +1,9 @@
 // Do graphs in the manner of other exporters mean what onnxruntime computes, and do the passes say what was done?
-
+import Diagnostics
 import Foundation
 import Networks
 import Quantizer
+import TestSupport
 import Testing
 
 @testable import NetworkReaders
@@ -29,12 +30,12 @@ struct ONNXOperatorTests {
         .enabled(if: OutsideModels.canRun, "no Python with onnx and onnxruntime (SHIFTSIM_PYTHON or .venv)"),
         arguments: cases)
     func numbers(example: Case) throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let path = try example.graph.write(to: folder)
         let network = try ONNXReader.read(path: path)
-        try OutsideModels.reference(path, to: folder.path, draw: false)
-        guard case .float32(let image) = try NpyReader.read(path: "\(folder.path)/input.npy").elements,
-            case .float32(let golden) = try NpyReader.read(path: "\(folder.path)/output.npy").elements
+        try OutsideModels.reference(path, to: folder.url.path, draw: false)
+        guard case .float32(let image) = try NpyReader.read(path: "\(folder.url.path)/input.npy").elements,
+            case .float32(let golden) = try NpyReader.read(path: "\(folder.url.path)/output.npy").elements
         else { throw InputError(at: path, "no float32") }
         let largest = golden.map(abs).max() ?? 0
         #expect(largest > 0.05)

@@ -1,8 +1,10 @@
 // Is a network that is written and read again the same network, and does onnxruntime agree with it?
-
+import Diagnostics
 import Foundation
 import Networks
 import Quantizer
+import Support
+import TestSupport
 import Testing
 
 @testable import NetworkReaders
@@ -71,8 +73,8 @@ struct ONNXWriterTests {
         let scales = [Network.inputName: 0x1p-4, "dilated": 0.125, "pool": 0x1.8p-5, "sum": 0.25]
         let form: ONNXWriter.Form =
             isQONNX ? .qonnx(activationBits: 8, scales: scales) : .dequantizeLinear
-        let folder = try TemporaryFolder()
-        let path = try folder.write(ONNXWriter.data(network, form: form), "kinds.onnx")
+        let folder = try Scratch()
+        let path = try folder.file("kinds.onnx", ONNXWriter.data(network, form: form))
         let (read, passes) = try ONNXReader.readWithPasses(path: path)
         #expect(read.layers == network.layers && read.input == network.input && read.metadata == network.metadata)
         #expect(read.saturations.keys.sorted() == (isQONNX ? scales.keys.sorted() : []))
@@ -85,12 +87,12 @@ struct ONNXWriterTests {
         "onnxruntime computes what the float executor does",
         .enabled(if: OutsideModels.canRun, "no Python with onnx and onnxruntime (SHIFTSIM_PYTHON or .venv)"))
     func runs() throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let network = ONNXWriterTests.network()
-        let path = try folder.write(ONNXWriter.data(network), "kinds.onnx")
-        try OutsideModels.reference(path, to: folder.path, draw: false)
-        guard case .float32(let image) = try NpyReader.read(path: "\(folder.path)/input.npy").elements,
-            case .float32(let golden) = try NpyReader.read(path: "\(folder.path)/output.npy").elements
+        let path = try folder.file("kinds.onnx", ONNXWriter.data(network))
+        try OutsideModels.reference(path, to: folder.url.path, draw: false)
+        guard case .float32(let image) = try NpyReader.read(path: "\(folder.url.path)/input.npy").elements,
+            case .float32(let golden) = try NpyReader.read(path: "\(folder.url.path)/output.npy").elements
         else { throw InputError(at: path, "no float32") }
         let found = try FloatExecutor.infer(network, input: image)
         #expect(golden.contains { abs($0) > 0.01 })

@@ -1,10 +1,11 @@
 // Do models that others made give onnxruntime's numbers? The nine graphs of the onnx wheel (weights drawn at random)
 // and the trained models of ../shared. Whatever is absent is skipped.
-
+import Diagnostics
 import Foundation
 import NetworkReaders
 import Networks
 import Quantizer
+import TestSupport
 import Testing
 
 /// Suites that need much memory, one after the other.
@@ -16,7 +17,8 @@ extension LargeModelTests {
         .enabled(if: OutsideModels.canRun, "no Python with onnx and onnxruntime (SHIFTSIM_PYTHON or .venv)"))
     struct OutsideModelTests {
         /// Multiply-accumulates, parameters, and the layers of a kind that makes the network what it is. Parameters of
-        /// DenseNet-121, ResNet-50, SqueezeNet 1.1 and VGG-19 are torchvision's, those of AlexNet the fact base's.
+        /// DenseNet-121, ResNet-50, SqueezeNet 1.1 and VGG-19 are torchvision's, those of AlexNet are derived
+        /// (docs/sources.md, "Networks").
         static let light = [
             LightModel("light_bvlc_alexnet", 654_560_384, 60_965_224, "local-response-normalization", 2),
             LightModel("light_densenet121", 2_834_161_664, 7_978_856, "concat", 58),
@@ -50,15 +52,16 @@ extension LargeModelTests {
 
         /// Float inference of the network and of onnxruntime, relative to the largest output.
         private func compare(_ path: String, draw: Bool) throws {
-            let folder = try TemporaryFolder()
-            try OutsideModels.reference(path, to: folder.path, draw: draw)
+            let folder = try Scratch()
+            try OutsideModels.reference(path, to: folder.url.path, draw: draw)
             func values(_ name: String) throws -> [Float] {
-                guard case .float32(let values) = try NpyReader.read(path: "\(folder.path)/\(name).npy").elements else {
+                guard case .float32(let values) = try NpyReader.read(path: "\(folder.url.path)/\(name).npy").elements
+                else {
                     throw InputError(at: name, "is not float32")
                 }
                 return values
             }
-            let network = try ONNXReader.read(path: "\(folder.path)/model.onnx")
+            let network = try ONNXReader.read(path: "\(folder.url.path)/model.onnx")
             let tensors = try FloatExecutor.inferAll(network, input: values("input"))
             func check(_ tensor: String?, _ golden: [Float]) throws {
                 let found = try #require(tensor.flatMap { tensors[$0] })
@@ -94,15 +97,11 @@ struct LightModel: Sendable, CustomTestStringConvertible {
 enum OutsideModels {
     /// The folder of the light_*.onnx graphs.
     static let lightFolder: String? = {
-        guard let python = SharedData.python, let folder = try? TemporaryFolder() else { return nil }
         let script = """
-            import os, sys, onnx
-            folder = os.path.join(os.path.dirname(onnx.__file__), "backend", "test", "data", "light")
-            open(sys.argv[1], "w").write(folder)
+            import os, onnx
+            print(os.path.join(os.path.dirname(onnx.__file__), "backend", "test", "data", "light"), end="")
             """
-        let answer = "\(folder.path)/answer"
-        guard (try? SharedData.runPython(python, script, [answer])) == 0,
-            let path = try? String(contentsOfFile: answer, encoding: .utf8),
+        guard SharedData.hasRuntime, let path = try? Tools.runPython(["-c", script]),
             FileManager.default.fileExists(atPath: path)
         else { return nil }
         return path
@@ -110,15 +109,8 @@ enum OutsideModels {
 
     static let canRun = lightFolder != nil
 
-    /// Runs scripts/checks/float_reference.py.
+    /// Runs shiftsim_tools.float_reference.
     static func reference(_ model: String, to folder: String, draw: Bool) throws {
-        let script = SharedData.root.appendingPathComponent("scripts/checks/float_reference.py").path
-        let python = try #require(SharedData.python)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: python)
-        process.arguments = [script, model, folder] + (draw ? ["--draw"] : [])
-        try process.run()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
+        try Tools.runPython(["-m", "shiftsim_tools.float_reference", model, folder] + (draw ? ["--draw"] : []))
     }
 }

@@ -1,8 +1,8 @@
 // Do PNG images of every accepted kind and filter give their pixels, and damaged ones a message?
-
 import CZlib
 import Foundation
 import Networks
+import TestSupport
 import Testing
 
 @testable import NetworkReaders
@@ -100,16 +100,16 @@ struct PNGTests {
 
     @Test("A folder: files in name order, or subfolders as classes")
     func folders() throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         func file(_ name: String, _ pixel: UInt8) throws {
-            _ = try folder.write(PNGTests.png(width: 1, height: 1, colorType: 0, rows: [0, pixel]), name)
+            _ = try folder.file(name, PNGTests.png(width: 1, height: 1, colorType: 0, rows: [0, pixel]))
         }
         func read(first: Int, count: Int) throws -> ImageSet {
             try ImageReader.read(
-                source: folder.path, first: first, count: count, seed: 0,
+                source: folder.url.path, first: first, count: count, seed: 0,
                 expected: Shape(channels: 1, height: 1, width: 1), normalization: .raw)
         }
-        #expect(messageOf { _ = try read(first: 0, count: 1) } == "\(folder.path): the folder has no .png files")
+        #expect(messageOf { _ = try read(first: 0, count: 1) } == "\(folder.url.path): the folder has no .png files")
         try file("dog/1.png", 10)
         try file("cat/2.png", 20)
         try file("cat/1.png", 30)

@@ -1,5 +1,4 @@
 // Small graphs in the manner of the exporters that people use, for comparison with onnxruntime and as seeds of fuzzing.
-
 import Networks
 
 @testable import NetworkReaders

@@ -1,6 +1,7 @@
 import Design
 import Fabric
 import RTLEmitter
+import TestSupport
 import Testing
 
 /// Does the emitted text of every primitive mean what LogicMeaning and StateMeaning say?

@@ -1,50 +1,20 @@
+import Cosimulation
 import Design
 import Foundation
 import RTLEmitter
+import Support
+import TestSupport
 import Testing
 
 // Drives the emitted text of a Design and ReferenceInterpreter with the same random inputs.
 
-/// Tools of the tests, found once.
-enum Tools {
-    static let verilator = Result { try Verilator() }
-    static let cxxrtl = Result { try CXXRTL() }
-
-    static var hasVerilator: Bool { (try? verilator.get()) != nil }
-    static var hasCXXRTL: Bool { (try? cxxrtl.get()) != nil }
-    static let noVerilator: Comment = "Verilator was not found (set SHIFTSIM_VERILATOR or install it in .venv)"
-    static let noCXXRTL: Comment = "Yosys or its headers were not found (apt-get install yosys-dev)"
-}
-
 /// Inputs of top per cycle, per input, per lane.
 typealias Stimulus = [[[Int64]]]
-
-/// A directory that lasts as long as the test.
-final class ScratchDirectory {
-    let url: URL
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appendingPathComponent("shiftsim-test-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-    deinit { try? FileManager.default.removeItem(at: url) }
-}
-
-/// A repeatable random generator (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-}
 
 enum RTLHarness {
     /// Random lanes of every input; a quarter of the values are extremes of the width.
     static func randomStimulus(_ design: Design, cycles: Int, seed: UInt64) -> Stimulus {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         return (0..<cycles).map { _ in
             design.inputs.map { id in (0..<design[id].lanes).map { _ in randomValue(design[id], &generator) } }
         }
@@ -98,8 +68,8 @@ enum RTLHarness {
     /// Emits, lints, builds and runs; every output of every cycle must equal the reference.
     static func check(_ design: Design, cycles: Int = 400, seed: UInt64 = 1, lints: Bool = true) throws {
         let verilator = try Tools.verilator.get()
-        let scratch = try ScratchDirectory()
-        let files = try RTLEmitter.emit(design)
+        let scratch = try Scratch()
+        let files = try RTLEmitter.emit(design, for: .zcu102)
         var options = Verilator.Options()
         options.optimization = "0"
         let model = try verilator.build(files, in: scratch.url, options: options)

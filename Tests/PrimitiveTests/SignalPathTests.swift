@@ -1,7 +1,9 @@
+import Cosimulation
 import Design
 import Fabric
 import Foundation
 import RTLEmitter
+import TestSupport
 import Testing
 
 /// Does a simulation of the emitted text have every signal of the Design, under its path, with its value in every
@@ -23,9 +25,9 @@ struct SignalPathTests {
         _ change: (RTLFile) -> RTLFile = { $0 }, build: ([RTLFile], [RTLPort], URL) throws -> CompiledModel
     ) throws -> [String] {
         let design = try MixedDesign.make()
-        let scratch = try ScratchDirectory()
+        let scratch = try Scratch()
         let ports = try RTLEmitter.ports(of: design)
-        let model = try build(try RTLEmitter.emit(design).map(change), ports, scratch.url)
+        let model = try build(try RTLEmitter.emit(design, for: .zcu102).map(change), ports, scratch.url)
         let stimulus = RTLHarness.randomStimulus(design, cycles: Self.cycles, seed: 7)
         let vcd = scratch.url.appendingPathComponent("run.vcd")
         let outcome = try model.run(
@@ -65,13 +67,13 @@ struct SignalPathTests {
         #expect(differences.isEmpty, "\(differences.prefix(5))")
     }
 
-    @Test(.enabled(if: Tools.hasCXXRTL, Tools.noCXXRTL))
+    @Test(.enabled(if: Tools.hasYosys, Tools.noYosys))
     func yosysHasEverySignal() throws {
         let differences = try differences { try Tools.cxxrtl.get().build($0, ports: $1, in: $2) }
         #expect(differences.isEmpty, "\(differences.prefix(5))")
     }
 
-    @Test(.enabled(if: Tools.hasCXXRTL, Tools.noCXXRTL))
+    @Test(.enabled(if: Tools.hasYosys, Tools.noYosys))
     func yosysSeesAChangedOperator() throws {
         let wrong: (RTLFile) -> RTLFile = { RTLFile(name: $0.name, text: $0.text.replacing("^ {", with: "^ ~{")) }
         let differences = try differences(wrong) { try Tools.cxxrtl.get().build($0, ports: $1, in: $2) }

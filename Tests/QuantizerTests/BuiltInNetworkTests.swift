@@ -1,7 +1,8 @@
 // Do the built-in networks have the layers and totals of their sources?
-
+import Diagnostics
 import Foundation
 import Networks
+import Support
 import Testing
 
 @Suite(.serialized) struct BuiltInNetworkTests {
@@ -13,8 +14,7 @@ import Testing
         var testDescription: String { name }
     }
 
-    /// Totals of layers.csv (torchvision's num_params where it has them), which has neither resnet110 nor fmnist:
-    /// those are derived below. The n-BQ-NN has 3,487,104 weights and 1.585 G operations (paper, table I).
+    /// docs/sources.md says where the totals are from; those of resnet110, fmnist and tiny are derived below. The n-BQ-NN has 3,487,104 weights and 1.585 G operations (paper, table I).
     static let totals = [
         Total(name: "alexnet", macs: 714_188_480, parameters: 61_100_840, csv: "alexnet_torchvision"),
         Total(name: "alexnet-grouped", macs: 724_406_816, parameters: 60_965_224, csv: "alexnet_original_groups_227"),
@@ -57,10 +57,10 @@ import Testing
     static let withRows = totals.filter { $0.csv != nil }
 
     /// net,layer,type,Cin,Hin,Win,Cout,Hout,Wout,K,stride,pad,groups,weights,bias,bn_affine,MACs
-    @Test(.enabled(if: LayerTable.isPresent, "../shared/facts/layers.csv is absent"), arguments: withRows)
+    @Test(arguments: withRows)
     func everyRowIsTheTables(total: Total) throws {
         let network = try BuiltInNetworks.make(name: total.name, weights: .synthetic(seed: 1))
-        let rows = LayerTable.rows(of: total.csv ?? "").map { Array($0.dropFirst()) }
+        let rows = try LayerTable.rows(of: #require(total.csv)).map { Array($0.dropFirst()) }
         let layers = network.layers.filter { $0.macs > 0 }
         try #require(layers.count == rows.count)
         for (layer, row) in zip(layers, rows) {
@@ -95,19 +95,14 @@ import Testing
     }
 }
 
-/// The fact base's layers.csv, and the same columns of a network.
+/// Tests/Fixtures/network-layers.csv, and the same columns of a network.
 enum LayerTable {
-    private static let text: String? = {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let file = root.deletingLastPathComponent().appendingPathComponent("shared/facts/layers.csv")
-        return try? String(contentsOf: file, encoding: .utf8)
-    }()
+    private static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("Fixtures/network-layers.csv")
 
-    static let isPresent = text != nil
-
-    static func rows(of network: String) -> [[String]] {
-        let rows = (text ?? "").split(whereSeparator: \.isNewline).map { $0.split(separator: ",").map(String.init) }
+    static func rows(of network: String) throws -> [[String]] {
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let rows = text.split(whereSeparator: \.isNewline).map { $0.split(separator: ",").map(String.init) }
         return rows.filter { $0[0] == network }
     }
 

@@ -1,9 +1,11 @@
 // Does each calibration method choose the range that it promises?
-
+import Diagnostics
 import Foundation
 import Networks
 import Quantizer
 import ReferenceModel
+import Support
+import TestSupport
 import Testing
 
 @Suite struct CalibrationTests {

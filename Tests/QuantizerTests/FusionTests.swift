@@ -1,8 +1,9 @@
 // Which float layers end up in which array pass?
-
+import Diagnostics
 import Networks
 import Quantizer
 import ReferenceModel
+import TestSupport
 import Testing
 
 @Suite struct FusionTests {

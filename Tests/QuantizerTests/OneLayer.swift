@@ -1,5 +1,7 @@
+import Diagnostics
 import Networks
 import Quantizer
+import Support
 
 /// A network of one 1x1 convolution: the public way to quantize a list of weights.
 struct OneLayer {

@@ -1,5 +1,4 @@
 // Are n-bit weights what the paper's equations 4 to 6 say, whatever the rule?
-
 import Networks
 import Quantizer
 import Testing
@@ -81,7 +80,7 @@ import Testing
         }
         let before = moments(weights)
         let after = moments(values)
-        // From 4 bits on the lowest level is too small for the zero threshold to move the mean (Numerics.md, 2.2).
+        // From 4 bits on the lowest level is too small for the zero threshold to move the mean (Numerics, 2.2).
         #expect(abs(after.mean / before.mean - 1) < (bits <= 3 ? 2e-3 : 2e-2))
         #expect(abs(after.square / before.square - 1) < 2e-3)
     }

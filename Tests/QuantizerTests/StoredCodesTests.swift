@@ -1,5 +1,5 @@
 // Do fixed point and the codes of a model file come through as promised?
-
+import Diagnostics
 import Networks
 import Quantizer
 import Testing

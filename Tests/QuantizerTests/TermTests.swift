@@ -1,9 +1,11 @@
 // Are the weights of LightNN and FLightNN sums of signed powers of two as the residual form has them, and do its two
 // limits meet?
-
+import Diagnostics
 import Foundation
 import Networks
 import Quantizer
+import Support
+import TestSupport
 import Testing
 
 @Suite struct TermTests {

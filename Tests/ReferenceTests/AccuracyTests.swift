@@ -7,6 +7,7 @@ import NetworkReaders
 import Networks
 import Quantizer
 import ReferenceModel
+import TestSupport
 import Testing
 
 @Suite(.serialized, .enabled(if: TestImages.canBeUsed, "needs ../shared/data and Python with onnxruntime"))
@@ -47,17 +48,17 @@ struct AccuracyTests {
         }
         #expect(100 * Double(right) / Double(labels.count) >= example.top1, "\(right) of \(labels.count)")
 
-        try TemporaryDirectory.with { directory in
+        try Scratch.with { directory in
             try write(quantized, report, inputs: inputs, outputs: outputs, to: directory)
-            try NumpyReference.execute("top1.py", [model, directory.path, TestImages.records])
+            try NumpyReference.execute("top1", [model, directory.path, TestImages.records])
         }
     }
 
     private func images(_ shape: Shape) throws -> ImageSet {
-        try TemporaryDirectory.with { directory in
+        try Scratch.with { directory in
             let file = directory.appendingPathComponent("images.bin").path
             let script = "import lzma, sys; open(sys.argv[2], 'wb').write(lzma.open(sys.argv[1]).read())"
-            try NumpyReference.execute(arguments: ["-c", script, TestImages.records, file])
+            try Tools.runPython(["-c", script, TestImages.records, file])
             return try ImageReader.read(
                 source: file, first: 0, count: Self.images, seed: 0, expected: shape, normalization: nil)
         }
@@ -74,7 +75,7 @@ struct AccuracyTests {
         }
     }
 
-    /// The files of `shiftsim simulate` that top1.py reads.
+    /// The files of `shiftsim simulate` that top1 reads.
     private func write(
         _ network: QuantizedNetwork, _ report: QuantizationReport, inputs: [IntegerTensor], outputs: [IntegerTensor],
         to directory: URL

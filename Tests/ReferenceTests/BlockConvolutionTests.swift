@@ -1,6 +1,8 @@
 // Do convolutions sixteen positions at a time give the sums of the plain loop?
 
 import Networks
+import Support
+import TestSupport
 import Testing
 
 @testable import ReferenceModel

@@ -4,6 +4,8 @@
 import Networks
 import Quantizer
 import ReferenceModel
+import Support
+import TestSupport
 import Testing
 
 @Suite struct EveryOperationTests {
@@ -78,7 +80,7 @@ import Testing
             concatenations: [Concatenation(name: "all", parts: [Network.inputName, "a", "b"])])
     }
 
-    @Test(.enabled(if: NumpyReference.python != nil, "\(NumpyReference.reason)"), arguments: UInt64(1)...6)
+    @Test(.enabled(if: NumpyReference.isThere, "\(NumpyReference.reason)"), arguments: UInt64(1)...6)
     func everyLayerIsWhatNumpyComputes(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let network = network(&random)

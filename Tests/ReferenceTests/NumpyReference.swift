@@ -1,26 +1,18 @@
-// Runs scripts/checks/integer_reference.py, the implementation that shares no code with this package.
+// Runs shiftsim_tools.integer_reference, the implementation that shares no code with this package.
 
 import Foundation
 import Networks
 import Quantizer
+import TestSupport
 
 enum NumpyReference {
-    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-
-    /// SHIFTSIM_PYTHON, or .venv/bin/python in the package root; nil where neither exists.
-    static let python: String? = {
-        let named = ProcessInfo.processInfo.environment["SHIFTSIM_PYTHON"]
-        let candidate = named ?? root.appendingPathComponent(".venv/bin/python").path
-        return FileManager.default.isExecutableFile(atPath: candidate) ? candidate : nil
-    }()
+    /// Whether there is a Python.
+    static let isThere = Tools.python != nil
 
     /// Whether that Python also has ONNX and onnxruntime.
-    static let hasRuntime = (try? execute(arguments: ["-c", "import onnx, onnxruntime"])) != nil
+    static let hasRuntime = Tools.pythonHas("onnx") && Tools.pythonHas("onnxruntime")
 
     static let reason: String = "needs Python with numpy: set SHIFTSIM_PYTHON or make .venv in the package root"
-
-    struct Failure: Error { var message: String }
 
     /// Every layer's output for every image: result[image][layer name].
     static func run(_ network: QuantizedNetwork, inputs: [IntegerTensor]) throws -> [[String: IntegerTensor]] {
@@ -50,13 +42,13 @@ enum NumpyReference {
     private static func results<Result>(
         _ network: QuantizedNetwork, inputs: [IntegerTensor], options: [String], read: (URL) throws -> Result
     ) throws -> Result {
-        try TemporaryDirectory.with { directory in
+        try Scratch.with { directory in
             let archive = directory.appendingPathComponent("archive")
             try QuantizedNetworkArchive.write(network, to: archive)
             let images = directory.appendingPathComponent("images.npy")
             try npy(inputs, shape: network.input).write(to: images)
             let output = directory.appendingPathComponent("output")
-            try execute("integer_reference.py", [archive.path, images.path, "-o", output.path] + options)
+            try execute("integer_reference", [archive.path, images.path, "-o", output.path] + options)
             return try read(output)
         }
     }
@@ -70,27 +62,10 @@ enum NumpyReference {
         }
     }
 
-    /// Runs a script of scripts/checks.
+    /// Runs a module of shiftsim_tools.
     @discardableResult
-    static func execute(_ script: String, _ arguments: [String]) throws -> String {
-        try execute(arguments: [root.appendingPathComponent("scripts/checks/\(script)").path] + arguments)
-    }
-
-    /// Runs Python; its output is returned, or on a status other than 0 the message of the `Failure` that is thrown.
-    @discardableResult
-    static func execute(arguments: [String]) throws -> String {
-        guard let python else { throw Failure(message: reason) }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: python)
-        process.arguments = arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        if process.terminationStatus != 0 { throw Failure(message: text) }
-        return text
+    static func execute(_ module: String, _ arguments: [String]) throws -> String {
+        try Tools.runPython(["-m", "shiftsim_tools.\(module)"] + arguments)
     }
 
     /// Version 1.0 of the format: magic, header length, header padded to 64 bytes, little-endian int32.

@@ -1,11 +1,13 @@
 // Is a model that was written the network that was quantized: the same layers, the same integers, the same classes
 // in onnxruntime and, with QONNX's Quant nodes, in ONNX's reference evaluator?
 
+import Diagnostics
 import Foundation
 import NetworkReaders
 import Networks
 import Quantizer
 import ReferenceModel
+import TestSupport
 import Testing
 
 @Suite(.serialized) struct QuantizedModelTests {
@@ -24,7 +26,7 @@ import Testing
     ) throws -> (quantized: QuantizedNetwork, model: QuantizedModel, network: Network) {
         let (quantized, report) = try Quantizer.quantize(source, options: options, calibration: images)
         let model = try QuantizedModel(source, quantized, report)
-        let network = try TemporaryDirectory.with { directory in
+        let network = try Scratch.with { directory in
             let file = directory.appendingPathComponent("\(source.name).onnx")
             try ONNXWriter.data(model.network).write(to: file)
             return try ONNXReader.read(path: file.path)
@@ -154,11 +156,11 @@ import Testing
         """
 
     private func scores(_ model: Data, images: [[Float]], script: String) throws -> [[Double]] {
-        try TemporaryDirectory.with { directory in
+        try Scratch.with { directory in
             let files = ["model.onnx", "images.bin", "scores.bin"].map { directory.appendingPathComponent($0) }
             try model.write(to: files[0])
             try images.flatMap { $0 }.withUnsafeBytes { Data($0) }.write(to: files[1])
-            try NumpyReference.execute(arguments: ["-c", script] + files.map(\.path))
+            try Tools.runPython(["-c", script] + files.map(\.path))
             let data = try Data(contentsOf: files[2])
             let values = data.withUnsafeBytes { $0.bindMemory(to: Float.self).map { Double($0) } }
             let size = values.count / images.count

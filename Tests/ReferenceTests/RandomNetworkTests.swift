@@ -4,6 +4,8 @@
 import Networks
 import Quantizer
 import ReferenceModel
+import Support
+import TestSupport
 import Testing
 
 @Suite struct RandomNetworkTests {
@@ -33,7 +35,7 @@ import Testing
         ]
     }
 
-    @Test(.enabled(if: NumpyReference.python != nil, "\(NumpyReference.reason)"), arguments: UInt64(1)...36)
+    @Test(.enabled(if: NumpyReference.isThere, "\(NumpyReference.reason)"), arguments: UInt64(1)...36)
     func everyLayerIsWhatNumpyComputes(seed: UInt64) throws {
         let (_, network) = try quantize(seed: seed)
         let inputs = try inputs(network, seed: seed)
@@ -87,7 +89,7 @@ import Testing
     @Test(arguments: UInt64(700)...720)
     func anArchiveReadsBackEqual(seed: UInt64) throws {
         let (_, network) = try quantize(seed: seed)
-        try TemporaryDirectory.with { directory in
+        try Scratch.with { directory in
             try QuantizedNetworkArchive.write(network, to: directory)
             #expect(try QuantizedNetworkArchive.read(from: directory) == network)
         }

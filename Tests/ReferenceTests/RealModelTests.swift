@@ -6,6 +6,7 @@ import NetworkReaders
 import Networks
 import Quantizer
 import ReferenceModel
+import TestSupport
 import Testing
 
 @Suite(.serialized, .enabled(if: RealModel.isPresent, "needs ../shared/data")) struct RealModelTests {
@@ -34,7 +35,7 @@ import Testing
         let network = try quantized(example, images: 2)
         let images = try RealModel.images(16)
         let inputs = try images.map { try network.quantizedInput($0.values) }
-        let expected = NumpyReference.python == nil ? nil : try NumpyReference.run(network, inputs: inputs)
+        let expected = Tools.python == nil ? nil : try NumpyReference.run(network, inputs: inputs)
         var correct = 0
         for index in images.indices {
             var tensors = try ReferenceModel.inferAll(network, input: inputs[index])
@@ -60,7 +61,7 @@ enum RealModel {
     static let isPresent = FileManager.default.fileExists(atPath: path("cifar10/test-16.bin"))
 
     static func path(_ name: String) -> String {
-        NumpyReference.root.deletingLastPathComponent().appendingPathComponent("shared/data/\(name)").path
+        Repository.root.deletingLastPathComponent().appendingPathComponent("shared/data/\(name)").path
     }
 
     /// The first of 16 test images: CIFAR records (label, 3072 bytes), normalised as the models were trained.

@@ -1,9 +1,11 @@
-// Is the reference model the arithmetic of docs/Numerics.md, and does it refuse what breaks its bounds?
+// Is the reference model the arithmetic of docs/internals/Numerics.md, and does it refuse what breaks its bounds?
 
+import Diagnostics
 import Foundation
 import Networks
 import Quantizer
 import ReferenceModel
+import TestSupport
 import Testing
 
 @Suite struct ReferenceModelTests {
@@ -28,7 +30,7 @@ import Testing
         try ReferenceModel.infer(network, input: IntegerTensor(shape: network.input, values: values)).values
     }
 
-    /// The worked example of docs/Numerics.md, section 6.
+    /// The worked example of docs/internals/Numerics.md, section 6.
     @Test func theWorkedExample() throws {
         let constants = Requantization(preShift: 1, multiplier: [205], bias: [300], shift: 10, relu: true)
         #expect(try infer(network(constants: constants), [100, -50, 7, 23]) == [53])
@@ -112,7 +114,7 @@ import Testing
     @Test func aBrokenArchiveIsRefused() throws {
         let network = network(
             constants: Requantization(preShift: 0, multiplier: [1], bias: [0], shift: 0, relu: false))
-        try TemporaryDirectory.with { directory in
+        try Scratch.with { directory in
             #expect(throws: InputError.self) { try QuantizedNetworkArchive.read(from: directory) }
             try QuantizedNetworkArchive.write(network, to: directory)
             try Data([1, 0, 0, 0]).write(to: directory.appendingPathComponent("weights.bin"))

@@ -2,6 +2,7 @@ import Accelerator
 import Design
 import Fabric
 import RTLEmitter
+import TestSupport
 import Testing
 
 /// Has a convolver as many DSP48E2 as the n-BQ-NN paper says (equations 35 and 44), in the Design and in Yosys' count?
@@ -11,8 +12,9 @@ struct ConvolverResourceTests {
         _ element: ProcessingElement, outputs: Int, inputs: Int, _ convolver: ConvolverParameters
     ) -> AcceleratorParameters {
         AcceleratorParameters(
-            element: element, pixels: 1, inputs: inputs, outputs: outputs, activationBits: 16, ifmapBytes: 16384,
-            weightBytes: 16384, ofmapBytes: 8192, convolver: convolver)
+            element: element, family: .convolver(convolver),
+            size: ArraySize(pixels: 1, inputs: inputs, outputs: outputs), activationBits: 16,
+            buffers: BufferSizes(ifmapBytes: 16384, weightBytes: 16384, ofmapBytes: 8192))
     }
 
     /// Fabric of the array's module alone; the requantization has one DSP48E2 per output of its own.

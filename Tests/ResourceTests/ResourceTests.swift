@@ -1,25 +1,32 @@
 import Accelerator
+import Configuration
+import Cosimulation
 import Design
 import Fabric
+import Flows
 import Foundation
+import Preparation
 import RTLEmitter
+import Reports
+import TestSupport
 import Testing
-import Workflow
 
 /// Does the count of resources agree with synthesis of the emitted text?
 @Suite(.serialized)
 struct ResourceTests {
-    static let parameters: [AcceleratorParameters] = [
-        AcceleratorParameters(
-            element: .svpe(weightBits: 4), pixels: 1, inputs: 4, outputs: 4, activationBits: 8, ifmapBytes: 16384,
-            weightBytes: 16384, ofmapBytes: 8192),
-        AcceleratorParameters(
-            element: .vpe(weightBits: 8), pixels: 1, inputs: 4, outputs: 4, activationBits: 16, ifmapBytes: 16384,
-            weightBytes: 16384, ofmapBytes: 8192),
-        AcceleratorParameters(
-            element: .svpe(weightBits: 3), pixels: 1, inputs: 4, outputs: 4, activationBits: 16, ifmapBytes: 16384,
-            weightBytes: 16384, ofmapBytes: 8192, preActivationDepth: 512),
-    ]
+    static let parameters: [AcceleratorParameters] = {
+        func array(_ element: ProcessingElement, activationBits: Int) -> AcceleratorParameters {
+            AcceleratorParameters(
+                element: element, size: ArraySize(pixels: 1, inputs: 4, outputs: 4), activationBits: activationBits,
+                buffers: BufferSizes(ifmapBytes: 16384, weightBytes: 16384, ofmapBytes: 8192))
+        }
+        var preActivating = array(.svpe(weightBits: 3), activationBits: 16)
+        preActivating.preActivationDepth = 512
+        return [
+            array(.svpe(weightBits: 4), activationBits: 8), array(.vpe(weightBits: 8), activationBits: 16),
+            preActivating,
+        ]
+    }()
     static let hasYosys =
         ProcessInfo.processInfo.environment["CI"] != nil || (try? Yosys()) != nil
 
@@ -41,11 +48,11 @@ struct ResourceTests {
             .deletingLastPathComponent().deletingLastPathComponent()
         let configuration = try Configuration.load(
             path: package.appendingPathComponent("configs/\(name).yaml").path)
-        let network = try PreparedNetwork(configuration.network, configuration.quantization)
-        let design = try AcceleratorPlan(configuration, for: network.quantized).accelerator.design
+        let network = try PreparedNetwork.prepare(configuration.network, configuration.quantization)
+        let design = try Hardware.elaborate(configuration, for: network.quantized).accelerator.design
         let cells = try SynthesisedCells(design)
         expectSame(design.resources(), cells)
-        let estimate = try Estimate(configuration).resources
+        let estimate = try Flow.estimate(configuration).resources
         #expect(estimate.dsp.used == Double(cells.dsp))
         #expect(estimate.bram36.used == Double(cells.ramb36) + Double(cells.ramb18) / 2)
         expectClose(Int(estimate.lut.used), cells.lut + cells.srl, "LUT")
@@ -108,7 +115,7 @@ struct SynthesisedCells {
     init(_ design: Design) throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("shiftsim-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: directory) }
-        let files = try RTLEmitter.emit(design)
+        let files = try RTLEmitter.emit(design, for: .zcu102)
         try RTLFile.write(files, to: directory)
         cells = try Yosys().cells(files, in: directory)
     }

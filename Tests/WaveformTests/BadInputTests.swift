@@ -1,6 +1,6 @@
 // Does every damaged or impossible input end in a clear error, and never in a crash?
-
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Waveforms
@@ -26,7 +26,7 @@ import Testing
 
     @Test(arguments: ["a.fst", "a.vcd", "a.vcd.gz"])
     func anUnwritablePathLeavesNoFile(name: String) throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let stimulus = try Stimulus(seed: 1, times: 1)
         let path = folder.path("missing/\(name)")
         let text = message { _ = try makeTraceWriter(path: path, hierarchy: stimulus.hierarchy) }
@@ -37,7 +37,7 @@ import Testing
     #if os(Linux)
         @Test(arguments: ["full.fst", "full.vcd", "full.vcd.gz"])
         func aFullDiskIsAnError(name: String) throws {
-            let folder = try TemporaryFolder()
+            let folder = try Scratch()
             let stimulus = try Stimulus(seed: 1, times: 1)
             let path = folder.path(name)
             try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/full")
@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test func optionsAreChecked() throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let stimulus = try Stimulus(seed: 1, times: 1)
         for options in [TraceWriterOptions(compressionLevel: 10), TraceWriterOptions(sectionBytes: 0)] {
             for name in ["a.fst", "a.vcd"] {
@@ -103,7 +103,7 @@ import Testing
 
     @Test(arguments: badFiles.indices)
     func damagedVCDsSayWhatIsWrong(index: Int) throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let path = try folder.file("bad.vcd", Self.badFiles[index].content.utf8)
         let text = message { try TraceFile.open(path).forEachChange { _ in } }
         #expect(text.contains(Self.badFiles[index].message), "\(text)")
@@ -111,14 +111,14 @@ import Testing
     }
 
     @Test func aMissingFileAndAFolderAreErrors() throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let missing = folder.path("none.fst")
         #expect(message { _ = try TraceFile.open(missing) } == "cannot open '\(missing)': No such file or directory")
         #expect(message { _ = try TraceFile.open(folder.url.path) }.hasSuffix("it is not a regular file"))
     }
 
     @Test func aTruncatedFSTIsAnError() throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let bytes = try Self.sample(folder, "a.fst", TraceWriterOptions(sectionBytes: 400))
         let starts = try Self.blockStarts(folder, bytes)
         for cut in stride(from: 1, to: bytes.count, by: 7) where !starts.contains(cut) {
@@ -130,7 +130,7 @@ import Testing
     /// Files of all packings with random bytes replaced: the reader either reads or throws its own error.
     @Test(arguments: ["a.fst", "stored.fst", "lz4.fst", "fast.fst", "a.vcd", "a.vcd.gz"])
     func damagedBytesNeverCrashTheReader(name: String) throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let options = TraceWriterOptions(compressionLevel: name == "stored.fst" ? 0 : 4, sectionBytes: 2000)
         guard let good = try Self.packed(folder, name, options) else { return }
         var random = SplitMix(state: 99)
@@ -152,7 +152,7 @@ import Testing
     }
 
     private static func sample(
-        _ folder: TemporaryFolder, _ name: String, _ options: TraceWriterOptions
+        _ folder: Scratch, _ name: String, _ options: TraceWriterOptions
     ) throws -> [UInt8] {
         let stimulus = try Stimulus(seed: 31, times: 150)
         let path = folder.path(name)
@@ -162,7 +162,7 @@ import Testing
 
     /// A sample, through vcd2fst for the packings only that writes; nil where it is not installed.
     private static func packed(
-        _ folder: TemporaryFolder, _ name: String, _ options: TraceWriterOptions
+        _ folder: Scratch, _ name: String, _ options: TraceWriterOptions
     ) throws -> [UInt8]? {
         let flags = ["lz4.fst": "-4", "fast.fst": "-F"]
         guard let flag = flags[name] else { return try sample(folder, name, options) }
@@ -173,7 +173,7 @@ import Testing
     }
 
     /// The offsets behind the hierarchy at which a file may end and still be whole.
-    private static func blockStarts(_ folder: TemporaryFolder, _ bytes: [UInt8]) throws -> Set<Int> {
+    private static func blockStarts(_ folder: Scratch, _ bytes: [UInt8]) throws -> Set<Int> {
         guard case .fst(let container) = try TraceFile.open(folder.path("a.fst")).body else { throw Unexpected() }
         return Set(container.sections.map { $0.offset - FSTLayout.blockHead })
     }

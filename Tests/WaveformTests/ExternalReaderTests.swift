@@ -1,6 +1,6 @@
 // Do readers we did not write find the same values in our files, and we the same in theirs?
-
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Waveforms
@@ -21,7 +21,7 @@ import Testing
     }
 
     private func check(_ name: String, reader: String) throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let stimulus = try write(folder.path(name))
         #expect(try Tools.lines(of: folder.path(name), reader: reader) == stimulus.expectedLines)
     }
@@ -30,7 +30,7 @@ import Testing
         .enabled(if: Tools.fst2vcd != nil, "fst2vcd (gtkwave) is not installed"),
         arguments: ["a.fst", "stored.fst", "sections.fst"])
     func fst2vcdAgrees(name: String) throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let stimulus = try write(folder.path(name))
         let text = folder.path("theirs.vcd")
         #expect(try Tools.run(#require(Tools.fst2vcd), [folder.path(name), "-o", text]).code == 0)
@@ -42,7 +42,7 @@ import Testing
     /// vcd2fst writes LZ4, FastLZ or zlib chains.
     @Test(.enabled(if: Tools.vcd2fst != nil, "vcd2fst (gtkwave) is not installed"), arguments: ["-4", "-F", "-Z"])
     func filesOfVcd2fstAreRead(pack: String) throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let stimulus = try write(folder.path("a.vcd"))
         let packed = folder.path("theirs.fst")
         #expect(try Tools.run(#require(Tools.vcd2fst), [pack, folder.path("a.vcd"), packed]).code == 0)
@@ -51,7 +51,7 @@ import Testing
 
     @Test(.enabled(if: Tools.gzip != nil, "gzip is not installed"))
     func gzipUnpacksCompressedVCD() throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         _ = try write(folder.path("a.vcd"))
         _ = try write(folder.path("b.vcd.gz"))
         let (code, text) = try Tools.run(#require(Tools.gzip), ["-dc", folder.path("b.vcd.gz")])
@@ -63,7 +63,7 @@ import Testing
         .enabled(if: Tools.byteChecker != nil, "needs ../shared/tools/fst_decode.py and a Python"),
         arguments: ["a.fst", "stored.fst", "sections.fst"])
     func everyByteIsExplained(name: String) throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let stimulus = try write(folder.path(name))
         let checker = try #require(Tools.byteChecker)
         let python = try #require(Tools.python)

@@ -1,14 +1,14 @@
 // Are files of other programs, and the corners of both formats, read as they are meant?
-
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Waveforms
 
 @Suite struct ForeignFileTests {
-    let folder: TemporaryFolder
+    let folder: Scratch
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try Scratch() }
 
     @Test func verilatorsFSTAndVCDAgree() throws {
         let fst = try TraceFile.open(folder.file("v.fst", VerilatorTraces.fst))

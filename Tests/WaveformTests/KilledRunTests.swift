@@ -1,13 +1,13 @@
 // Does a trace whose writer was killed still open, with everything written before?
-
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Waveforms
 
 @Suite struct KilledRunTests {
     /// Writes with many sections and keeps a copy of the file after every single write.
-    private func states(_ folder: TemporaryFolder, _ stimulus: Stimulus) throws -> [String] {
+    private func states(_ folder: Scratch, _ stimulus: Stimulus) throws -> [String] {
         let path = folder.path("run.fst")
         let options = TraceWriterOptions(sectionBytes: 800)
         let writer = try FSTWriter(path: path, hierarchy: stimulus.hierarchy, options: options)
@@ -25,7 +25,7 @@ import Testing
     private func isPrefix(_ lines: [String], of expected: [String]) -> Bool { expected.starts(with: lines) }
 
     @Test func everyStateOfTheFileOpens() throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let stimulus = try Stimulus(seed: 21, times: 120)
         let expected = stimulus.expectedLines
         var last = 0
@@ -50,7 +50,7 @@ import Testing
         .enabled(if: Tools.pywellen && Tools.pylibfst, "pywellen and pylibfst are not installed"),
         arguments: ["pywellen", "pylibfst"])
     func otherReadersOpenEveryState(reader: String) throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let stimulus = try Stimulus(seed: 22, times: 40)
         // Before the first section is published (three writes) there is nothing to show.
         for state in try states(folder, stimulus).dropFirst(2) {
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test func aWriterThatIsNeverClosedLeavesAReadableFile() throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let stimulus = try Stimulus(seed: 23)
         for (name, options) in [
             ("a.fst", TraceWriterOptions(sectionBytes: 300)), ("b.fst", TraceWriterOptions(flushSeconds: 0)),
@@ -78,7 +78,7 @@ import Testing
 
     @Test(arguments: ["a.vcd", "a.vcd.gz"])
     func aVCDCutAnywhereGivesItsBeginning(name: String) throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let stimulus = try Stimulus(seed: 24, times: 60)
         let path = folder.path(name)
         try stimulus.write(to: makeTraceWriter(path: path, hierarchy: stimulus.hierarchy))

@@ -1,6 +1,6 @@
 // Does a trace hold exactly the changes that were given to its writer?
-
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Waveforms
@@ -21,7 +21,7 @@ import Testing
     @Test(arguments: variants.indices, [1, 2, 3] as [UInt64])
     func ownReaderFindsEveryChange(variant: Int, seed: UInt64) throws {
         let (name, options) = Self.variants[variant]
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let stimulus = try Stimulus(seed: seed, times: 300, firstTime: seed == 3 ? 1 << 40 : 0)
         try stimulus.write(
             to: makeTraceWriter(path: folder.path(name), hierarchy: stimulus.hierarchy, options: options))
@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func manySectionsAreReallyWritten() throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let stimulus = try Stimulus(seed: 7)
         let options = TraceWriterOptions(sectionBytes: 200)
         try stimulus.write(
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test func kindsAreKept() throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let stimulus = try Stimulus(seed: 1, times: 2)
         for name in ["a.fst", "a.vcd"] {
             try stimulus.write(to: makeTraceWriter(path: folder.path(name), hierarchy: stimulus.hierarchy))
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func equalRunsGiveEqualFiles() throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let stimulus = try Stimulus(seed: 5)
         for ending in ["fst", "vcd", "vcd.gz"] {
             let paths = ["one.\(ending)", "two.\(ending)"].map(folder.path)
@@ -69,7 +69,7 @@ import Testing
 
     @Test(arguments: ["a.fst", "a.vcd"])
     func onlyRealChangesAndTheirTimesAreWritten(name: String) throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let signals = [SignalDeclaration(name: "a", width: 4), SignalDeclaration(name: "b", width: 100)]
         let hierarchy = try SignalHierarchy(root: [SignalScope(name: "top", signals: signals)])
         let writer = try makeTraceWriter(path: folder.path(name), hierarchy: hierarchy)
@@ -92,7 +92,7 @@ import Testing
 
     @Test(arguments: ["a.fst", "a.vcd"])
     func aRunWithoutAnyTimeStillOpens(name: String) throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let stimulus = try Stimulus(seed: 1)
         try makeTraceWriter(path: folder.path(name), hierarchy: stimulus.hierarchy).close()
         let info = try TraceInfo(of: TraceFile.open(folder.path(name)))
@@ -101,7 +101,7 @@ import Testing
 
     @Test(arguments: ["a.fst", "a.vcd"])
     func writingAnAliasChangesItsSource(name: String) throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let stimulus = try Stimulus(seed: 1)
         let writer = try makeTraceWriter(path: folder.path(name), hierarchy: stimulus.hierarchy)
         try writer.setTime(1)
@@ -115,7 +115,7 @@ import Testing
 
     @Test(arguments: ["a.fst", "a.vcd"])
     func callOrderIsChecked(name: String) throws {
-        let folder = try TemporaryFolder()
+        let folder = try Scratch()
         let stimulus = try Stimulus(seed: 1)
         let writer = try makeTraceWriter(path: folder.path(name), hierarchy: stimulus.hierarchy)
         try writer.setTime(5)

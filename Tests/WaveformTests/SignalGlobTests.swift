@@ -1,5 +1,4 @@
 // Which paths does a pattern match?
-
 import Testing
 
 @testable import Waveforms

@@ -1,6 +1,6 @@
 // Random signals and changes, and what every reader must find in the traces written from them.
-
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Waveforms
@@ -154,24 +154,4 @@ func canonicalLines(of file: TraceFile) throws -> [String] {
     }
     settle()
     return lines.sorted().map(\.text)
-}
-
-/// A folder that is removed with its owner.
-final class TemporaryFolder {
-    let url: URL
-
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appendingPathComponent("waveform-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-
-    func path(_ name: String) -> String { url.appendingPathComponent(name).path }
-
-    /// Puts bytes into a file and gives its path.
-    func file(_ name: String, _ bytes: some Sequence<UInt8>) throws -> String {
-        try Data(bytes).write(to: url.appendingPathComponent(name))
-        return path(name)
-    }
 }

@@ -1,14 +1,14 @@
 // Is the first difference of two traces found, at its time and by its name?
-
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Waveforms
 
 @Suite struct TraceDiffTests {
-    let folder: TemporaryFolder
+    let folder: Scratch
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try Scratch() }
 
     private func vcd(_ name: String, _ declarations: String, _ body: String, timescale: String = "1ns") throws
         -> TraceFile

@@ -1,14 +1,14 @@
 // Do info, dump and conversion say what the trace holds?
-
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Waveforms
 
 @Suite struct TraceToolTests {
-    let folder: TemporaryFolder
+    let folder: Scratch
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try Scratch() }
 
     private func sample() throws -> TraceFile {
         let element = SignalScope(

@@ -3,7 +3,6 @@
 //
 // The design: a counter, a 100-bit shift register, an array of four words, an enumeration, a signed and a packed
 // value, a real, and a generate loop `row[0]` to `row[3]` of multipliers with a registered product.
-
 import Foundation
 
 enum VerilatorTraces {

@@ -21,6 +21,8 @@ public struct DeviceFact: Sendable, Hashable, Codable {
 public struct Device: Sendable, Hashable, Codable {
     /// As a configuration names it.
     public var name: String
+    /// Part with package, speed grade and temperature grade, as Vivado names it.
+    public var orderingCode: String
     /// Six-input lookup tables.
     public var lut: DeviceFact
     /// Flip-flops.
@@ -32,7 +34,7 @@ public struct Device: Sendable, Hashable, Codable {
 
     /// XCZU9EG-2FFVB1156E of the ZCU102 board.
     public static let xczu9eg = Device(
-        name: "xczu9eg",
+        name: "xczu9eg", orderingCode: "xczu9eg-ffvb1156-2-e",
         lut: DeviceFact(274_080, unit: "LUT6", source: "AMD DS891, table of Zynq UltraScale+ EG devices"),
         ff: DeviceFact(548_160, unit: "flip-flops", source: "AMD DS891, table of Zynq UltraScale+ EG devices"),
         dsp: DeviceFact(2_520, unit: "DSP48E2", source: "AMD DS891, table of Zynq UltraScale+ EG devices"),

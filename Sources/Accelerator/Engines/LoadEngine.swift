@@ -1,0 +1,192 @@
+// Load engine. The requester (BurstRequester) asks for one row of beats at a time; the writer walks all positions,
+// takes a beat where the position is valid and fills where it is padding, and writes one beat per cycle into the target
+// buffer. Where the accelerator has a pre-activation, all beats go through or beside it, and are written that much
+// later.
+
+import Design
+
+extension Elaboration {
+    struct Load {
+        /// The read port's request.
+        var request: BurstRequest
+        /// The read port's beat is taken.
+        var take: Signal
+        /// The beat being written, [field], and its word address, 16 bits: a cycle after its position, and after the
+        /// pre-activation where there is one.
+        var data, bufferAddress: Signal
+        /// The beat as stored weights.
+        var weights: Signal
+        /// Write enables of the banks of each buffer, [bank], beside `data`.
+        var banks: [LoadTarget: Signal]
+    }
+
+    /// Banks of each buffer: stretches of a word that one beat fills.
+    func bankCount(_ target: LoadTarget) -> Int {
+        switch target {
+        case .ifmap: p.pixels * inputGranules
+        case .weights: p.weightBeats
+        case .constants: p.constantBeats
+        case .residual: p.pixels * outputGranules
+        }
+    }
+
+    mutating func makeLoad(_ inputs: Inputs, _ feedback: Feedback, _ sequencer: Sequencer) -> Load {
+        builder.beginScope("load")
+        defer { builder.endScope() }
+        let words = sequencer.load.words
+        let busy = builder.register("busy", width: 1)
+        let begin = and(sequencer.load.ready, not(busy))
+        builder.drive(feedback.loadBegin, with: begin)
+        builder.connect(busy, next: begin, enable: or(begin, feedback.loadFinish))
+
+        let request = makeRequester(inputs, words, begin)
+        let position = makePosition(inputs, words, begin, request)
+        let place = makeBankAddress(words, position)
+        let beat = makeBeat(inputs, words, position, place)
+        let banks = makeBanks(position, place, writeBank: beat.bank)
+        let weights = builder.inArray("weight_field", lanes: p.weightsPerBeat) { [p] in
+            $0.logic(
+                .unpack, [beat.data], width: p.element.weightBits, signed: p.element.lane.hasSignedWeights,
+                name: "weight", parameter: p.weightsPerField)
+        }
+        let finish = builder.delayed("finish", position.end, by: writeStages)
+        builder.drive(feedback.loadFinish, with: finish)
+        let address = beat.address ?? builder.register("write_address", place.address, enable: position.advance)
+        return Load(
+            request: request, take: position.take, data: beat.data, bufferAddress: address, weights: weights,
+            banks: banks)
+    }
+
+    /// Cycles from a position to the write of its beat.
+    private var writeStages: Int { PipelineStages.loadWrite + p.preActivationStages }
+
+    /// The position that the writer works on: a beat of the tile, from memory or filled.
+    private struct Position {
+        /// The engine begins; the writer goes on to the next position in the next cycle.
+        var begin, advance: Signal
+        /// The position is in the map; its beat is taken from memory where there is one; it is the tile's last.
+        var inside, take, end: Signal
+        /// It is the last of its row, of its plane; the writer goes on to the next plane.
+        var endOfRow, endOfPlane, planeAdvance: Signal
+        /// The instruction's `LoadTarget`, and whether beats go round its banks.
+        var target, roundBanks: Signal
+    }
+
+    private mutating func makePosition(
+        _ inputs: Inputs, _ words: [Signal], _ begin: Signal, _ request: BurstRequest
+    ) -> Position {
+        let lastRow = field(LoadField.lastRow, of: words)
+        let lastColumn = field(LoadField.lastColumn, of: words)
+        let lastPlane = field(LoadField.lastPlane, of: words)
+        let target = field(LoadField.target, of: words)
+        let roundBanks = field(LoadField.roundBanks, of: words)
+        let advance = builder.wire("advance", width: 1)
+        let (column, endOfRow) = counter("column", last: lastColumn, advance: advance, clear: begin)
+        let rowAdvance = and(advance, endOfRow)
+        let (row, rowIsLast) = counter("row", last: lastRow, advance: rowAdvance, clear: begin)
+        let endOfPlane = and(endOfRow, rowIsLast)
+        let planeAdvance = and(advance, endOfPlane)
+        let (_, planeIsLast) = counter("plane", last: lastPlane, advance: planeAdvance, clear: begin)
+        let end = and(planeAdvance, planeIsLast, name: "tile_loaded")
+        let writing = flag("writing", set: begin, clear: end)
+        let inside = and(
+            isValid(row, first: LoadField.firstValidRow, last: request.lastValidRow, words),
+            isValid(column, first: LoadField.firstValidColumn, last: request.lastValidColumn, words), name: "in_map")
+        let take = and(writing, inside, name: "read_take")
+        builder.drive(advance, with: and(writing, or(not(inside), inputs.readValid)))
+        return Position(
+            begin: begin, advance: advance, inside: inside, take: take, end: end, endOfRow: endOfRow,
+            endOfPlane: endOfPlane, planeAdvance: planeAdvance, target: target, roundBanks: roundBanks)
+    }
+
+    /// Bank and word address of the beat; whether it goes to the pre-activation's constants, where there are any.
+    private struct Place {
+        var bank, address: Signal
+        var toPreActivation: Signal?
+    }
+
+    private mutating func makeBankAddress(_ words: [Signal], _ position: Position) -> Place {
+        let (begin, advance) = (position.begin, position.advance)
+        let bank = builder.register("bank", width: 16)
+        let isConstants = equal(position.target, LoadTarget.constants.rawValue)
+        var lastBank = select(isConstants, p.constantBeats - 1, p.weightBeats - 1, width: 16)
+        let toPreActivation = p.preActivationDepth.map { _ in field(LoadField.toPreActivation, of: words) }
+        if let toPreActivation { lastBank = select(toPreActivation, p.preActivationBeats - 1, lastBank, width: 16) }
+        let bankIsLast = equal(bank, lastBank)
+        let nextBank = select(bankIsLast, 0, builder.logic(.add, [bank, 1], width: 16), width: 16)
+        let firstBank = field(LoadField.bank, of: words)
+        builder.connect(
+            bank, next: select(begin, firstBank, nextBank, width: 16),
+            enable: or(begin, and(advance, position.roundBanks)))
+        let step = or(not(position.roundBanks), bankIsLast)
+        let base = field(LoadField.bufferAddress, of: words)
+        let rowStep = field(LoadField.bufferRowStep, of: words)
+        let planeStep = field(LoadField.bufferPlaneStep, of: words)
+        let address = makeAddress(
+            "buffer", base: base, steps: (step, rowStep, planeStep),
+            Walk(
+                begin: begin, advance: advance, endOfRow: position.endOfRow, endOfPlane: position.endOfPlane))
+        return Place(bank: bank, address: address, toPreActivation: toPreActivation)
+    }
+
+    /// The beat that is written.
+    private struct WrittenBeat {
+        var data, bank: Signal
+        /// Its word address where the pre-activation has delayed that.
+        var address: Signal?
+    }
+
+    /// The beat's register and its way through the pre-activation.
+    private mutating func makeBeat(
+        _ inputs: Inputs, _ words: [Signal], _ position: Position, _ place: Place
+    ) -> WrittenBeat {
+        let advance = position.advance
+        let fillMinimum = field(LoadField.fillMinimum, of: words)
+        let fill = builder.logic(
+            .multiplex, [fillMinimum, -(1 << (p.activationBits - 1)), 0], width: p.activationBits, signed: true)
+        let data = builder.inArray("beat", lanes: p.granule) { [p] builder in
+            let next = builder.logic(
+                .multiplex, [position.inside, inputs.readData, fill], width: p.activationBits, signed: true)
+            return builder.register("data", next, enable: advance)
+        }
+        let bank = builder.register("write_bank", place.bank, enable: advance)
+        guard let depth = p.preActivationDepth, let toPreActivation = place.toPreActivation else {
+            return WrittenBeat(data: data, bank: bank)
+        }
+        let write = builder.register("write_pre", and(advance, toPreActivation))
+        let address = builder.register("write_address", place.address, enable: advance)
+        let late = makePreActivation(
+            LoadPosition(
+                words: words, begin: position.begin, advance: advance, inside: position.inside,
+                planeAdvance: position.planeAdvance, data: data),
+            ConstantWrite(enable: write, bank: bank, address: address), depth: depth)
+        return WrittenBeat(
+            data: late, bank: builder.delayed("late_bank", bank, by: p.preActivationStages),
+            address: builder.delayed("late_address", address, by: p.preActivationStages))
+    }
+
+    /// Write enables of all banks, beside the beat.
+    private mutating func makeBanks(
+        _ position: Position, _ place: Place, writeBank: Signal
+    ) -> [LoadTarget: Signal] {
+        var banks: [LoadTarget: Signal] = [:]
+        for kind in LoadTarget.allCases {
+            var hit = and(position.advance, equal(position.target, kind.rawValue))
+            if kind == .constants, let toPreActivation = place.toPreActivation { hit = and(hit, not(toPreActivation)) }
+            let write = builder.delayed("write_\(kind)", hit, by: writeStages)
+            banks[kind] = builder.inArray("\(kind)_bank", lanes: bankCount(kind)) {
+                let mine = $0.logic(.equal, [writeBank, LaneIndex()], width: 1)
+                return $0.logic(.and, [mine, write], width: 1, name: "write")
+            }
+        }
+        return banks
+    }
+
+    /// first <= position <= first + last, with one subtraction and one unsigned comparison.
+    private mutating func isValid(
+        _ position: Signal, first: InstructionField, last: Signal, _ words: [Signal]
+    ) -> Signal {
+        let offset = builder.logic(.subtract, [position, field(first, of: words)], width: 16)
+        return not(builder.logic(.lessThan, [last, offset], width: 1))
+    }
+}

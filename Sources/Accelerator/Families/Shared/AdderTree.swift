@@ -1,0 +1,32 @@
+// The pipelined adder tree over the inputs: ceil(log2 inputs) levels of a register each.
+
+import Design
+
+extension Elaboration {
+    /// Sums [pixel][output] of values [pixel][input][output]; `enables` has one for each level.
+    mutating func makeTree(_ values: Signal, enables: [Signal]) -> Signal {
+        var sum = values
+        var inputs = p.inputs
+        for level in 0..<p.treeLevels {
+            sum = addPairs(sum, level: level, inputs: inputs, enable: enables[level])
+            inputs = (inputs + 1) / 2
+        }
+        return sum
+    }
+
+    /// One level: input i meets input i + half; the middle one of an odd number goes on alone.
+    private mutating func addPairs(_ source: Signal, level: Int, inputs: Int, enable: Signal) -> Signal {
+        let half = (inputs + 1) / 2
+        let run = half * p.outputs
+        let a = source.mapped([.init(p.pixels, stride: inputs * p.outputs), .init(run, stride: 1)])
+        let b = source.mapped(
+            [
+                .init(p.pixels, stride: inputs * p.outputs),
+                .init(run, stride: 1, limit: (inputs - half) * p.outputs),
+            ], offset: run)
+        return builder.inArray("tree\(level + 1)", lanes: p.pixels * run) {
+            let sum = $0.logic(.add, [a, b], width: source.width + 1, signed: true)
+            return $0.register("sum", sum, enable: enable)
+        }
+    }
+}

@@ -1,0 +1,87 @@
+// The configuration of one run. Its keys are the rows of Keys/ConfigTable.swift, each in the file of its section; rules
+// that involve several sections are in ConfigurationRules.swift.
+
+import Diagnostics
+import Foundation
+
+/// Everything that a run depends on.
+package struct Configuration: Sendable {
+    /// Section `network`.
+    package var network = NetworkSettings()
+    /// Section `quantization`.
+    package var quantization = QuantizationSettings()
+    /// Section `device`.
+    package var device = DeviceSettings()
+    /// The core clock.
+    package var clockMHz = 200.0
+    /// Section `array`.
+    package var array = ArraySettings()
+    /// Section `buffers`.
+    package var buffers = BufferSettings()
+    /// Section `memory`.
+    package var memory = MemorySettings()
+    /// Section `host`.
+    package var host = HostSettings()
+    /// Section `run`.
+    package var run = RunSettings()
+    /// Section `trace`.
+    package var trace = TraceSettings()
+    /// Where each key's value stands, for messages of later steps.
+    var places: [String: String] = [:]
+    /// The file, or what stands for it in messages.
+    var file = ""
+
+    /// The defaults of all keys; `network.model` has none.
+    init() {}
+
+    /// Reads a file and applies assignments, in order. Throws `InputError`.
+    package static func load(path: String, assignments: [ConfigAssignment] = []) throws -> Configuration {
+        var root = try ConfigText.read(path: path)
+        for assignment in assignments {
+            let (key, value) = try ConfigText.parse(assignment)
+            root = try root.setting(key, to: value)
+        }
+        let configuration = try Configuration(root, file: path)
+        try configuration.validate()
+        return configuration
+    }
+
+    /// Decodes a parsed file; `validate` then checks the rules that involve several sections. Throws `InputError`.
+    package init(_ root: ConfigNode, file: String) throws {
+        self.file = file
+        places = Configuration.places(of: root, path: "")
+        network.folder = URL(fileURLWithPath: file).standardizedFileURL.deletingLastPathComponent().path
+        try ConfigTable.read(root, file: file, into: &self)
+    }
+
+    /// Whether the file or an assignment gives a key.
+    func gives(_ key: String) -> Bool { places[key] != nil }
+
+    private static func places(of node: ConfigNode, path: String) -> [String: String] {
+        guard case .mapping(let entries) = node.content else { return [path: node.place] }
+        var result = path.isEmpty ? [:] : [path: node.place]
+        for entry in entries {
+            let name = path.isEmpty ? entry.key : "\(path).\(entry.key)"
+            result.merge(places(of: entry.value, path: name)) { first, _ in first }
+        }
+        return result
+    }
+
+    /// An error about a key, at its value, its section or the file.
+    package func error(_ key: String, _ message: String, kind: InputError.Kind = .invalid) -> InputError {
+        let section = String(key.prefix { $0 != "." })
+        return InputError(kind, at: places[key] ?? places[section] ?? file, "\(key): \(message)")
+    }
+}
+
+// MARK: - Keys outside sections
+
+extension Configuration {
+    static let versionKey = ConfigKey("version", .integersOf([1]), "version of this format") { section, name, _ in
+        _ = try section.required(name, try section.integer(name, oneOf: [1]), accepted: "1")
+    } write: { _, _ in
+        "1"
+    }.required
+
+    static let clockKey = ConfigKey.number("clock_mhz", \.clockMHz, in: 1...775, "core clock")
+}

@@ -1,0 +1,60 @@
+// Rules that involve several sections. A rule that concerns one key stands at its row, in the file of its section.
+
+import Accelerator
+import Diagnostics
+
+extension Configuration {
+    /// Throws `InputError` when keys that are right by themselves do not go together.
+    package func validate() throws {
+        guard array.lanes <= array.mostLanes else {
+            let cells =
+                switch array.family {
+                case .vector: "\(array.pixels) pixels"
+                case .convolver(let convolver): "\(convolver.kernel) x \(convolver.kernel) cells"
+                }
+            throw error(
+                "array.outputs",
+                "\(array.outputs) x \(array.inputs) inputs x \(cells) are \(array.lanes) lanes; "
+                    + "accepted: up to \(array.mostLanes)")
+        }
+        if array.familyName == .vector, gives("buffers.psum_kib") {
+            throw error("buffers.psum_kib", "is a key of array.family convolver; family vector has no psum buffer")
+        }
+        if let bits = array.weightBits { try check(weightBits: bits) }
+        if let bits = fixedWeightBits { try checkActivations(weightBits: bits) }
+        if array.element == .svpe, quantization.scheme == .fixed, array.weightBits == nil {
+            throw error("array.weight_bits", "missing; scheme fixed on svpe lanes needs it; accepted: 1...5")
+        }
+    }
+
+    private func check(weightBits bits: Int) throws {
+        guard array.element.acceptedWeightBits.contains(bits) else {
+            let widths = array.element.acceptedWeightBits
+            let isRange = widths.last! - widths.first! == widths.count - 1
+            let list = isRange ? "\(widths.first!)...\(widths.last!)" : widths.map(String.init).joined(separator: ", ")
+            let accepted = "\(list) for \(array.element.rawValue)"
+            throw error("array.weight_bits", "is \(bits); accepted: \(accepted)")
+        }
+    }
+
+    /// Throws `InputError` for weights that are wider than the activations.
+    package func checkActivations(weightBits bits: Int) throws {
+        guard bits <= quantization.activationBits else {
+            throw error(
+                array.weightBits == nil ? "quantization.weight_bits" : "array.weight_bits",
+                "\(bits)-bit weights with quantization.activation_bits \(quantization.activationBits); "
+                    + "accepted: weights no wider than activations")
+        }
+    }
+
+    /// The array's weight width where it does not depend on the model.
+    package var fixedWeightBits: Int? {
+        if let bits = array.weightBits { return bits }
+        switch (array.element, quantization.scheme) {
+        case (.svpe, .nBQ), (.svpe, .lightNN1), (.svpe, .lightNN2), (.svpe, .flightNN): return quantization.weightBits
+        case (.vpe, .fixed): return quantization.wideFirstAndLast ? nil : quantization.weightBits
+        case (.svpe, .asIs), (.svpe, .fixed): return nil
+        case (.vpe, .nBQ), (.vpe, .lightNN1), (.vpe, .lightNN2), (.vpe, .flightNN), (.vpe, .asIs): return nil
+        }
+    }
+}

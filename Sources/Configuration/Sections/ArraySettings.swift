@@ -1,0 +1,168 @@
+// Section `array`: the accelerator's sizes.
+
+import Accelerator
+
+/// The array of processing elements.
+package struct ArraySettings: Sendable, Hashable {
+    /// How lanes work together, as `array.family` names it.
+    enum FamilyName: String, Sendable, Hashable, CaseIterable {
+        case vector
+        case convolver
+    }
+
+    /// How lanes work together, with the keys that only that family has.
+    package enum Family: Sendable, Hashable {
+        /// Output-stationary; no keys of its own.
+        case vector
+        /// Weight-stationary, behind line buffers.
+        case convolver(ConvolverSettings)
+    }
+
+    /// What one lane does in a cycle.
+    package var element = ProcessingElement.Kind.svpe
+    /// Output channels worked on in one cycle.
+    package var outputs = 16
+    /// Input channels worked on in one cycle.
+    package var inputs = 16
+    /// Output pixels worked on in one cycle.
+    package var pixels = 1
+    /// Powers of two of a weight that a svpe lane adds in one cycle.
+    package var terms = 1
+    /// Bits of a stored weight; nil takes what the quantization needs.
+    package var weightBits: Int?
+    /// Width of the accumulators; nil takes a width that 2^14 products cannot overflow.
+    package var accumulatorBits: Int?
+    /// An affine layer and a ReLU on the read path; nil: where the network needs it.
+    package var preActivation: Bool?
+    /// Family `vector`: kernels whose columns stand apart; nil: where the network has such.
+    package var dilation: Bool?
+
+    var familyName = FamilyName.vector
+    /// Of no meaning in family `vector`.
+    fileprivate var convolver = ConvolverSettings()
+
+    /// The family with its own keys.
+    package var family: Family {
+        switch familyName {
+        case .vector: .vector
+        case .convolver: .convolver(convolver)
+        }
+    }
+
+    /// Largest array, in lanes.
+    var mostLanes: Int {
+        switch family {
+        case .vector: 8192
+        case .convolver: 32768
+        }
+    }
+    /// Multiplies or shifts per cycle.
+    var lanes: Int {
+        switch family {
+        case .vector: outputs * inputs * pixels
+        case .convolver(let convolver): outputs * inputs * pixels * convolver.kernel * convolver.kernel
+        }
+    }
+}
+
+/// The grid of a convolver and its line buffers.
+package struct ConvolverSettings: Sendable, Hashable {
+    /// K of K x K cells.
+    package var kernel = 3
+    /// Taps besides the kernel, ascending.
+    package var taps: [Int] = []
+    /// Pixels that a line buffer holds.
+    package var rowLength = 512
+    /// Where a convolver's rows are summed.
+    package var columnAdders = ConvolverParameters.ColumnAdders.dsp
+}
+
+// MARK: - Keys
+
+extension ArraySettings {
+    static let keys = sizeKeys + convolverKeys + elementKeys
+
+    private static let sizeKeys = [
+        ConfigKey.word("array.family", \.array.familyName, "see docs/internals/Architecture.md"),
+        ConfigKey.word(
+            "array.pe", \.array.element, "one lane: a shift by power-of-two codes, or a DSP multiplier"),
+        ConfigKey.integer(
+            "array.outputs", \.array.outputs, in: 1...64,
+            "output channels worked on in one cycle; up to 8192 lanes = outputs * inputs * pixels, `convolver` up to "
+                + "32,768 lanes = outputs * inputs * kernel * kernel"),
+        ConfigKey.integer("array.inputs", \.array.inputs, in: 1...64, "input channels worked on in one cycle"),
+        ConfigKey.integer(
+            "array.pixels", \.array.pixels, in: 1...64, "output pixels worked on in one cycle; `convolver` 1"
+        ).rule { configuration in
+            guard configuration.array.familyName == .convolver, configuration.array.pixels != 1 else { return nil }
+            return "is \(configuration.array.pixels); a convolver has one window per cycle; accepted: 1"
+        },
+    ]
+
+    private static let convolverKeys: [ConfigKey] = [
+        ConfigKey.integer(
+            "array.kernel", \.array.convolver.kernel, oneOf: ConvolverParameters.kernels,
+            "`convolver` only: K: a convolver has K x K cells; larger kernels are an error, but for fully connected "
+                + "layers"),
+        tapsKey,
+        ConfigKey.integer(
+            "array.row_length", \.array.convolver.rowLength, in: 1...4096,
+            "`convolver` only: pixels that a line buffer holds; longer rows are cut into tiles"),
+        ConfigKey.word(
+            "array.column_adders", \.array.convolver.columnAdders,
+            "`convolver` only: where a convolver's rows are summed"),
+    ].map {
+        $0.only(
+            when: { $0.array.familyName == .convolver },
+            else: "is a key of family convolver; family vector runs every kernel: remove it")
+    }
+
+    private static let tapsKey = ConfigKey(
+        "array.taps", .list(.integersOf(ConvolverParameters.kernels), counts: 0...Int.max),
+        "`convolver` only: smaller kernels, up to `kernel`, for which the cells beyond are clock-gated"
+    ) { section, name, configuration in
+        let kernels = ConvolverParameters.kernels
+        let list = try section.list(name, accepted: kernels.map(String.init).joined(separator: ", ")) { node -> Int? in
+            guard case .scalar(let text, true) = node.content, let value = Int(text) else { return nil }
+            return kernels.contains(value) ? value : nil
+        }
+        if let list { configuration.array.convolver.taps = Set(list).sorted() }
+    } write: { configuration, _ in
+        "\(configuration.array.convolver.taps)"
+    }.rule { configuration in
+        let convolver = configuration.array.convolver
+        guard let large = convolver.taps.last, large > convolver.kernel else { return nil }
+        let within = ConvolverParameters.kernels.filter { $0 <= convolver.kernel }.map(String.init)
+        return "\(large) lies outside array.kernel \(convolver.kernel); accepted: \(within.joined(separator: ", "))"
+    }
+
+    private static let elementKeys = [
+        ConfigKey.integer(
+            "array.terms", \.array.terms, in: 1...2,
+            "powers of two of a weight that a `svpe` lane adds in one cycle; 1 runs two-term weights as two passes"
+        ).rule {
+            $0.array.terms > $0.array.element.mostTerms
+                ? "is 2; a vpe lane multiplies once per cycle; accepted: 1" : nil
+        },
+        ConfigKey.integer(
+            "array.weight_bits", \.array.weightBits, or: "auto", in: 1...16,
+            "bits of a stored weight; `auto`: see below"
+        ).documented(accepted: "`auto`, svpe 1...5, vpe 4, 8, 16; not wider than activations"),
+        ConfigKey.integer(
+            "array.accumulator_bits", \.array.accumulatorBits, or: "auto", in: 16...48,
+            "`auto`: product bits + log2 of the most weights of an output, that at least 14; at most 48. Too few for "
+                + "the network's weights is an error"),
+        ConfigKey.automatic(
+            "array.pre_activation", \.array.preActivation,
+            "a normalization and a ReLU between memory and the buffers, which DenseNet needs; `auto`: where the "
+                + "network does. `false` with such a network is an error"),
+        ConfigKey.automatic(
+            "array.dilation", \.array.dilation,
+            "`vector`: kernels whose columns stand apart; `auto`: where the network has such. `convolver` has zeros in "
+                + "its kernels instead, and needs taps of the extent"
+        ).rule {
+            $0.array.dilation == true && $0.array.familyName == .convolver
+                ? "is true; family convolver has zeros in its kernels instead; accepted: auto, false" : nil
+        },
+    ]
+}

@@ -1,0 +1,160 @@
+// Section `network`: which network, with which weights, on which images.
+
+import Foundation
+import NetworkReaders
+import Networks
+
+/// Which network is run on which images.
+package struct NetworkSettings: Sendable, Hashable {
+    /// Where the network comes from.
+    package enum Model: Sendable, Hashable {
+        /// A built-in topology with weights drawn from a seed.
+        case synthetic(name: String, seed: Int)
+        /// A built-in name with the weights that this project ships.
+        case trained(name: String)
+        /// An ONNX file, by absolute path.
+        case file(path: String)
+    }
+
+    /// The network and its weights.
+    package var model = Model.synthetic(name: "", seed: 1)
+    /// A name of `ImageReader.namedSources`, or an absolute path.
+    package var images = "synthetic"
+    /// Number of images.
+    package var count = 1
+    /// Index of the first image.
+    package var first = 0
+    /// Seed of synthetic images.
+    package var imageSeed = 1
+    /// Normalization of pixels in place of the model's or the default one; both or none.
+    package var mean: [Float]?
+    /// See `mean`.
+    package var std: [Float]?
+    /// Folder of the configuration file: trained weights are looked for in its `models` folder.
+    package var folder = ""
+
+    /// How many images a run may have.
+    static let counts = 1...100_000
+    private static let indices = 0...Int(Int32.max)
+}
+
+// MARK: - Keys of the model
+
+extension NetworkSettings {
+    static let keys = [modelKey, weightsKey, seedKey] + inputKeys
+
+    private static let modelKey = ConfigKey(
+        "network.model", .text("a name of `shiftsim networks`, or a path ending in `.onnx`"), "the network"
+    ) { section, name, configuration in
+        let accepted = "a built-in name (\(BuiltInNetworks.names.joined(separator: ", "))) or a path ending in .onnx"
+        let model = try section.required(name, try section.string(name, accepted: accepted), accepted: accepted)
+        if model.lowercased().hasSuffix(".onnx") {
+            configuration.network.model = .file(path: section.absolute(model, name))
+        } else if BuiltInNetworks.names.contains(model) {
+            configuration.network.model = .synthetic(name: model, seed: 1)
+        } else {
+            throw section.error(name, "'\(model)' is no built-in network; accepted: \(accepted)")
+        }
+    } write: { configuration, form in
+        switch configuration.network.model {
+        case .synthetic(let name, _), .trained(let name): name
+        case .file(let path): ConfigKey.path(path, form)
+        }
+    }.required
+
+    private static let weightsKey = ConfigKey(
+        "network.weights", .words(["trained", "synthetic"], later: []),
+        "built-in names only; a model given with `--set` replaces the file's network, weights included"
+    ) { section, key, configuration in
+        let isGiven = applies(key, section)
+        switch configuration.network.model {
+        case .file:
+            guard !isGiven else { throw section.error(key, onlyBuiltIn) }
+        case .synthetic(let name, _), .trained(let name):
+            let words = TrainedModels.names.contains(name) ? ["trained", "synthetic"] : ["synthetic"]
+            let word = isGiven ? try section.word(key, oneOf: words) : nil
+            if word ?? words[0] == "trained" { configuration.network.model = .trained(name: name) }
+        }
+    } write: { configuration, _ in
+        switch configuration.network.model {
+        case .synthetic: "synthetic"
+        case .trained: "trained"
+        case .file: nil
+        }
+    }.documented(
+        accepted: "`trained` (\(TrainedModels.names.joined(separator: ", "))), `synthetic`",
+        default: "`trained` where there are any")
+
+    private static let seedKey = ConfigKey(
+        "network.seed", .integers(indices),
+        "of synthetic weights: N(0, 2 / fan-in), biases within 0.05, normalization with scales of 0.8...1.2 (0.2...0.3 "
+            + "last in a residual branch) and shifts within 0.1; realistic in distribution, and they classify nothing"
+    ) { section, key, configuration in
+        guard applies(key, section) else { return }
+        switch configuration.network.model {
+        case .file: throw section.error(key, onlyBuiltIn)
+        case .trained: throw section.error(key, "only for synthetic weights")
+        case .synthetic(let name, let seed):
+            let given = try section.integer(key, in: indices)
+            configuration.network.model = .synthetic(name: name, seed: given ?? seed)
+        }
+    } write: { configuration, _ in
+        guard case .synthetic(_, let seed) = configuration.network.model else { return nil }
+        return "\(seed)"
+    }
+
+    private static let onlyBuiltIn = "only for built-in networks; a model file has its own weights"
+
+    /// A model given with `--set` replaces the file's network: what the file says of that network's weights goes with
+    /// it, unless it too was given with `--set`.
+    private static func applies(_ key: String, _ section: ConfigSection) -> Bool {
+        guard let node = section.node(key) else { return false }
+        let isReplaced = section.node("model")?.place.hasPrefix("--set") ?? false
+        return !isReplaced || node.place.hasPrefix("--set")
+    }
+}
+
+// MARK: - Keys of the images
+
+extension NetworkSettings {
+    private static let inputKeys = [
+        ConfigKey.images(
+            "network.input.images", \.network.images,
+            accepted: "fashion-mnist, synthetic, or a path of .bin, .idx.gz, .npy, .png or a folder of .png",
+            "the images"
+        ).documented(
+            accepted: "`fashion-mnist`, `synthetic`, or a path: CIFAR-10 `.bin`, `.idx` or `-ubyte` (also `.gz`), "
+                + "`.npy`, `.png`, a folder of `.png`"),
+        ConfigKey.integer("network.input.count", \.network.count, in: counts, "how many"),
+        ConfigKey.integer("network.input.first", \.network.first, in: indices, "index of the first"),
+        ConfigKey.integer("network.input.seed", \.network.imageSeed, in: indices, "of synthetic images"),
+        normalizationKey(
+            "network.input.mean", \.network.mean, in: -1000...1000,
+            "in pixels / 255: value = (pixel / 255 - mean) / std; with `std` or not at all"
+        ).rule { $0.network.std == nil ? "needs the other one too: mean and std are given together" : nil },
+        normalizationKey(
+            "network.input.std", \.network.std, in: 1e-6...1000, "in pixels / 255; with `mean` or not at all"
+        ).rule { $0.network.mean == nil ? "needs the other one too: mean and std are given together" : nil },
+    ]
+
+    private static func normalizationKey(
+        _ path: String, _ field: ConfigKey.Field<[Float]?>, in range: ClosedRange<Double>, _ help: String
+    ) -> ConfigKey {
+        ConfigKey(path, .list(.numbers(range), counts: 1...Int.max), help) { section, name, configuration in
+            let accepted =
+                "a list of numbers in \(ConfigSection.text(range.lowerBound))..."
+                + "\(ConfigSection.text(range.upperBound)), one a channel or one for all"
+            let values = try section.list(name, accepted: accepted) { node -> Float? in
+                guard let value = ConfigSection.number(node), range.contains(value) else { return nil }
+                return Float(value)
+            }
+            if values?.isEmpty == true { throw section.error(name, "is empty; accepted: \(accepted)") }
+            configuration[keyPath: field] = values
+        } write: { configuration, _ in
+            configuration[keyPath: field].map { "\($0)" }
+        }.documented(
+            accepted: "a list of 1 number, or 1 a channel",
+            default: "the model's `input_\(path.hasSuffix("mean") ? "mean" : "std")`, else by the channels of the "
+                + "network's input: Fashion-MNIST's for 1, ImageNet's for 3, else 0.5")
+    }
+}

@@ -1,0 +1,173 @@
+// Co-simulation: the kernel runs the Design and records every signal and every input; Verilator and Yosys run the
+// emitted text with those inputs; every signal must be equal in every cycle.
+
+import Accelerator
+import Design
+import Diagnostics
+import Foundation
+import Kernel
+import Machine
+import Networks
+import Observation
+import RTLEmitter
+import Schedule
+import Support
+import Waveforms
+
+/// Runs co-simulations.
+package struct Cosimulation {
+    /// What runs.
+    package var build: Build
+    /// The image in memory.
+    package var input: IntegerTensor
+    /// At most this many cycles; nil: the whole run.
+    package var cycles: Int?
+    /// What the emitted scripts are for.
+    package var target: SynthesisTarget
+    /// A change to the emitted files before the judges see them: tests plant faults here.
+    package var sabotage: @Sendable ([RTLFile]) -> [RTLFile] = { $0 }
+    private static let period = 1000
+
+    /// A co-simulation; nothing runs yet.
+    package init(_ build: Build, input: IntegerTensor, cycles: Int? = nil, target: SynthesisTarget) {
+        self.build = build
+        self.input = input
+        self.cycles = cycles
+        self.target = target
+    }
+
+    private var design: Design { build.accelerator.design }
+
+    /// Files of a stand-alone co-simulation: the RTL, the harness, and the images that it replays and must answer.
+    package func export(to directory: URL) throws {
+        let files = try RTLEmitter.emit(design, for: target)
+        try RTLFile.write(files, to: directory)
+        let run = try record(trace: nil)
+        let images = directory.appendingPathComponent("images")
+        try FileManager.default.createDirectory(at: images, withIntermediateDirectories: true)
+        try run.stimulus.write(to: images.appendingPathComponent("stimulus.bin"))
+        try run.response.write(to: images.appendingPathComponent("expected.bin"))
+        try Data(build.program.memoryImage(input: input)).write(to: images.appendingPathComponent("memory.bin"))
+        try "\(run.cycles)\n".write(
+            to: images.appendingPathComponent("cycles.txt"), atomically: true, encoding: .utf8)
+    }
+
+    /// Inputs and outputs of `top` in every cycle of a run.
+    package func stimulus() throws -> (inputs: Data, outputs: Data, cycles: Int) {
+        let run = try record(trace: nil)
+        return (run.stimulus, run.response, run.cycles)
+    }
+
+    /// Simulates, emits and asks the judges. `directory` receives rtl/, models/, kernel.fst and the judges' files.
+    /// Throws `ToolError` when a judge is not installed.
+    package func run(against judge: CosimulationJudge, in directory: URL) throws -> CosimulationReport {
+        let judges = try judges(judge)
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let files = sabotage(try RTLEmitter.emit(design, for: target))
+        try RTLFile.write(files, to: directory)
+        let trace = directory.appendingPathComponent("kernel.fst")
+        let run = try record(trace: trace)
+        // Two judges work side by side: most of their time is one thread of a C++ compiler.
+        let verdicts = try mapParallel(count: judges.count, workers: judges.count) { index in
+            try Cosimulation.verdict(of: judges[index], files, run, trace, directory)
+        }
+        return CosimulationReport(
+            cycles: run.cycles, finished: run.finished, signals: run.signals, verdicts: verdicts.compactMap { $0 })
+    }
+
+    // MARK: kernel
+
+    private struct Recording: Sendable {
+        var stimulus, response: Data
+        var cycles: Int
+        var finished: Bool
+        var signals: Int
+    }
+
+    private func record(trace: URL?) throws -> Recording {
+        guard build.program.layers.contains(where: { !$0.isOnHost }) else {
+            throw InputError(.unsupported, at: "network", "has no layer on the array, so that no hardware runs")
+        }
+        let machine = try build.machine(
+            with: input, options: PlanOptions(countsToggles: false, evaluatesEverything: trace != nil))
+        let limit = cycles ?? CycleLimit.cycles(build.program, build.timing)
+        let stimulus = StimulusRecorder(ports: try RTLEmitter.ports(of: design), cycles: limit)
+        machine.attach(stimulus)
+        let recorder = try trace.map { trace in
+            try TraceRecorder(
+                path: trace.path, signals: TraceSignals(design, taps: .everything), period: UInt64(Cosimulation.period),
+                window: 0..<limit)
+        }
+        if let recorder { machine.attach(recorder) }
+        let end = try machine.run(limit: limit)
+        try recorder?.close()
+        var finished = false
+        if case .stopped = end { finished = true }
+        return Recording(
+            stimulus: stimulus.inputs, response: stimulus.outputs, cycles: machine.simulation.cycle, finished: finished,
+            signals: recorder?.signalCount ?? 0)
+    }
+
+    // MARK: judges
+
+    /// A tool that makes the emitted text a program.
+    private struct Judge: Sendable {
+        var name: String
+        /// Builds in a folder, at an -O level of the C++ compiler, a model that can trace.
+        var build: @Sendable ([RTLFile], URL, String) throws -> CompiledModel
+    }
+
+    private func judges(_ judge: CosimulationJudge) throws -> [Judge] {
+        var judges: [Judge] = []
+        if judge != .yosys {
+            let verilator = try Verilator()
+            judges.append(
+                Judge(name: "verilator") { files, folder, optimization in
+                    var options = Verilator.Options()
+                    options.trace = true
+                    options.optimization = optimization
+                    return try verilator.build(files, in: folder, options: options)
+                })
+        }
+        if judge != .verilator {
+            let cxxrtl = try CXXRTL()
+            let ports = try RTLEmitter.ports(of: design)
+            judges.append(
+                Judge(name: "yosys") { files, folder, optimization in
+                    try cxxrtl.build(files, ports: ports, in: folder, optimization: optimization)
+                })
+        }
+        return judges
+    }
+
+    /// Builds, runs, and compares all signals in all cycles and the outputs byte by byte.
+    private static func verdict(
+        of judge: Judge, _ files: [RTLFile], _ run: Recording, _ trace: URL, _ directory: URL
+    ) throws -> CosimulationReport.Verdict {
+        let model = try judge.build(
+            files, directory.appendingPathComponent(judge.name), run.cycles > 50_000 ? "1" : "0")
+        let vcd = directory.appendingPathComponent("\(judge.name).vcd")
+        let outcome = try model.run(stimulus: run.stimulus, cycles: run.cycles, vcd: vcd, period: period)
+        let ours = try TraceFile.open(trace.path)
+        let theirs = try TraceFile.open(vcd.path)
+        var diff = TraceDiffOptions()
+        // Both files change at the start of a cycle only, but for the clock's falling edge.
+        diff.samplingA = try TraceSampling(period: UInt64(period), offset: UInt64(period) / 4)
+        diff.samplingB = diff.samplingA
+        diff.prefixB = prefix(theirs)
+        let report = try TraceDiff.compare(ours, theirs, options: diff)
+        let complete = report.onlyInA.isEmpty && report.signalsCompared == run.signals
+        let sameOutputs = outcome.response == run.response
+        var message = report.text
+        if !sameOutputs { message += "the outputs of top differ\n" }
+        return .init(
+            judge: judge.name, isEqual: report.isMatch && complete && sameOutputs, signals: report.signalsCompared,
+            message: message)
+    }
+
+    /// What stands before `top.` in a trace.
+    private static func prefix(_ file: TraceFile) -> String {
+        guard let scope = file.scopes.first(where: { $0.path.hasSuffix(".top") }) else { return "" }
+        return String(scope.path.dropLast(".top".count))
+    }
+}

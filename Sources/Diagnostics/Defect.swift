@@ -1,0 +1,11 @@
+/// A defect of this program, not of the user's input.
+package struct Defect: Diagnostic, Equatable {
+    /// What was found to be impossible.
+    package var message: String
+
+    /// A defect with what was found.
+    package init(_ message: String) { self.message = message }
+
+    package var description: String { "internal defect: \(message)" }
+    package var exitStatus: ExitStatus { .defect }
+}

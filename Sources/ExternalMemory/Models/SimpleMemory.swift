@@ -1,0 +1,170 @@
+// `ideal` and `fixed` memory behind the kernel's device seam: when beats move; the bytes are those of MemoryContents.
+// In-order, one beat per port and cycle. What it drives in a cycle follows from its state alone; `fixed` shares a byte
+// budget between the ports, fetch before read before write. Not modelled: banks, rows, refresh.
+
+import Design
+import Kernel
+
+/// A model of external memory with a fixed latency and bandwidth.
+public final class SimpleMemory: ExternalDevice {
+    /// What it holds.
+    public let contents: MemoryContents
+
+    private let interface: MemoryInterface
+    private let timing: MemoryTiming
+    private struct Burst {
+        var address: Int
+        var beats: Int
+        var due: Int
+    }
+    private var fetches: [Burst] = []
+    private var reads: [Burst] = []
+    private var readHead = 0
+    private var acknowledgements: [Int] = []
+    private var acknowledged = 0
+    private var budget = 0
+    private var random: UInt64
+    private var drives = Driven()
+    private static let fetchBytes = MemoryInterface.FetchPort.beatBytes
+    /// Bursts that may wait on a port.
+    private static let fetchQueue = 4
+    private static let readQueue = 16
+
+    /// What the memory offers in the current cycle.
+    private struct Driven {
+        var fetchReady = false
+        var fetchValid = false
+        var readReady = false
+        var readValid = false
+        var writeReady = false
+        var acknowledge = false
+
+        /// What a memory without work offers: readiness.
+        var isQuiet: Bool {
+            fetchReady && readReady && writeReady && !fetchValid && !readValid && !acknowledge
+        }
+    }
+
+    /// A memory of these contents at an accelerator's interface.
+    public init(_ contents: MemoryContents, interface: MemoryInterface, timing: MemoryTiming) {
+        self.contents = contents
+        self.interface = interface
+        self.timing = timing
+        random = timing.stallSeed ?? 0
+    }
+
+    /// Requests wake a memory that rests.
+    public var wakeNets: [NetID] { [interface.fetch.request, interface.read.request, interface.write.request] }
+
+    /// Nothing is queued and no port has beats to move.
+    private var rests: Bool {
+        fetches.isEmpty && readHead == reads.count && acknowledged == acknowledgements.count
+            && timing.stallSeed == nil && drives.isQuiet && budget == fullBudget
+    }
+
+    /// A budget of two beats lets odd rates average out without saving up idle time.
+    private var fullBudget: Int {
+        guard let rate = timing.bytesPerCycle65536 else { return 0 }
+        return rate + 2 * max(interface.beat.bytes, SimpleMemory.fetchBytes) << 16
+    }
+
+    /// Offers this cycle's beats, acknowledgement and readiness, as far as the budget of bytes goes.
+    public func drive(cycle: Int, _ inputs: InputPorts) {
+        if let rate = timing.bytesPerCycle65536 { budget = min(budget + rate, fullBudget) }
+        var left = timing.bytesPerCycle65536 == nil ? Int.max : budget
+        let stalls = nextStalls()
+        func affordable(_ count: Int) -> Bool {
+            guard left >= count << 16 else { return false }
+            left -= count << 16
+            return true
+        }
+        var next = Driven()
+        next.fetchReady = fetches.count < SimpleMemory.fetchQueue && stalls & 1 == 0
+        next.readReady = reads.count - readHead < SimpleMemory.readQueue && stalls & 2 == 0
+        if let burst = fetches.first, burst.due <= cycle, stalls & 4 == 0, affordable(SimpleMemory.fetchBytes) {
+            next.fetchValid = true
+        }
+        if readHead < reads.count, reads[readHead].due <= cycle, stalls & 8 == 0, affordable(interface.beat.bytes) {
+            next.readValid = true
+        }
+        next.writeReady = stalls & 16 == 0 && affordable(interface.beat.bytes)
+        next.acknowledge = acknowledged < acknowledgements.count && acknowledgements[acknowledged] <= cycle
+        drives = next
+        inputs.set(interface.fetch.ready, next.fetchReady ? 1 : 0)
+        inputs.set(interface.fetch.valid, next.fetchValid ? 1 : 0)
+        inputs.set(interface.read.ready, next.readReady ? 1 : 0)
+        inputs.set(interface.read.valid, next.readValid ? 1 : 0)
+        inputs.set(interface.write.ready, next.writeReady ? 1 : 0)
+        inputs.set(interface.write.acknowledge, next.acknowledge ? 1 : 0)
+        if next.fetchValid { contents.offerFetch(fetches[0].address, to: interface.fetch, inputs) }
+        if next.readValid { contents.offerRead(reads[readHead].address, to: interface.read, interface.beat, inputs) }
+    }
+
+    /// Takes the accelerator's answer: beats that moved and new requests. Returns whether nothing is left to do.
+    public func clock(cycle: Int, _ state: StateView) -> Bool {
+        if drives.acknowledge { acknowledged += 1 }
+        if drives.fetchValid {
+            consume(SimpleMemory.fetchBytes)
+            contents.countRead(SimpleMemory.fetchBytes)
+            fetches[0].address += SimpleMemory.fetchBytes
+            fetches[0].beats -= 1
+            if fetches[0].beats == 0 { fetches.removeFirst() }
+        }
+        if drives.readValid, state.value(interface.read.take) != 0 { takeRead() }
+        if drives.fetchReady, state.value(interface.fetch.request) != 0 {
+            fetches.append(
+                Burst(
+                    address: Int(state.value(interface.fetch.address)), beats: interface.fetch.beats,
+                    due: cycle + timing.latency))
+        }
+        if drives.readReady, state.value(interface.read.request) != 0 {
+            reads.append(
+                Burst(
+                    address: Int(state.value(interface.read.address)),
+                    beats: Int(state.value(interface.read.length)) + 1, due: cycle + timing.latency))
+        }
+        if drives.writeReady, state.value(interface.write.request) != 0 { write(cycle, state) }
+        return rests
+    }
+
+    // MARK: beats
+
+    private func consume(_ count: Int) {
+        if timing.bytesPerCycle65536 != nil { budget -= count << 16 }
+    }
+
+    private func takeRead() {
+        consume(interface.beat.bytes)
+        contents.countRead(interface.beat.bytes)
+        reads[readHead].address += interface.beat.bytes
+        reads[readHead].beats -= 1
+        guard reads[readHead].beats == 0 else { return }
+        readHead += 1
+        if readHead == 1024 {
+            reads.removeFirst(readHead)
+            readHead = 0
+        }
+    }
+
+    private func write(_ cycle: Int, _ state: StateView) {
+        consume(interface.beat.bytes)
+        acknowledgements.append(cycle + timing.latency)
+        if acknowledged == 4096 {
+            acknowledgements.removeFirst(acknowledged)
+            acknowledged = 0
+        }
+        contents.write(Int(state.value(interface.write.address)), from: interface.write, interface.beat, state)
+    }
+
+    /// Five bits that are each set in a quarter of the cycles, which hold up a port each (SplitMix64, Steele, Lea and
+    /// Flood, OOPSLA 2014).
+    private func nextStalls() -> UInt64 {
+        guard timing.stallSeed != nil else { return 0 }
+        random &+= 0x9E37_79B9_7F4A_7C15
+        var z = random
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        z ^= z >> 31
+        return z & (z >> 8)
+    }
+}

@@ -1,0 +1,83 @@
+// The flow behind `shiftsim simulate`: the architecture page in code.
+
+import Configuration
+import Diagnostics
+import Machine
+import Preparation
+import Reports
+
+/// What the commands do, each a list of steps.
+package enum Flow {
+    /// Simulates a configuration, checks it and writes its results.
+    ///
+    /// Throws `InputError` for input that is wrong, `DoesNotFit`, `EnvironmentProblem` for what is not installed, and
+    /// `Interruption` when no image was finished. Nothing is left in the output folder then.
+    package static func simulate(_ request: SimulationRequest) throws -> SimulationOutcome {
+        let configuration = request.configuration
+        let output = try request.directory.map { try OutputDirectory($0) }
+        defer { output?.discard() }
+        let network = try PreparedNetwork.prepare(configuration.network, configuration.quantization)
+        let hardware = try Hardware.elaborate(configuration, for: network.quantized)
+        try hardware.requireFit()
+        let run = try simulate(request, network: network, hardware: hardware, output: output)
+        let outcome = outcome(of: run, isInterrupted: request.interrupted())
+        try output?.write(outcome, run)
+        return outcome
+    }
+
+    /// Simulates a network and hardware that are there already, for sweeps; writes nothing.
+    package static func simulate(
+        _ configuration: Configuration, network: PreparedNetwork, hardware: Hardware,
+        interrupted: @escaping @Sendable () -> Bool
+    ) throws -> Report {
+        let request = SimulationRequest(configuration, interrupted: interrupted)
+        return Report.figures(of: try simulate(request, network: network, hardware: hardware, output: nil))
+    }
+
+    private static func simulate(
+        _ request: SimulationRequest, network: PreparedNetwork, hardware: Hardware, output: OutputDirectory?
+    ) throws -> FinishedRun {
+        let configuration = request.configuration
+        let build = try hardware.compile(configuration)
+        let options = try machineOptions(
+            configuration, build.program.layers.filter { !$0.isOnHost }.map(\.name), output)
+        let sample = configuration.run.arrayImages.indices(of: network.inputs.count)
+        let progress = ImageProgress(count: network.inputs.count, report: request.progress)
+        let result = try build.run(
+            sample.map { network.inputs[$0] }, options: options,
+            progress: { progress.array($0, of: sample.count) }, interrupted: request.interrupted)
+        progress.array(Double(result.finishedImages) / Double(sample.count), of: sample.count)
+        let judge = Judge(
+            network: network.quantized, checks: configuration.run.check, threads: configuration.run.threads,
+            progress: progress, interrupted: request.interrupted)
+        let outputs = try judge.outputs(network.inputs, sample: sample, array: result.outputs)
+        return FinishedRun(
+            configuration: configuration, network: network, hardware: hardware, program: build.program,
+            result: result, outputs: outputs)
+    }
+
+    private static func outcome(of run: FinishedRun, isInterrupted: Bool) -> SimulationOutcome {
+        let report = Report.figures(of: run)
+        let isPartial = isInterrupted && run.images < run.network.inputs.count
+        let text = ReportText(report, .of(run, isPartial: isPartial)).text
+        return SimulationOutcome(report: report, text: text, isInterrupted: isPartial)
+    }
+
+    private static func machineOptions(
+        _ configuration: Configuration, _ layers: [String], _ output: OutputDirectory?
+    ) throws -> MachineOptions {
+        let trace = configuration.trace
+        let request = try trace.file.map { file in
+            for layer in trace.layers where !layers.contains(layer) {
+                let names = layers.joined(separator: ", ")
+                throw configuration.error("trace.layers", "'\(layer)' is no layer; accepted: \(names)")
+            }
+            return TraceRequest(
+                path: try output?.path(of: file) ?? file, taps: trace.taps, window: trace.window,
+                layers: trace.layers, clockMHz: configuration.clockMHz)
+        }
+        return MachineOptions(
+            countsToggles: configuration.run.mode == .full, threads: configuration.run.threads, trace: request,
+            keepsTensors: false)
+    }
+}

@@ -1,0 +1,24 @@
+// What a caller asks of one simulation.
+
+import Configuration
+
+/// A configuration and where the results go.
+package struct SimulationRequest: Sendable {
+    package var configuration: Configuration
+    /// Folder for the results; nil writes none.
+    package var directory: String?
+    /// Called with the fraction done, 0...1, from any thread.
+    package var progress: (@Sendable (Double) -> Void)?
+    /// Asked between cycles; true ends the run early.
+    package var interrupted: @Sendable () -> Bool
+
+    package init(
+        _ configuration: Configuration, directory: String? = nil, progress: (@Sendable (Double) -> Void)? = nil,
+        interrupted: @escaping @Sendable () -> Bool = { false }
+    ) {
+        self.configuration = configuration
+        self.directory = directory
+        self.progress = progress
+        self.interrupted = interrupted
+    }
+}

@@ -1,0 +1,46 @@
+// A network on an accelerator, ready to run: what simulations, co-simulations, sweeps, benches and tests have in common.
+
+import Accelerator
+import ExternalMemory
+import Kernel
+import Networks
+import Schedule
+
+/// What runs on which accelerator with which memory: the same for all images.
+package struct Build: Sendable {
+    /// The accelerator.
+    package let accelerator: Accelerator
+    /// The network as this machine runs it: layers of the host are marked.
+    package let network: QuantizedNetwork
+    /// The network compiled for the accelerator.
+    package let program: CompiledNetwork
+    /// Of external memory, in cycles of the core clock.
+    package var timing: MemoryTiming
+    /// The core clock, for the host's time and for traces.
+    package let clockMHz: Double
+
+    private init(
+        _ accelerator: Accelerator, _ network: QuantizedNetwork, _ program: CompiledNetwork, _ timing: MemoryTiming,
+        _ clockMHz: Double
+    ) {
+        self.accelerator = accelerator
+        self.network = network
+        self.program = program
+        self.timing = timing
+        self.clockMHz = clockMHz
+    }
+
+    /// Compiles a network for an accelerator; nothing is simulated yet. Throws `InputError` where a layer does not fit
+    /// the buffers.
+    package static func make(
+        _ network: QuantizedNetwork, on accelerator: Accelerator, timing: MemoryTiming, clockMHz: Double = 200
+    ) throws -> Build {
+        let program = try Scheduler.compile(network, for: accelerator.parameters)
+        return Build(accelerator, network, program, timing, clockMHz)
+    }
+
+    /// A machine with an image in its memory, from power-up.
+    package func machine(with input: IntegerTensor, options: PlanOptions) throws -> Machine {
+        try Machine.assemble(accelerator, program, input: input, timing: timing, options: options)
+    }
+}

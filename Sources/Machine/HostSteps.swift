@@ -1,0 +1,26 @@
+// Layers that the host computes between two runs of the array, on the feature maps in memory.
+
+import Diagnostics
+import ExternalMemory
+import Host
+import Networks
+import Schedule
+
+extension CompiledNetwork {
+    /// Computes a host layer on the maps in memory and writes its result there.
+    func compute(_ index: Int, in memory: MemoryContents) throws {
+        guard let layer = hostLayers[index], let operand = tensor(layer.input, in: memory.bytes) else {
+            throw Defect("layer \(layers[index].name) has no input on the host")
+        }
+        let residual = layer.residual.flatMap { tensor($0, in: memory.bytes) }
+        let output = try HostKernels.output(
+            of: layer, operand: operand, residual: residual, activationBits: 8 * activationBytes)
+        memory.modify { write(output, to: layer.name, in: &$0) }
+    }
+
+    /// Cycles of the core clock that the host takes for a layer of that index; 0 for the array's.
+    func hostCycles(_ index: Int, clockMHz: Double) -> Int {
+        guard let layer = hostLayers[index] else { return 0 }
+        return Int((layer.hostSeconds(activationBytes: activationBytes) * clockMHz * 1e6).rounded(.up))
+    }
+}

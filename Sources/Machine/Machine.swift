@@ -1,0 +1,119 @@
+// One accelerator, its external memory with an image, and a host: everything that runs is put together here, for
+// simulations of images, co-simulations, benches and tests alike.
+
+import Accelerator
+import Design
+import Diagnostics
+import ExternalMemory
+import Host
+import Kernel
+import Networks
+import Observation
+import Schedule
+
+/// The simulated machine with one image in its memory, from power-up.
+package final class Machine {
+    /// The accelerator that runs.
+    package let accelerator: Accelerator
+    /// The program and the constants in memory.
+    package let program: CompiledNetwork
+    /// The accelerator's Design in the kernel.
+    package let simulation: Simulation
+    /// External memory: program, weights, feature maps.
+    package let memory: MemoryContents
+    /// What stands between the memory and the accelerator's ports.
+    private let model: SimpleMemory
+    private let timing: MemoryTiming
+
+    private init(
+        _ accelerator: Accelerator, _ program: CompiledNetwork, _ simulation: Simulation, _ model: SimpleMemory,
+        _ memory: MemoryContents, _ timing: MemoryTiming
+    ) {
+        self.model = model
+        self.accelerator = accelerator
+        self.program = program
+        self.simulation = simulation
+        self.memory = memory
+        self.timing = timing
+    }
+
+    /// Puts a machine together, its image in memory and the memory at its ports. Costs the kernel's plan of the Design.
+    package static func assemble(
+        _ accelerator: Accelerator, _ program: CompiledNetwork, input: IntegerTensor, timing: MemoryTiming,
+        options: PlanOptions
+    ) throws -> Machine {
+        let simulation = try Simulation(accelerator.design, options: options)
+        let memory = MemoryContents(program.memoryImage(input: input))
+        let model = SimpleMemory(memory, interface: accelerator.memory, timing: timing)
+        simulation.attach(model)
+        return Machine(accelerator, program, simulation, model, memory, timing)
+    }
+
+    /// Adds somebody who looks at every cycle, after those that look already.
+    package func attach(_ observer: any Observer) { simulation.attach(observer) }
+
+    /// Runs the program to its end: array and host in turn. Cycles are those of the array; the host's are none here.
+    /// `limit` cycles at most; nil: what the program can need. Throws `Defect` when the memory finds a wrong access.
+    package func run(limit: Int? = nil, interrupted: (Int) -> Bool = { _ in false }) throws -> RunEnd {
+        let limit = limit ?? CycleLimit.cycles(program, timing)
+        var end = RunEnd.stopped(cycle: simulation.cycle)
+        for step in program.steps {
+            switch step {
+            case .array(let streams):
+                start(streams)
+                end = try simulation.run(stop: accelerator.ports.done, limit: limit, interrupted: interrupted)
+                if let fault = memory.fault { throw Defect("memory fault: \(fault)") }
+                guard case .stopped = end else { return end }
+            case .host(let layer):
+                try program.compute(layer, in: memory)
+            }
+        }
+        return end
+    }
+
+    /// Throws `Defect` where a run reached its limit: a deadlock.
+    package func requireNoDeadlock(_ end: RunEnd) throws {
+        guard case .limit(let cycle) = end else { return }
+        throw Defect("deadlock: not done after \(cycle) cycles; the program predicts \(program.predictedCycles)")
+    }
+
+    /// The host starts the first run of the array; for those who step the simulation themselves.
+    package func start() {
+        for case .array(let streams) in program.steps.prefix(1) { start(streams) }
+    }
+
+    /// Sets the program ports and raises `start` for the next cycle.
+    private func start(_ streams: [Opcode: Int]) {
+        let ports = accelerator.ports
+        simulation.inputs.set(ports.loadProgram, Int64(streams[.load] ?? 0))
+        simulation.inputs.set(ports.computeProgram, Int64(streams[.compute] ?? 0))
+        simulation.inputs.set(ports.storeProgram, Int64(streams[.store] ?? 0))
+        simulation.attach(StartPulse(start: ports.start, cycle: simulation.cycle))
+    }
+}
+
+/// The host's start pulse in one cycle.
+private final class StartPulse: ExternalDevice {
+    private let start: NetID
+    private let cycle: Int
+    init(start: NetID, cycle: Int) {
+        self.start = start
+        self.cycle = cycle
+    }
+    let wakeNets: [NetID] = []
+    func drive(cycle: Int, _ inputs: InputPorts) { inputs.set(start, cycle == self.cycle ? 1 : 0) }
+    func clock(cycle: Int, _ state: StateView) -> Bool { cycle > self.cycle }
+}
+
+/// How long a program can take.
+package enum CycleLimit {
+    /// Twice the predicted cycles plus what the slowest memory may add per beat and instruction: no legal program
+    /// needs more.
+    package static func cycles(_ program: CompiledNetwork, _ timing: MemoryTiming) -> Int {
+        let bytes = program.layers.reduce(0) { $0 + $1.readBytes + $1.writtenBytes }
+        let perByte = timing.bytesPerCycle65536.map { 65536.0 / Double(max(1, $0)) } ?? 1
+        let waits = (program.program.count + 8) * (timing.latency + 16) * 8
+        let stalls = timing.stallSeed == nil ? 2 : 8
+        return stalls * (program.predictedCycles + Int(Double(bytes) * perByte) + waits) + 10_000
+    }
+}

@@ -1,0 +1,50 @@
+// What a run of images is asked for besides its result.
+
+/// What a run must do besides computing.
+package struct MachineOptions: Sendable {
+    /// Count toggles of every register (mode `full`).
+    package var countsToggles: Bool
+    /// Images simulated at a time.
+    package var threads: Int
+    /// Trace of the first image.
+    package var trace: TraceRequest?
+    /// Keep every feature map of each image.
+    package var keepsTensors: Bool
+
+    package init(countsToggles: Bool, threads: Int = 1, trace: TraceRequest? = nil, keepsTensors: Bool = false) {
+        self.countsToggles = countsToggles
+        self.threads = threads
+        self.trace = trace
+        self.keepsTensors = keepsTensors
+    }
+}
+
+/// A trace of the first image.
+package struct TraceRequest: Sendable {
+    /// .fst, .vcd or .vcd.gz
+    package var path: String
+    /// Globs on paths below `top`; empty: every named signal.
+    package var taps: [String]
+    /// Cycles; nil: all.
+    package var window: Range<Int>?
+    /// Layers shown; empty: all.
+    package var layers: [String]
+    package var clockMHz: Double
+    /// Also unnamed intermediate nets, for co-simulation.
+    package var everything: Bool
+
+    package init(
+        path: String, taps: [String] = [], window: Range<Int>? = nil, layers: [String] = [], clockMHz: Double,
+        everything: Bool = false
+    ) {
+        self.path = path
+        self.taps = taps
+        self.window = window
+        self.layers = layers
+        self.clockMHz = clockMHz
+        self.everything = everything
+    }
+
+    /// Clock period in picoseconds.
+    package var period: UInt64 { UInt64((1e6 / clockMHz).rounded()) }
+}

@@ -1,0 +1,77 @@
+// What a run of images yields.
+
+import Networks
+import Observation
+
+/// Cycles by cause: total = compute + stallLoad + stallStore + fillDrain + host.
+package struct CycleCounts: Sendable, Codable, Equatable {
+    package var total: Int
+    /// Cycles in which a step of the loop nest is issued.
+    package var compute: Int
+    /// Waiting for operands or instructions from memory.
+    package var stallLoad: Int
+    /// Waiting for results to be written.
+    package var stallStore: Int
+    /// Pipeline filling and draining at tile borders.
+    package var fillDrain: Int
+    /// The host computes a layer, by its time model.
+    package var host = 0
+
+    init(_ causes: CycleCauses) {
+        compute = causes.issue
+        stallLoad = causes.load
+        stallStore = causes.store
+        fillDrain = causes.fillDrain
+        total = causes.total
+    }
+
+    init(host: Int) {
+        self.init(CycleCauses())
+        self.host = host
+        total = host
+    }
+
+    mutating func add(_ other: CycleCounts) {
+        total += other.total
+        compute += other.compute
+        stallLoad += other.stallLoad
+        stallStore += other.stallStore
+        fillDrain += other.fillDrain
+        host += other.host
+    }
+}
+
+/// One layer of one image.
+package struct LayerRun: Sendable, Codable, Equatable {
+    package var name: String
+    package var startCycle: Int
+    /// First cycle after the layer.
+    package var endCycle: Int
+    package var counts: CycleCounts
+    package var readBytes: Int
+    package var writtenBytes: Int
+}
+
+/// What a run yields.
+package struct MachineResult: Sendable {
+    /// The network's output of every image.
+    package var outputs: [IntegerTensor]
+    /// Every feature map by name, of every image, if kept.
+    package var tensors: [[String: IntegerTensor]]
+    /// Cycles of one image; all images take the same.
+    package var perImage: CycleCounts
+    package var layers: [LayerRun]
+    /// Lanes times issued steps, all images.
+    package var laneUpdates: Int
+    /// External memory traffic of one image.
+    package var readBytes: Int
+    package var writtenBytes: Int
+    /// Register toggles of all images by scope path, and in all.
+    package var toggles: [String: UInt64]
+    package var togglesTotal: UInt64
+    package var wallSeconds: Double
+    /// Signals in the trace; 0 without one.
+    package var tracedSignals: Int
+    /// Images finished; fewer than asked for when interrupted.
+    package var finishedImages: Int
+}

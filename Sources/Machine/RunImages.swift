@@ -1,0 +1,54 @@
+// Running a program image by image. Each image is one run of the machine from power-up: the host writes the image,
+// starts the program and waits for `done`; where it has a layer to compute it does so then and starts the next part of
+// the program. Images do not influence each other, so they run in parallel and in any order with the same cycles and
+// the same toggles.
+
+import Diagnostics
+import Dispatch
+import Networks
+import Observation
+import Support
+import Synchronization
+
+extension Build {
+    /// Runs all `inputs`, `options.threads` at a time; the trace is of the first. `progress` gets the fraction done.
+    /// Throws `Defect` on a deadlock (the limit follows from the program), `WaveformError` when the trace cannot be
+    /// written, and `Interruption` when not one image was finished.
+    package func run(
+        _ inputs: [IntegerTensor], options: MachineOptions, progress: (@Sendable (Double) -> Void)? = nil,
+        interrupted: @escaping @Sendable () -> Bool = { false }
+    ) throws -> MachineResult {
+        let started = DispatchTime.now().uptimeNanoseconds
+        let done = Atomic<Int>(0)
+        var others = options
+        others.trace = nil
+        let runs = try mapParallel(count: inputs.count, workers: options.threads, stop: interrupted) {
+            [others] index -> ImageRun? in
+            defer { done.wrappingAdd(1, ordering: .relaxed) }
+            return try run(
+                inputs[index], options: index == 0 ? options : others, interrupted: interrupted,
+                progress: { part in
+                    let before = Double(done.load(ordering: .relaxed))
+                    progress?(min(1, (before + part) / Double(inputs.count)))
+                })
+        }
+        let seconds = Double(DispatchTime.now().uptimeNanoseconds - started) / 1e9
+        return try collect(Array(runs.prefix { $0 != nil }.compactMap { $0 }), seconds: seconds)
+    }
+
+    /// Images up to the first that was not finished.
+    private func collect(_ runs: [ImageRun], seconds: Double) throws -> MachineResult {
+        guard let first = runs.first else { throw Interruption() }
+        if let other = runs.first(where: { $0.counts != first.counts }) {
+            throw Defect("images take different cycles: \(first.counts.total) and \(other.counts.total)")
+        }
+        var toggles: [String: UInt64] = [:]
+        for run in runs { toggles.merge(run.toggles, uniquingKeysWith: +) }
+        return MachineResult(
+            outputs: runs.map { $0.output }, tensors: runs.map { $0.tensors }, perImage: first.counts,
+            layers: first.layers, laneUpdates: first.counts.compute * accelerator.parameters.lanes * runs.count,
+            readBytes: first.readBytes, writtenBytes: first.writtenBytes, toggles: toggles,
+            togglesTotal: toggles.values.reduce(0, +), wallSeconds: seconds, tracedSignals: first.tracedSignals,
+            finishedImages: runs.count)
+    }
+}

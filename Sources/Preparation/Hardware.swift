@@ -1,0 +1,49 @@
+// The hardware side of a run: parameters, elaborated Design, resources.
+
+import Accelerator
+import Configuration
+import Diagnostics
+import Machine
+import Networks
+
+/// An elaborated accelerator with what it needs of the device.
+package struct Hardware: Sendable {
+    /// The accelerator, its Design elaborated.
+    package let accelerator: Accelerator
+    /// The network as this machine runs it: layers of the host are marked.
+    package let network: QuantizedNetwork
+    /// What the Design needs of the device.
+    package let resources: ResourceReport
+    private let device: DeviceSettings
+
+    private init(
+        _ accelerator: Accelerator, _ network: QuantizedNetwork, _ resources: ResourceReport, _ device: DeviceSettings
+    ) {
+        self.accelerator = accelerator
+        self.network = network
+        self.resources = resources
+        self.device = device
+    }
+
+    /// Elaborates the accelerator of a configuration for a network: the one way from a configuration to a Design.
+    /// Throws `InputError` where they do not go together.
+    package static func elaborate(_ configuration: Configuration, for network: QuantizedNetwork) throws -> Hardware {
+        let assigned = configuration.host.assign(network)
+        let accelerator = try Accelerator(try configuration.acceleratorParameters(for: assigned))
+        let resources = ResourceReport(accelerator.design, device: configuration.device.device)
+        return Hardware(accelerator, assigned, resources, configuration.device)
+    }
+
+    /// Throws `DoesNotFit` unless the design fits or the configuration allows that it does not.
+    package func requireFit() throws {
+        guard !resources.fits && !device.allowOverflow else { return }
+        throw DoesNotFit(message: resources.overflowMessage(part: device.part))
+    }
+
+    /// Compiles the network for the accelerator. Throws `InputError` where a layer does not fit the buffers.
+    package func compile(_ configuration: Configuration) throws -> Build {
+        try Build.make(
+            network, on: accelerator, timing: configuration.memory.timing(clockMHz: configuration.clockMHz),
+            clockMHz: configuration.clockMHz)
+    }
+}

@@ -1,0 +1,104 @@
+// report.json, schema shiftsim.report/1. docs/guide/Report.md explains every key. Keys that a run does not compute are
+// absent, never zero or null. A new number is a stored property of its section with a row in the section's `fields`,
+// and its value in the section's `figures`: all three in one file.
+
+import Configuration
+import Diagnostics
+import Foundation
+import Preparation
+import Support
+
+/// What a run computed.
+package struct Report: Sendable, Codable, Equatable {
+    /// The value of `schema`.
+    package static let schemaName = "shiftsim.report/1"
+
+    /// `schemaName`.
+    package var schema = Report.schemaName
+    /// Version of ShiftSim.
+    package var toolVersion = ToolVersion.text
+    /// SHA-256 of the resolved configuration and of its input files.
+    package var configHash: String
+    /// The integer network and its images.
+    package var network: NetworkSection
+    /// How floats became integers.
+    package var quantization: QuantizationSection
+    /// The generated accelerator.
+    package var design: DesignSection
+    /// External memory.
+    package var memoryModel: MemorySection
+    /// The rounding rule of every requantization.
+    package var rounding = "half-even"
+    /// Where the cycles went, all images.
+    package var cycles: CycleSection
+    /// Seconds of all images.
+    package var latencyS: Double
+    /// Images by latency.
+    package var throughputImagesPerS: Double
+    /// 2 * macs * images / latency / 10^9.
+    package var gops: Double
+    /// macs * images / (lanes * cycles.total).
+    package var utilization: Double
+    /// What the design needs of the device.
+    package var resources: ResourceReport
+    /// Bytes over the memory interface.
+    package var dram: TrafficSection
+    /// Of the first image, in the order of the program.
+    package var layers: [LayerSection]
+    /// What came out.
+    package var functional: FunctionalSection
+    /// Only in mode full.
+    package var activity: ActivitySection?
+    /// What a user should know; empty where nothing is to be said.
+    package var warnings: [Warning]
+    /// How fast the simulator was.
+    package var simulator: SimulatorSection
+
+    /// The text of report.json, keys in alphabetical order.
+    package func json() throws -> Data { try JSON.encode(self) }
+
+    /// The figures of a run.
+    package static func figures(of run: FinishedRun) -> Report {
+        let total = run.images * run.result.perImage.total
+        let macs = Double(run.network.quantized.macs * run.images)
+        let latency = Double(total) / (run.configuration.clockMHz * 1e6)
+        return Report(
+            configHash: run.configurationHash, network: .figures(of: run), quantization: .figures(of: run),
+            design: .figures(of: run), memoryModel: .figures(of: run), cycles: .figures(of: run), latencyS: latency,
+            throughputImagesPerS: Double(run.images) / latency, gops: 2 * macs / latency / 1e9,
+            utilization: macs / Double(run.hardware.accelerator.parameters.lanes * total),
+            resources: run.hardware.resources, dram: .figures(of: run, seconds: latency),
+            layers: LayerSection.figures(of: run), functional: .figures(of: run),
+            activity: ActivitySection.figures(of: run), warnings: Warning.all(of: run), simulator: .figures(of: run))
+    }
+}
+
+extension Report: ReportSection {
+    /// The keys of report.json in the order of the documents.
+    package static let fields: [ReportField<Report>] = [
+        ReportField("schema", \.schema, "name and version of this format").always(Report.schemaName),
+        ReportField("tool_version", \.toolVersion, "of ShiftSim"),
+        ReportField(
+            "config_hash", \.configHash, unit: "SHA-256",
+            "of the resolved configuration without `run.threads` and `trace`, files by name only, and of the model "
+                + "file and every image used"
+        ).sha256,
+        ReportField("network", \.network, "the integer network and its images"),
+        ReportField("quantization", \.quantization, "how floats became integers"),
+        ReportField("rounding", \.rounding, "the rule of every requantization: `half-even`").always("half-even"),
+        ReportField("design", \.design, "the generated accelerator"),
+        ReportField("memory_model", \.memoryModel, "external memory and the ports to it"),
+        ReportField("cycles", \.cycles, "where the cycles went, all images"),
+        ReportField("latency_s", \.latencyS, unit: "s", "cycles.total / clock").sweepColumn,
+        ReportField("throughput_images_per_s", \.throughputImagesPerS, unit: "1/s", "images / latency").sweepColumn,
+        ReportField("gops", \.gops, unit: "10^9/s", "2 * macs * images / latency"),
+        ReportField("utilization", \.utilization, "macs * images / (lanes * cycles.total)").fraction.sweepColumn,
+        ReportField("resources", \.resources, "what the design needs of the part"),
+        ReportField("dram", \.dram, "traffic over the memory interface"),
+        ReportField("layers", \.layers, "of the first image; every image takes the same cycles"),
+        ReportField("functional", \.functional, "what came out, and what it was compared with"),
+        ReportField("activity", \.activity, "register bits that changed; absent but in mode `full`").onlyInFull,
+        ReportField("warnings", \.warnings, "what is legal and should be known; empty where nothing is to be said"),
+        ReportField("simulator", \.simulator, "how fast the simulator was").ofMachine,
+    ]
+}

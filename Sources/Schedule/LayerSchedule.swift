@@ -1,0 +1,144 @@
+// A layer as the convolutions and poolings that the array knows: groups one by one where their channels fall on
+// granules, output groups whose filters take as many passes, granules of a pooling.
+
+import Accelerator
+import Networks
+
+/// Filters that are scheduled together.
+struct Filters {
+    /// Weights [output][input][kernel row][kernel column].
+    var weights: [Int32]
+    /// Which channel of the weights stands in each slot from `firstInput` on; nil: none.
+    var channels: [Int?]
+    /// First channel of the input.
+    var firstInput: Int
+    /// Channels of the output.
+    var outputs: Range<Int>
+}
+
+extension Scheduler {
+    /// A convolution of one group or several, with its own weights.
+    mutating func scheduleConvolution(_ layer: QuantizedLayer, weights: [Int32], groups: Int) throws {
+        let source = placements[layer.input]!
+        let (inputs, outputs) = (layer.inputShape.channels, layer.outputShape.channels)
+        let g = p.granule
+        // A group whose channels fall on granules is a convolution of its own.
+        let aligned = (inputs / groups) % g == 0 && (outputs / groups) % g == 0
+        if groups > 1 && aligned && source.isDense {
+            let perGroup = weights.count / groups
+            for group in 0..<groups {
+                let slice = Array(weights[group * perGroup..<(group + 1) * perGroup])
+                try scheduleStretches(
+                    layer,
+                    Filters(
+                        weights: slice, channels: Array(0..<inputs / groups), firstInput: group * inputs / groups,
+                        outputs: group * outputs / groups..<(group + 1) * outputs / groups))
+            }
+            return
+        }
+        // Groups that do not fall on granules: one dense convolution whose weights outside the groups are zero.
+        let dense = groups == 1 ? weights : Scheduler.dense(weights, layer: layer, groups: groups)
+        try scheduleStretches(
+            layer, Filters(weights: dense, channels: source.channels, firstInput: 0, outputs: 0..<outputs))
+    }
+
+    /// The weights of one group that does what several do.
+    private static func dense(_ weights: [Int32], layer: QuantizedLayer, groups: Int) -> [Int32] {
+        let (inputs, outputs) = (layer.inputShape.channels, layer.outputShape.channels)
+        let kernel = layer.window.kernelHeight * layer.window.kernelWidth
+        let perGroup = inputs / groups
+        var dense = [Int32](repeating: 0, count: outputs * inputs * kernel)
+        for output in 0..<outputs {
+            let group = output / (outputs / groups)
+            for input in 0..<perGroup {
+                for tap in 0..<kernel {
+                    dense[(output * inputs + group * perGroup + input) * kernel + tap] =
+                        weights[(output * perGroup + input) * kernel + tap]
+                }
+            }
+        }
+        return dense
+    }
+
+    /// Stretches of whole output groups whose filters take as many passes, each with its own passes.
+    private mutating func scheduleStretches(_ layer: QuantizedLayer, _ filters: Filters) throws {
+        var loaded: LoadedFeatures?
+        for stretch in stretches(filters.weights, outputs: filters.outputs.count) {
+            let perOutput = filters.weights.count / filters.outputs.count
+            var part = filters
+            part.weights = Array(filters.weights[stretch.lowerBound * perOutput..<stretch.upperBound * perOutput])
+            let first = filters.outputs.lowerBound
+            part.outputs = first + stretch.lowerBound..<first + stretch.upperBound
+            try scheduleFilters(layer, part, &loaded)
+        }
+    }
+
+    /// Output channels whose groups have filters of one term, or of two, in turn.
+    private func stretches(_ weights: [Int32], outputs: Int) -> [Range<Int>] {
+        guard p.terms == 1, let bits = p.element.powerOfTwoBits, p.element.hasZeroWeight,
+            let filters = FilterTerms(weights, outputs: outputs, bits: bits), filters.terms.contains(2)
+        else { return [0..<outputs] }
+        var result: [(range: Range<Int>, isDouble: Bool)] = []
+        for start in stride(from: 0, to: outputs, by: p.outputs) {
+            let group = start..<min(start + p.outputs, outputs)
+            let isDouble = filters.terms[group].contains(2)
+            if let last = result.last, last.isDouble == isDouble {
+                result[result.count - 1].range = last.range.lowerBound..<group.upperBound
+            } else {
+                result.append((group, isDouble))
+            }
+        }
+        return result.map(\.range)
+    }
+
+    /// Filters of one layer as tiles. `loaded` is what the filters before have left in the ifmap buffer.
+    private mutating func scheduleFilters(
+        _ layer: QuantizedLayer, _ filters: Filters, _ loaded: inout LoadedFeatures?
+    ) throws {
+        let (inputs, outputs) = (filters.channels.count, filters.outputs.count)
+        let passes = try WeightPasses(filters.weights, element: p.element, terms: p.terms, layer: layer.name)
+        self.passes = max(self.passes, passes.count)
+        let work: LayerWork
+        switch p.family {
+        case .vector: work = .nest
+        case .convolver(let convolver): work = try streamWork(layer, convolver)
+        }
+        let shape = LayerShape(
+            inputShape: layer.inputShape, outputShape: layer.outputShape, window: layer.window,
+            inputGroups: (inputs + p.inputs - 1) / p.inputs, outputGroups: (outputs + p.outputs - 1) / p.outputs,
+            passes: passes.count, work: work)
+        try checkAccumulator(layer, weights: filters.weights, outputs: outputs, extraShift: passes.extraShift)
+        let tile = try TileShape.choose(shape, p, name: layer.name)
+        let g = p.granule
+        let part = LayerPart(
+            layer: layer, shape: shape, tile: tile,
+            input: Granules(first: filters.firstInput / g, count: (inputs + g - 1) / g),
+            output: Granules(first: filters.outputs.lowerBound / g, count: (outputs + g - 1) / g))
+        let weights = storeWeights(passes, shape: shape, channels: filters.channels, outputs: outputs)
+        let constants = storeConstants(layer.requantization, channels: filters.outputs, groups: shape.outputGroups)
+        var emitter = TileEmitter(
+            part, addresses: .init(weights: weights, constants: constants), passes: passes, loadedFeatures: loaded)
+        emitter.run(&self)
+        loaded = emitter.loadedFeatures
+    }
+
+    /// A pooling, granule by granule of the input words: each is a pooling of as many planes as there are words.
+    mutating func schedulePool(_ layer: QuantizedLayer) throws {
+        let a = p.inputs / p.granule
+        let granules = placements[layer.input]!.planes
+        for granule in 0..<min(a, granules) {
+            // Words that hold this granule of the input.
+            let words = (granules - granule + a - 1) / a
+            let shape = LayerShape(
+                inputShape: layer.inputShape, outputShape: layer.outputShape, window: layer.window, inputGroups: 1,
+                outputGroups: words, passes: 1, work: .pool)
+            let tile = try TileShape.choose(shape, p, name: layer.name)
+            let constants = storePoolConstants(layer, granule: granule, words: words)
+            let planes = Granules(first: granule, count: words)
+            let part = LayerPart(
+                layer: layer, shape: shape, tile: tile, input: planes, output: planes, poolGranule: granule)
+            var emitter = TileEmitter(part, addresses: .init(weights: 0, constants: constants), passes: nil)
+            emitter.run(&self)
+        }
+    }
+}

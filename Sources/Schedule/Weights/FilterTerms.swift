@@ -1,0 +1,48 @@
+// How many terms the weights of a filter have: what decides the passes of an output group (FLightNN, Ding et al., DAC
+// 2019).
+
+import Accelerator
+import Fabric
+import Networks
+
+/// How many signed powers of two the filters of a layer have: FLightNN's k, filter by filter.
+struct FilterTerms: Sendable {
+    /// 0, 1 or 2 for each output channel.
+    let terms: [Int]
+
+    /// nil for what is no convolution, on lanes without a code for zero, and where a weight has more than two terms.
+    init?(_ layer: QuantizedLayer, _ p: AcceleratorParameters) {
+        guard case .convolution(let weights, _, _) = layer.operation, let bits = p.element.powerOfTwoBits,
+            p.element.hasZeroWeight
+        else { return nil }
+        let outputs = layer.outputShape.channels
+        self.init(weights, outputs: outputs, bits: bits)
+    }
+
+    /// Filters one after another, on lanes of `bits` bits.
+    init?(_ weights: [Int32], outputs: Int, bits: Int) {
+        let values = (0..<Int64(1 << bits)).map { Int(PowerOfTwoCode.value($0, bits: bits)) }
+        let limit = 2 * (values.max() ?? 0)
+        // Terms of every sum of two codes, from -limit on.
+        var counts = [Int](repeating: 3, count: 2 * limit + 1)
+        for first in values { for second in values { counts[limit + first + second] = 2 } }
+        for value in values { counts[limit + value] = 1 }
+        counts[limit] = 0
+        let perOutput = weights.count / max(1, outputs)
+        var terms: [Int] = []
+        for output in 0..<outputs {
+            var most = 0
+            for weight in weights[output * perOutput..<(output + 1) * perOutput] {
+                let place = limit + Int(weight)
+                guard counts.indices.contains(place) else { return nil }
+                most = max(most, counts[place])
+            }
+            guard most <= 2 else { return nil }
+            terms.append(most)
+        }
+        self.terms = terms
+    }
+
+    /// Filters of 0, 1 and 2 terms.
+    var counts: [Int] { (0...2).map { count in terms.count { $0 == count } } }
+}

@@ -1,0 +1,34 @@
+// Errors to messages and exit statuses (docs/guide/Config.md, "Exit codes").
+
+import ArgumentParser
+import Diagnostics
+
+enum ErrorReport {
+    /// Prints the message of an error and gives the status that the program ends with.
+    static func status(of error: any Error) -> Int32 {
+        if let code = error as? ExitCode { return code.rawValue }
+        guard let error = error as? any Diagnostic else { return reportParserError(error) }
+        Console.message("shiftsim: \(error)")
+        return error.exitStatus.rawValue
+    }
+
+    /// Help and version go to standard output with status 0; wrong arguments are wrong input.
+    private static func reportParserError(_ error: any Error) -> Int32 {
+        let code = ShiftSim.exitCode(for: error)
+        let text = ShiftSim.fullMessage(for: error)
+        if code == .success {
+            print(text)
+            return ExitStatus.success.rawValue
+        }
+        if code == .validationFailure {
+            Console.message(text)
+            return ExitStatus.wrongInput.rawValue
+        }
+        return status(of: Defect("\(error)"))
+    }
+}
+
+extension ExitCode {
+    /// The code of a status.
+    init(_ status: ExitStatus) { self.init(status.rawValue) }
+}

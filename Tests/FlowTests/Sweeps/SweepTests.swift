@@ -1,0 +1,66 @@
+// Does a sweep give the same tables whatever the number of jobs, and the right Pareto front?
+
+import Foundation
+import Sweep
+import TestSupport
+import Testing
+
+@Suite struct SweepTests {
+    @Test func tablesDoNotDependOnTheNumberOfJobs() throws {
+        let workplace = try Scratch()
+        try workplace.write("tiny.yaml", Texts.tiny)
+        let plan = try SweepPlan(path: try workplace.write("sweep.yaml", Texts.sweep))
+        #expect(plan.count == 4)
+        let one = try SweepRunner.run(plan, jobs: 1)
+        let three = try SweepRunner.run(plan, jobs: 3)
+        #expect(one.table == three.table && one.frontTable == three.frontTable)
+        #expect(try one.json() == three.json())
+        #expect(one.isCorrect && !one.isPartial)
+        #expect(one.rows.map { $0.point["array.pe"] } == ["svpe", "svpe", "vpe", "vpe"])
+        #expect(one.rows.map { $0.point["array.outputs"] } == ["4", "8", "4", "8"])
+        #expect(one.table.hasPrefix("array.pe,array.outputs,fits,cycles.total,latency_s,"))
+    }
+
+    @Test func frontHasNoRowThatAnotherBeats() throws {
+        let workplace = try Scratch()
+        try workplace.write("tiny.yaml", Texts.tiny)
+        let result = try SweepRunner.run(try SweepPlan(path: try workplace.write("sweep.yaml", Texts.sweep)), jobs: 2)
+        #expect(!result.front.isEmpty)
+        for row in result.front {
+            for other in result.rows {
+                let isFaster = (other.numbers["latency_s"] ?? 0) < (row.numbers["latency_s"] ?? 0)
+                let isSmaller = (other.numbers["resources.lut.used"] ?? 0) < (row.numbers["resources.lut.used"] ?? 0)
+                #expect(!(isFaster && isSmaller))
+            }
+        }
+    }
+
+    @Test func pointsThatDoNotFitOrRunAreRows() throws {
+        let workplace = try Scratch()
+        try workplace.write("tiny.yaml", Texts.tiny)
+        let text = """
+            version: 1
+            base: tiny.yaml
+            set: {array.outputs: 64}
+            vary: {buffers.ofmap_kib: [16, 8192], array.inputs: [8, 64], array.pixels: [1, 4]}
+            constraints: [fits]
+            """
+        let result = try SweepRunner.run(try SweepPlan(path: try workplace.write("sweep.yaml", text)), jobs: 2)
+        #expect(result.rows.count == 8)
+        let large = result.rows.filter { $0.point["buffers.ofmap_kib"] == "8192" && $0.error == nil }
+        #expect(!large.isEmpty && large.allSatisfy { $0.fits == false && !$0.isCandidate })
+        let tooMany = result.rows.filter { $0.point["array.inputs"] == "64" && $0.point["array.pixels"] == "4" }
+        #expect(tooMany.allSatisfy { $0.error?.contains("16384 lanes") == true && $0.fits == nil })
+        #expect(result.rows[0].isCandidate)
+    }
+
+    @Test func commandWritesBothTables() throws {
+        let workplace = try Scratch()
+        try workplace.write("tiny.yaml", Texts.tiny)
+        try workplace.write("sweep.yaml", Texts.sweep)
+        let run = try Program.run(["sweep", "sweep.yaml", "-o", "out", "--jobs", "2", "--quiet"], in: workplace)
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(try workplace.read("out/sweep.csv") == run.output)
+        #expect(try workplace.read("out/pareto.csv").split(separator: "\n").count >= 2)
+    }
+}
