@@ -1,14 +1,20 @@
 import Fabric
 
-// Cells: primitives with their connections. Each drives its output nets in all lanes.
+// Cells: primitives with their connections. Each drives its output nets in all lanes. What one lane does in one cycle is
+// said in Fabric/Primitives (LogicMeaning.swift, StateMeaning.swift); what a cell must not be, in CellCheck.swift.
 
 /// A logic primitive: `output` = kind(operands), lane by lane.
 public struct LogicCell: Sendable, Hashable, Codable {
+    /// A kind without state.
     public var kind: PrimitiveKind
+    /// The net that the result drives, truncated to its width.
     public var output: NetID
+    /// As many as `PrimitiveKind.operandCount` says, in its order.
     public var operands: [Operand]
+    /// What the kind calls its parameter; not read by the others.
     public var parameter: Int
 
+    /// A cell as it is given; `Design.validate` judges it.
     public init(kind: PrimitiveKind, output: NetID, operands: [Operand], parameter: Int) {
         self.kind = kind
         self.output = output
@@ -17,17 +23,20 @@ public struct LogicCell: Sendable, Hashable, Codable {
     }
 }
 
-/// FDREs of one enable: at a clock edge output = reset ? initial : enable ? data : output.
+/// FDREs: at a clock edge output = reset ? initial : enable ? data : output (`RegisterMeaning`).
 public struct RegisterCell: Sendable, Hashable, Codable {
+    /// Q.
     public var output: NetID
+    /// D, truncated to the output's width.
     public var data: Operand
-    /// nil: always enabled. A vector operand enables lane by lane.
+    /// nil: always enabled. In lanes a vector operand enables lane by lane.
     public var enable: Operand?
-    /// Synchronous, scalar, has priority over enable.
+    /// nil: never. Synchronous, one for all lanes, has priority over enable.
     public var reset: Operand?
     /// Value at power-up and after reset, every lane.
     public var initial: Int64
 
+    /// A cell as it is given; `Design.validate` judges it.
     public init(output: NetID, data: Operand, enable: Operand?, reset: Operand?, initial: Int64) {
         self.output = output
         self.data = data
@@ -37,63 +46,94 @@ public struct RegisterCell: Sendable, Hashable, Codable {
     }
 }
 
-/// SRLs: output = data as it was `depth` enabled clock edges ago; 0 at power-up.
+/// SRLs: output = data as it was `depth` enabled clock edges ago; 0 at power-up (`ShiftRegisterMeaning`).
 public struct ShiftRegisterCell: Sendable, Hashable, Codable {
+    /// The oldest stage.
     public var output: NetID
+    /// Of the output's width and sign.
     public var data: Operand
+    /// Stages, two or more: one is a register.
     public var depth: Int
+    /// nil: always enabled. One for all lanes.
     public var enable: Operand?
 }
 
-/// A simple dual port memory of block RAMs, one word = all lanes of `latch`. Read-first on a collision. Addresses are
-/// taken modulo the block RAMs' physical depth (`BlockMemoryShape`); contents and outputs are 0 at power-up.
+/// A simple dual port memory of block RAMs, one word = all lanes of `latch`; read latency and what one edge does:
+/// `BlockMemoryMeaning`. Read-first on a collision. Addresses are taken modulo 2^`BlockMemoryShape.addressBits`; contents
+/// and outputs are 0 at power-up. Addresses, read and output enables are one for all lanes.
 public struct MemoryCell: Sendable, Hashable, Codable {
+    /// Name of the memory's instances.
     public var name: String
+    /// Index in `Design.scopes`.
     public var scope: Int
+    /// Words, 1 ... 32,768.
     public var depth: Int
-    /// One bit; a vector operand enables writing lane by lane (equal within each bank).
+    /// In lanes a vector operand enables each bank by the bank's first lane.
     public var writeEnable: Operand
+    /// The word that is written while the bank is enabled.
     public var writeAddress: Operand
+    /// What is written, lane by lane, truncated to the latch's width.
     public var writeData: Operand
+    /// Whether the latch takes a word.
     public var readEnable: Operand
+    /// The word that is read.
     public var readAddress: Operand
     /// Output latch: the word read at the last enabled edge.
     public var latch: NetID
-    /// Output register (DOA_REG) and its clock enable.
+    /// Output register (DOA_REG), of the latch's lanes, width and sign; nil: the latch is the output.
     public var output: NetID?
+    /// Clock enable of the output register; nil: always.
     public var outputEnable: Operand?
     /// Lanes that share block RAMs: one write enable each.
     public var lanesPerBank: Int
 }
 
-/// A DSP48E2 per lane: P = M + C + PCIN, each where the cell has it.
-/// Port widths: a 27, b 18, c 48 bits; M 45, P 48.
+/// A DSP48E2 per lane: P = M + C + PCIN, each where the cell has it, M or C at least; the pipeline is drawn at
+/// `DSP48E2Meaning`. Port widths: a 27, b 18, c 48 bits; M 45, P 48. Each enable is one for all lanes.
 public struct DSPCell: Sendable, Hashable, Codable {
     /// M = A * B through a register each. With `staged`, B passes two registers, B1 and B.
     public struct Multiplier: Sendable, Hashable, Codable {
+        /// The register B1 before B.
         public struct Stage: Sendable, Hashable, Codable {
+            /// CEB1.
             public var enable: Operand
+            /// B1_REG, 18 bits.
             public var register: NetID
         }
+        /// Port A, truncated to 27 bits.
         public var a: Operand
+        /// Port B, truncated to 18 bits.
         public var b: Operand
+        /// nil: B passes one register.
         public var staged: Stage?
+        /// CEA2.
         public var enableA: Operand
+        /// CEB2.
         public var enableB: Operand
+        /// CEM.
         public var enableM: Operand
+        /// A_REG, 27 bits.
         public var aRegister: NetID
+        /// B_REG, 18 bits.
         public var bRegister: NetID
+        /// M_REG, 45 bits.
         public var mRegister: NetID
     }
+    /// Name of the instance; its registers' nets are named `name.REGISTER`.
     public var name: String
     /// nil: the slice only adds.
     public var multiplier: Multiplier?
+    /// Port C, truncated to 48 bits; nil: no C.
     public var c: Operand?
-    /// P of another DSP48E2, lane by lane, over the cascade PCOUT to PCIN.
+    /// P of another DSP48E2 of the module, lane by lane, over the cascade PCOUT to PCIN.
     public var cascade: NetID?
+    /// CEC; nil: always.
     public var enableC: Operand?
+    /// CEP.
     public var enableP: Operand
+    /// C_REG, 48 bits; there if and only if the cell has `c`.
     public var cRegister: NetID?
+    /// P, 48 bits.
     public var p: NetID
 
     /// What the cell reads as data, with the clock enable under which it does.
@@ -127,12 +167,18 @@ public struct DSPCell: Sendable, Hashable, Codable {
 
 /// Any primitive of a Design.
 public enum Cell: Sendable, Hashable, Codable {
+    /// one of the kinds without state
     case logic(LogicCell)
+    /// FDREs
     case register(RegisterCell)
+    /// SRLs
     case shiftRegister(ShiftRegisterCell)
+    /// block RAMs
     case memory(MemoryCell)
+    /// DSP48E2s
     case dsp(DSPCell)
 
+    /// The primitive.
     public var kind: PrimitiveKind {
         switch self {
         case .logic(let cell): cell.kind

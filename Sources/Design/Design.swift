@@ -3,14 +3,20 @@
 
 /// A synchronous design of one clock domain.
 public struct Design: Sendable, Hashable, Codable {
+    /// What the design is, for comments in its text.
     public var name: String
+    /// Module instances; the first is `top`, parents stand before their children.
     public var scopes: [Scope]
+    /// Every value, indexed by `NetID`.
     public var nets: [Net]
+    /// Every primitive, in no order that means anything.
     public var cells: [Cell]
-    /// Ports of `top`, besides `clk`. Vector nets are ports of lanes * width bits, lane 0 lowest.
+    /// Input ports of `top`, besides `clk`. Vector nets are ports of lanes * width bits, lane 0 lowest.
     public var inputs: [NetID]
+    /// Output ports of `top`.
     public var outputs: [NetID]
 
+    /// The net of an index of this design.
     public subscript(id: NetID) -> Net { nets[id.index] }
 
     /// Names of the scopes from `top` down to `scope`.

@@ -1,15 +1,21 @@
 import Fabric
 
-// DSP48E2 cells. UG579: A, B, C, M and P registers; B optionally through B1 and B2; the cascade PCOUT to PCIN.
+// DSP48E2 cells (AMD UG579): A, B, C, M and P registers; B optionally through B1 and B2; the cascade PCOUT to PCIN. What
+// each does in a cycle: Fabric/Primitives/StateMeaning.swift, `DSP48E2Meaning`.
 
 extension DesignBuilder {
-    /// Clock enables of a DSP48E2's register stages.
+    /// Clock enables of a DSP48E2's register stages, each one for all lanes.
     public struct DSPEnables {
+        /// A and B.
         public var operands: any Readable
+        /// M, the product.
         public var m: any Readable
+        /// C; nil: always, or no C.
         public var c: (any Readable)?
+        /// P.
         public var p: any Readable
 
+        /// The enables of one cell.
         public init(operands: any Readable, m: any Readable, c: (any Readable)? = nil, p: any Readable) {
             self.operands = operands
             self.m = m
@@ -25,10 +31,10 @@ extension DesignBuilder {
     ) -> Signal {
         let multiplier = multiplier(
             name, a: a, b: b, staged: nil, enables: (enables.operands, enables.operands, enables.m))
-        let cRegister = c.map { dspRegister(name, "C_REG", width: 48, significantBits: $0.width) }
-        let product = min(45, a.width + b.width)
+        let cRegister = c.map { dspRegister(name, "C_REG", width: 48, significantBits: $0.signedWidth) }
+        let product = min(45, a.signedWidth + b.signedWidth)
         let p = dspRegister(
-            name, "P", width: 48, significantBits: c.map { min(48, max(product, $0.width) + 1) } ?? product)
+            name, "P", width: 48, significantBits: c.map { max(product, $0.signedWidth) + 1 } ?? product)
         design.cells.append(
             .dsp(
                 DSPCell(
@@ -37,15 +43,20 @@ extension DesignBuilder {
         return p
     }
 
-    /// Clock enables of a multiplying cell whose B has two registers.
+    /// Clock enables of a multiplying cell whose B has two registers, each one for all lanes.
     public struct CascadeEnables {
+        /// A.
         public var a: any Readable
-        /// B1, which takes the port, and B2, which takes B1.
+        /// B1, which takes the port.
         public var b1: any Readable
+        /// B2, which takes B1.
         public var b2: any Readable
+        /// M, the product.
         public var m: any Readable
+        /// P.
         public var p: any Readable
 
+        /// The enables of one cell.
         public init(
             a: any Readable, b1: any Readable, b2: any Readable, m: any Readable, p: any Readable
         ) {
@@ -57,7 +68,8 @@ extension DesignBuilder {
         }
     }
 
-    /// A DSP48E2 per lane: P = A * B2 + the P of `cascade`, its neighbour. `bits` suffice for every P.
+    /// A DSP48E2 per lane: P = A * B2 + the P of `cascade`, its neighbour in the same module. `bits` suffice for every P:
+    /// the caller knows how far the sums of a chain reach, and the kernel trusts it.
     public mutating func dspCascade(
         _ name: String, a: Signal, b: Signal, cascade: Signal?, bits: Int, enables: CascadeEnables
     ) -> Signal {
@@ -71,11 +83,11 @@ extension DesignBuilder {
         return p
     }
 
-    /// A DSP48E2 per lane as an adder: P = C + the P of `cascade`. `bits` suffice for every P.
+    /// A DSP48E2 per lane as an adder: P = C + the P of `cascade`. `bits` suffice for every P, as in `dspCascade`.
     public mutating func dspAdder(
         _ name: String, c: Signal, cascade: Signal?, bits: Int, enables: (c: any Readable, p: any Readable)
     ) -> Signal {
-        let register = dspRegister(name, "C_REG", width: 48, significantBits: c.width)
+        let register = dspRegister(name, "C_REG", width: 48, significantBits: c.signedWidth)
         let p = dspRegister(name, "P", width: 48, significantBits: bits)
         design.cells.append(
             .dsp(
@@ -97,13 +109,14 @@ extension DesignBuilder {
         _ name: String, a: Signal, b: Signal, staged: (any Readable)?,
         enables: (a: any Readable, b: any Readable, m: any Readable)
     ) -> DSPCell.Multiplier {
-        let aRegister = dspRegister(name, "A_REG", width: 27, significantBits: a.width)
+        let aRegister = dspRegister(name, "A_REG", width: 27, significantBits: a.signedWidth)
         let stage = staged.map {
             DSPCell.Multiplier.Stage(
-                enable: $0.asOperand, register: dspRegister(name, "B1_REG", width: 18, significantBits: b.width).id)
+                enable: $0.asOperand,
+                register: dspRegister(name, "B1_REG", width: 18, significantBits: b.signedWidth).id)
         }
-        let bRegister = dspRegister(name, "B_REG", width: 18, significantBits: b.width)
-        let mRegister = dspRegister(name, "M_REG", width: 45, significantBits: min(45, a.width + b.width))
+        let bRegister = dspRegister(name, "B_REG", width: 18, significantBits: b.signedWidth)
+        let mRegister = dspRegister(name, "M_REG", width: 45, significantBits: a.signedWidth + b.signedWidth)
         return DSPCell.Multiplier(
             a: a.operand, b: b.operand, staged: stage, enableA: enables.a.asOperand, enableB: enables.b.asOperand,
             enableM: enables.m.asOperand, aRegister: aRegister.id, bRegister: bRegister.id, mRegister: mRegister.id)

@@ -4,9 +4,13 @@ import Fabric
 
 /// A handle on a net while a Design is being built.
 public struct Signal: Sendable, Hashable {
+    /// The net.
     public let id: NetID
+    /// Bits per lane.
     public let width: Int
+    /// Whether lanes are two's complement.
     public let signed: Bool
+    /// Lanes of the net itself, whatever `map` reads of them.
     public let lanes: Int
     /// Lane map to apply where the signal is read; nil: as it is.
     public var map: LaneMap?
@@ -22,26 +26,44 @@ public struct Signal: Sendable, Hashable {
     public func lane(_ index: Int) -> Signal { mapped([.init(1, stride: 0)], offset: index) }
 
     var operand: Operand { .net(id, map) }
+
+    /// Bits that hold every value in two's complement.
+    var signedWidth: Int { signed ? width : width + 1 }
 }
 
 /// Something a cell can read.
-public protocol Readable { var asOperand: Operand { get } }
-extension Signal: Readable { public var asOperand: Operand { operand } }
-extension Int: Readable { public var asOperand: Operand { .constant(Int64(self)) } }
+public protocol Readable {
+    /// What the cell is connected to.
+    var asOperand: Operand { get }
+}
+
+extension Signal: Readable {
+    /// The net, through the signal's lane map.
+    public var asOperand: Operand { operand }
+}
+
+extension Int: Readable {
+    /// A constant, the same in every lane.
+    public var asOperand: Operand { .constant(Int64(self)) }
+}
 
 /// The number of the reading lane, as a constant.
 public struct LaneIndex: Readable {
+    /// The only value there is.
     public init() {}
+    /// The lane's number.
     public var asOperand: Operand { .laneIndex }
 }
 
 /// Builds a Design; the current scope and instance array give new nets their place.
 public struct DesignBuilder {
+    /// What has been built so far.
     public internal(set) var design: Design
     private(set) var scope = 0
     private var array: (name: String, lanes: Int)?
     private var temporaries = 0
 
+    /// An empty design with the scope `top`.
     public init(name: String) {
         design = Design(
             name: name, scopes: [Scope(name: "top", parent: nil)], nets: [], cells: [], inputs: [], outputs: [])
@@ -156,7 +178,8 @@ public struct DesignBuilder {
         return output
     }
 
-    /// `data` delayed by `depth` enabled cycles in SRLs (a register when depth is 1, `data` itself when 0).
+    /// `data` delayed by `depth` enabled cycles in SRLs (a register when depth is 1, `data` itself when 0). The enable of
+    /// SRLs is one for all lanes.
     public mutating func delayed(
         _ name: String, _ data: Signal, by depth: Int, enable: (any Readable)? = nil
     ) -> Signal {
@@ -169,15 +192,22 @@ public struct DesignBuilder {
         return output
     }
 
-    /// Ports of a memory besides its word.
+    /// Ports of a memory besides its word; `MemoryCell` says what each does.
     public struct MemoryPorts {
+        /// By bank where it is a vector.
         public var writeEnable: any Readable
+        /// The word that is written.
         public var writeAddress: any Readable
+        /// What is written, lane by lane.
         public var writeData: Signal
+        /// Whether the latch takes a word.
         public var readEnable: any Readable
+        /// The word that is read.
         public var readAddress: any Readable
+        /// Clock enable of the output register; nil: there is none.
         public var outputEnable: (any Readable)?
 
+        /// The ports of one memory.
         public init(
             writeEnable: any Readable, writeAddress: any Readable, writeData: Signal, readEnable: any Readable,
             readAddress: any Readable, outputEnable: (any Readable)?
@@ -192,7 +222,7 @@ public struct DesignBuilder {
     }
 
     /// A block memory whose word is all lanes of the current array; the read latency is 1 cycle, 2 with an output
-    /// enable. Returns the last stage.
+    /// enable (`BlockMemoryMeaning`). Returns the last stage.
     public mutating func memory(
         _ name: String, depth: Int, width: Int, signed: Bool, lanesPerBank: Int, _ ports: MemoryPorts
     ) -> Signal {
@@ -213,7 +243,7 @@ public struct DesignBuilder {
         return output ?? latch
     }
 
-    /// The finished Design, structurally checked.
+    /// The finished Design; throws the `DesignError` of the first rule of `Design.validate` that it breaks.
     public func build() throws -> Design {
         try design.validate()
         return design

@@ -1,22 +1,27 @@
-// Structural checks: a Design that passes has one driver per net, legal widths and lane maps, and no combinational
-// loop. An elaborator that fails them has a defect; a user never sees these messages from a shipped config.
+// What a Design must be: one driver per net, legal widths, no combinational loop, and no cell that one of its readings
+// does not model (CellCheck.swift). An elaborator that fails has a defect; a user never sees these messages from a
+// shipped config.
 
-/// A broken structural rule.
+/// A broken rule.
 public struct DesignError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The path of the net or cell, and what is wrong with it.
     public var description: String
 }
 
 extension Design {
-    /// Throws the first broken rule.
+    /// Throws a `DesignError` for the first broken rule. A Design that passes means the same to the kernel, in the emitted
+    /// text and in the scalar meaning of its primitives; what one of them does not model is refused.
     public func validate() throws {
         try checkNets()
         try checkDrivers()
-        for cell in cells { try check(cell) }
+        let check = CellCheck(self)
+        for cell in cells { try check.check(cell) }
         _ = try combinationalOrder()
     }
 
     private func checkNets() throws {
         var paths: Set<String> = []
+        let inMultipliers = Set(cells.flatMap { $0.kind == .dsp48e2 ? $0.outputs : [] })
         for (index, net) in nets.enumerated() {
             let path = path(of: NetID(index))
             guard (1...62).contains(net.width) else {
@@ -27,6 +32,9 @@ extension Design {
             }
             guard (1...net.width).contains(net.significantBits) else {
                 throw DesignError(description: "\(path): \(net.significantBits) significant bits of \(net.width)")
+            }
+            guard net.significantBits == net.width || inMultipliers.contains(NetID(index)) else {
+                throw DesignError(description: "\(path): fewer significant bits than bits outside a DSP48E2")
             }
             guard paths.insert(path).inserted else { throw DesignError(description: "\(path): declared twice") }
         }
@@ -41,50 +49,7 @@ extension Design {
         }
     }
 
-    private func check(_ cell: Cell) throws {
-        let output = nets[cell.outputs[0].index]
-        let path = path(of: cell.outputs[0])
-        if case .logic(let logic) = cell { try check(logic, path) }
-        for operand in cell.operands {
-            guard case .net(let id, let map) = operand else { continue }
-            let lanes = nets[id.index].lanes
-            switch cell.kind {
-            case .unpack, .pack:
-                guard map == nil else { throw DesignError(description: "\(path): \(cell.kind) takes no lane map") }
-                continue
-            case .laneSelect: continue
-            default: break
-            }
-            if let map {
-                for lane in 0..<output.lanes {
-                    if let source = map.source(of: lane), !(0..<lanes).contains(source) {
-                        throw DesignError(description: "\(path): lane \(lane) reads lane \(source) of \(lanes)")
-                    }
-                }
-            } else if lanes != 1 && lanes < output.lanes {
-                throw DesignError(description: "\(path): \(output.lanes) lanes read \(lanes) without a map")
-            }
-        }
-    }
-
-    private func check(_ logic: LogicCell, _ path: String) throws {
-        switch logic.kind {
-        case .powerOfTwoShift:
-            guard let code = logic.operands[1].netID else { return }
-            guard nets[code.index].width <= logic.parameter else {
-                throw DesignError(
-                    description: "\(path): codes of \(nets[code.index].width) bits, not \(logic.parameter)")
-            }
-        case .laneSelect:
-            guard case .net(_, let map?) = logic.operands[0] else { return }
-            guard map.dimensions.allSatisfy({ $0.limit == nil }) else {
-                throw DesignError(description: "\(path): laneSelect takes no lane map with a limit")
-            }
-        default: return
-        }
-    }
-
-    /// Indices of logic cells, each after the cells it reads; throws when there is a combinational loop.
+    /// Indices of logic cells, each after the cells it reads; throws a `DesignError` when there is a combinational loop.
     public func combinationalOrder() throws -> [Int] {
         var driver = [Int](repeating: -1, count: nets.count)
         for (index, cell) in cells.enumerated() {

@@ -4,19 +4,27 @@
 /// row-major array of the dimensions' counts (the outermost count is nominal). A coordinate at or past its limit
 /// reads the constant 0 instead: nothing is wired there.
 public struct LaneMap: Sendable, Hashable, Codable {
+    /// One coordinate of the reading lane.
     public struct Dimension: Sendable, Hashable, Codable {
+        /// Values of the coordinate, 1 or more; nominal in the outermost dimension, which takes what is left.
         public var count: Int
+        /// Lanes that one step of the coordinate moves the source; may be negative or 0.
         public var stride: Int
+        /// First value for which nothing is wired; nil: everything is.
         public var limit: Int?
+        /// A dimension of `count` values.
         public init(_ count: Int, stride: Int, limit: Int? = nil) {
             self.count = count
             self.stride = stride
             self.limit = limit
         }
     }
+    /// The outermost first.
     public var dimensions: [Dimension]
+    /// The source of lane 0.
     public var offset: Int
 
+    /// A map of row-major dimensions, the outermost first.
     public init(_ dimensions: [Dimension], offset: Int = 0) {
         self.dimensions = dimensions
         self.offset = offset
@@ -38,11 +46,14 @@ public struct LaneMap: Sendable, Hashable, Codable {
 
 /// A net (scalar nets feed every lane; vector nets lane by lane unless a map says otherwise) or a constant.
 public enum Operand: Sendable, Hashable, Codable {
+    /// a net, through a map of its lanes
     case net(NetID, LaneMap?)
+    /// the same number in every lane
     case constant(Int64)
     /// The number of the reading lane: a different constant in each lane (the emitter's genvar).
     case laneIndex
 
+    /// The net that is read; nil for constants.
     public var netID: NetID? {
         if case .net(let id, _) = self { return id }
         return nil

@@ -1,6 +1,6 @@
 import Fabric
 
-// Resources of a Design, cell by cell (Fabric/PrimitiveCost.swift). Gates, inverters and two-way multiplexers are
+// Resources of a Design, cell by cell (Fabric/Primitives/PrimitiveCost.swift). Gates, inverters and two-way multiplexers are
 // packed as a LUT mapper packs them: a gate with one reader joins that reader's LUT while both have at most six inputs.
 // DSP48E2, RAMB36E2 and RAMB18E2 are exact; LUT and FF are estimates of Yosys's synth_xilinx -family xcup.
 

@@ -124,7 +124,7 @@ struct MemoryStep {
             let pointer = bank.data[i]
             let raw =
                 bank.dataElement == .int32 ? Int64(pointer.load(as: Int32.self)) : pointer.load(as: Int64.self)
-            let value = PrimitiveMeaning.canonical(raw, width: width, signed: signed)
+            let value = LogicMeaning.canonical(raw, width: width, signed: signed)
             switch stored {
             case .int8:
                 cells.storeBytes(of: Int8(truncatingIfNeeded: value), toByteOffset: start &+ i, as: Int8.self)

@@ -25,6 +25,7 @@ public struct StateView {
 public protocol Observer: AnyObject {
     /// Cycles to be shown; others cost nothing.
     var window: Range<Int> { get }
+    /// Sees one cycle; what it throws ends the run.
     func observe(cycle: Int, _ state: StateView) throws
 }
 
@@ -33,8 +34,9 @@ public protocol Observer: AnyObject {
 public protocol ExternalDevice: AnyObject {
     /// While the device rests and all these nets are zero, it is not called: its outputs stay as they are.
     var wakeNets: [NetID] { get }
+    /// Sets the input ports of a cycle from the device's own state.
     func drive(cycle: Int, _ inputs: InputPorts)
-    /// Returns whether the device rests: nothing will change at its ports until a wake net is non-zero.
+    /// Sees the outputs of the cycle and moves the device on. Returns whether the device rests: nothing will change at its ports until a wake net is non-zero.
     func clock(cycle: Int, _ state: StateView) -> Bool
 }
 
@@ -42,7 +44,7 @@ public protocol ExternalDevice: AnyObject {
 public struct InputPorts {
     let storage: Storage
 
-    /// Values must be canonical: within the port's width, sign- or zero-extended.
+    /// Sets one lane of an input port. Values must be canonical: within the port's width, sign- or zero-extended.
     public func set(_ id: NetID, lane: Int = 0, _ value: Int64) {
         if storage.load(id, lane: lane) != value { storage.store(value, id, lane: lane) }
     }

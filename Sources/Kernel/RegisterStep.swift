@@ -102,7 +102,7 @@ struct BankCopy {
         for i in 0..<run.count {
             let raw = Int64(s[i &* run.strideA])
             let next = D(
-                truncatingIfNeeded: fits ? raw : PrimitiveMeaning.canonical(raw, width: width, signed: signed))
+                truncatingIfNeeded: fits ? raw : LogicMeaning.canonical(raw, width: width, signed: signed))
             if counting { total &+= toggles(d[i], next, mask: mask, extra: extra) }
             d[i] = next
         }
@@ -245,7 +245,7 @@ struct ShiftRegisterStep {
                 dataElement == .int32 ? Int64(data[lane].load(as: Int32.self)) : data[lane].load(as: Int64.self)
             let index = slot &* lanes &+ lane
             let oldest = ring[index]
-            let next = PrimitiveMeaning.canonical(raw, width: width, signed: signed)
+            let next = LogicMeaning.canonical(raw, width: width, signed: signed)
             isSame = isSame && ring[newest &+ lane] == next
             ring[index] = next
             let old: Int64

@@ -41,7 +41,7 @@ struct ScalarStep {
     var mask: Int64
 
     /// Evaluates the operation behind a pointer, so that the step is not copied. Same meaning as
-    /// `PrimitiveMeaning.evaluate`, inlined for speed; PrimitiveKernelTests compare the two.
+    /// `LogicMeaning.evaluate`, inlined for speed; PrimitiveKernelTests compare the two.
     @inline(__always) static func evaluate(_ step: UnsafePointer<ScalarStep>) {
         let x = step.pointee.a.pointee
         let y = step.pointee.b.pointee
@@ -74,7 +74,7 @@ struct ScalarStep {
     }
 
     @inline(never) private static func other(_ step: UnsafePointer<ScalarStep>) -> Int64 {
-        PrimitiveMeaning.evaluate(
+        LogicMeaning.evaluate(
             step.pointee.kind, step.pointee.a.pointee, step.pointee.b.pointee, step.pointee.c.pointee,
             parameter: Int(step.pointee.parameter), width: Int(step.pointee.width))
     }

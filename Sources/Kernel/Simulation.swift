@@ -9,6 +9,7 @@ public enum RunEnd: Sendable, Equatable {
     case stopped(cycle: Int)
     /// The limit was reached first: a deadlock, if the limit follows from the program.
     case limit(cycle: Int)
+    /// The caller asked for the end.
     case interrupted(cycle: Int)
 }
 
@@ -26,7 +27,9 @@ private struct DeviceSlot {
 
 /// A running Design.
 public final class Simulation {
+    /// What runs.
     public let design: Design
+    /// What was asked for besides bits and cycles.
     public let options: PlanOptions
     /// Cycles simulated so far.
     public private(set) var cycle = 0
@@ -44,7 +47,8 @@ public final class Simulation {
     private var observers: [any Observer] = []
     private var devices: [DeviceSlot] = []
 
-    /// Throws `DesignError` when the Design is structurally wrong.
+    /// A Design at power-up. Throws `DesignError` when the Design is structurally wrong or has what the kernel does not
+    /// model.
     public init(_ design: Design, options: PlanOptions) throws {
         try design.validate()
         self.design = design
@@ -72,7 +76,10 @@ public final class Simulation {
         activity.deallocate()
     }
 
+    /// Adds an observer; in each cycle they look in the order in which they were attached.
     public func attach(_ observer: any Observer) { observers.append(observer) }
+
+    /// Adds a device, which drives and is clocked in the order of attaching. Its wake nets must be scalars.
     public func attach(_ device: any ExternalDevice) {
         let wake = device.wakeNets.map { id in
             precondition(design[id].lanes == 1, "wake nets are scalars")
@@ -83,12 +90,13 @@ public final class Simulation {
 
     /// Values of the current cycle (before the first cycle: power-up state of registers).
     public var state: StateView { StateView(storage: storage) }
+    /// The input ports, for whoever drives them without a device.
     public var inputs: InputPorts { InputPorts(storage: storage) }
 
     /// Toggles of a register net so far, all lanes and bits; 0 when not counting.
     public func toggleCount(_ id: NetID) -> UInt64 { activity[id.index] }
 
-    /// One cycle.
+    /// One cycle. Throws what an observer throws.
     public func step() throws {
         // A device that rests is asleep until a wake net rises; then it sees the whole of that cycle's outputs, and
         // drives again from the next cycle on.
@@ -112,7 +120,7 @@ public final class Simulation {
     }
 
     /// Runs until `stop` is non-zero (that cycle is completed), `limit` cycles have been simulated, or `interrupted`
-    /// says so (asked every 4,096 cycles; may report progress).
+    /// says so (asked every 4,096 cycles; may report progress). Throws what an observer throws.
     public func run(stop: NetID, limit: Int, interrupted: (Int) -> Bool = { _ in false }) throws -> RunEnd {
         while cycle < limit {
             try step()

@@ -15,7 +15,7 @@ extension PlanBuilder {
         func fits(_ operand: Operand) -> Bool {
             switch operand {
             case .constant(let value):
-                return PrimitiveMeaning.canonical(value, width: net.width, signed: net.signed) == value
+                return LogicMeaning.canonical(value, width: net.width, signed: net.signed) == value
             case .laneIndex: return false
             case .net(let id, _):
                 let source = design[id]

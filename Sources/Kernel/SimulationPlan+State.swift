@@ -33,7 +33,7 @@ extension PlanBuilder {
     private mutating func addScalarRegister(_ cell: RegisterCell, cell index: Int) {
         let net = design[cell.output]
         let q = storage.places[cell.output.index].pointer.assumingMemoryBound(to: Int64.self)
-        let initial = PrimitiveMeaning.canonical(cell.initial, width: net.width, signed: net.signed)
+        let initial = LogicMeaning.canonical(cell.initial, width: net.width, signed: net.signed)
         q.pointee = initial
         let widthMask = (Int64(1) << Int64(net.width)) - 1
         let (element, pointers) = sources(cell.data, lanes: 1)
@@ -100,7 +100,7 @@ extension PlanBuilder {
 
     private mutating func addRegister(_ cell: RegisterCell) {
         let net = design[cell.output]
-        let initial = PrimitiveMeaning.canonical(cell.initial, width: net.width, signed: net.signed)
+        let initial = LogicMeaning.canonical(cell.initial, width: net.width, signed: net.signed)
         for lane in 0..<net.lanes { storage.store(initial, cell.output, lane: lane) }
         var laneEnables: [UnsafeRawPointer] = []
         var laneEnableElement = Element.int64
@@ -124,7 +124,7 @@ extension PlanBuilder {
     private mutating func addFused(_ cell: RegisterCell, _ logic: Cell) {
         guard case .logic(let logic) = logic else { preconditionFailure("only logic is fused") }
         let net = design[cell.output]
-        let initial = PrimitiveMeaning.canonical(cell.initial, width: net.width, signed: net.signed)
+        let initial = LogicMeaning.canonical(cell.initial, width: net.width, signed: net.signed)
         for lane in 0..<net.lanes { storage.store(initial, cell.output, lane: lane) }
         plan.vectors.append(vectorStep(logic, design[logic.output], into: storage.places[cell.output.index]))
         plan.fused.append(
@@ -151,9 +151,7 @@ extension PlanBuilder {
 
     private mutating func addMemory(_ cell: MemoryCell) {
         let net = design[cell.latch]
-        guard let shape = BlockMemoryShape(depth: cell.depth, width: 1) else {
-            preconditionFailure("memory \(cell.name) is deeper than a block RAM")
-        }
+        let words = 1 << BlockMemoryShape.addressBits(depth: cell.depth)
         let stored = MemoryElement(net)
         let place = storage.places[cell.latch.index]
         let data = sources(cell.writeData, lanes: net.lanes)
@@ -168,8 +166,8 @@ extension PlanBuilder {
         }
         plan.memories.append(
             MemoryStep(
-                cells: storage.allocate(bytes: shape.physicalDepth * net.lanes * stored.bytes), stored: stored,
-                depthMask: shape.physicalDepth - 1, lanes: net.lanes, width: net.width, signed: net.signed,
+                cells: storage.allocate(bytes: words * net.lanes * stored.bytes), stored: stored,
+                depthMask: words - 1, lanes: net.lanes, width: net.width, signed: net.signed,
                 element: place.element, latch: place.pointer,
                 output: cell.output.map { storage.places[$0.index].pointer },
                 outputEnable: scalar(cell.outputEnable, fallback: 1), readEnable: scalar(cell.readEnable, fallback: 1),

@@ -18,6 +18,7 @@ public struct PlanOptions: Sendable {
     /// Every net has its value in every cycle (needed when nets are traced).
     public var evaluatesEverything: Bool
 
+    /// Bits and cycles are the same whatever is asked for; only speed differs.
     public init(countsToggles: Bool, evaluatesEverything: Bool = false) {
         self.countsToggles = countsToggles
         self.evaluatesEverything = evaluatesEverything

@@ -258,7 +258,7 @@ struct VectorStep {
 
     @inline(__always)
     private func store(_ value: Int64, _ run: Run, _ index: Int) {
-        let result = fits ? value : PrimitiveMeaning.canonical(value, width: width, signed: signed)
+        let result = fits ? value : LogicMeaning.canonical(value, width: width, signed: signed)
         if destination == .int32 {
             run.destination.storeBytes(
                 of: Int32(truncatingIfNeeded: result), toByteOffset: 4 &* index, as: Int32.self)
@@ -289,7 +289,7 @@ struct VectorStep {
         default:
             for i in 0..<run.count {
                 store(
-                    PrimitiveMeaning.evaluate(
+                    LogicMeaning.evaluate(
                         kind, value(a, source, i &* run.strideA), value(b, run.b, i &* run.strideB),
                         value(c, run.c, i &* run.strideC), parameter: parameter, width: width), run, i)
             }
@@ -306,11 +306,11 @@ struct VectorStep {
                 word |= (value(a, run.a, i &* parameter &+ j) & mask) << (Int64(j) &* laneWidth)
             }
             if destination == .int32 {
-                let result = PrimitiveMeaning.canonical(word, width: width, signed: signed)
+                let result = LogicMeaning.canonical(word, width: width, signed: signed)
                 run.destination.storeBytes(
                     of: Int32(truncatingIfNeeded: result), toByteOffset: 4 &* i, as: Int32.self)
             } else {
-                let result = PrimitiveMeaning.canonical(word, width: width, signed: signed)
+                let result = LogicMeaning.canonical(word, width: width, signed: signed)
                 run.destination.storeBytes(of: result, toByteOffset: 8 &* i, as: Int64.self)
             }
         }

@@ -1,5 +1,7 @@
-// The one rounding rule and the one saturation rule. The quantizer, the reference model, the kernel and the
-// emitted RTL all follow these two functions; docs/internals/Numerics.md states them in words.
+// The one rounding rule and the one saturation rule, as the quantizer and the reference model compute them;
+// docs/internals/Numerics.md states them in words. Kernel and emitted RTL follow Fabric's LogicMeaning, which states the
+// same rule once more: the reference model judges them and must share nothing with them. RoundingTests compare the two
+// definitions on all corners.
 
 /// value / 2^shift, rounded to the nearest integer, halves to the even one. `shift` is 0...62.
 @inlinable public func roundHalfEvenShift(_ value: Int64, _ shift: Int) -> Int64 {

@@ -29,7 +29,7 @@ extension CellWriter {
 
     private mutating func rounded(_ a: BitSource, by amount: Int, _ width: Int) -> String {
         if let value = a.constantValue {
-            return Literal.text(PrimitiveMeaning.roundHalfEven(value, Int64(amount)), width: width)
+            return Literal.text(LogicMeaning.roundHalfEven(value, Int64(amount)), width: width)
         }
         if amount == 0 { return a.resized(width) }
         let half = a.bits(from: amount - 1, count: 1)

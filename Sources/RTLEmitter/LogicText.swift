@@ -1,7 +1,7 @@
 import Design
 import Fabric
 
-// The text of every logic primitive. Meanings: Fabric/PrimitiveMeaning.swift.
+// The text of every logic primitive. Meanings: Fabric/Primitives/LogicMeaning.swift.
 
 extension CellWriter {
     /// Writes a logic cell in this lane.
@@ -109,7 +109,7 @@ extension CellWriter {
 
     private func saturate(_ a: BitSource, _ width: Int) -> String {
         if let value = a.constantValue {
-            return Literal.text(PrimitiveMeaning.clamp(value, width: width), width: width)
+            return Literal.text(LogicMeaning.clamp(value, width: width), width: width)
         }
         if a.signedWidth <= width { return a.resized(width) }
         let above = a.bits(from: width - 1, count: a.width - width + 1)

@@ -11,7 +11,7 @@ struct MemoryText {
     /// The net at the memory's data output.
     private var net: Net { module.design[cell.output ?? cell.latch] }
     private var banks: Int { (net.lanes + cell.lanesPerBank - 1) / cell.lanesPerBank }
-    private var addressBits: Int { max(1, Int.bitWidth - (cell.depth - 1).leadingZeroBitCount) }
+    private var addressBits: Int { BlockMemoryShape.addressBits(depth: cell.depth) }
 
     func write(into text: inout TextBuilder) throws {
         guard cell.depth <= BlockMemoryShape.maximumDepth else {

@@ -4,8 +4,10 @@ import Foundation
 public struct RTLFile: Sendable, Hashable, Codable {
     /// Path relative to the output directory, such as "rtl/top.sv" or "models/DSP48E2.sv".
     public var name: String
+    /// The whole text.
     public var text: String
 
+    /// A file with its path and text.
     public init(name: String, text: String) {
         self.name = name
         self.text = text

@@ -10,7 +10,9 @@ extension PrimitiveDesigns {
                 switch kind {
                 case .register: registers(&builder)
                 case .shiftRegister: shiftRegisters(&builder)
-                case .blockMemory: memories(&builder)
+                case .blockMemory:
+                    memories(&builder)
+                    addressesPastTheDepth(&builder)
                 default: multipliers(&builder)
                 }
             }
@@ -53,15 +55,13 @@ extension PrimitiveDesigns {
         let enable = builder.input("enable", width: 1)
         let x = builder.input("x", width: 13, signed: true)
         let bit = builder.input("flag", width: 1)
-        let lanes = builder.inArray("source", lanes: 3) {
-            ($0.input("x", width: 4), $0.input("enable", width: 1))
-        }
+        let lanes = builder.inArray("source", lanes: 3) { $0.input("x", width: 4) }
         for depth in [2, 3, 16, 33, 100] {
             builder.output(builder.delayed("free\(depth)", x, by: depth))
             builder.output(builder.delayed("held\(depth)", x, by: depth, enable: enable))
             builder.output(builder.delayed("bit\(depth)", bit, by: depth, enable: enable))
             builder.output(
-                builder.inArray("line\(depth)", lanes: 3) { $0.delayed("q", lanes.0, by: depth, enable: lanes.1) })
+                builder.inArray("line\(depth)", lanes: 3) { $0.delayed("q", lanes, by: depth, enable: enable) })
         }
     }
 
@@ -107,6 +107,26 @@ extension PrimitiveDesigns {
         builder.output(word)
     }
 
+    /// Memories whose addresses have more bits than they need.
+    private static func addressesPastTheDepth(_ builder: inout DesignBuilder) {
+        for depth in [1, 2, 5, 600] {
+            let (write, read) = (
+                builder.input("w\(depth)", width: 4), builder.input("r\(depth)", width: 4, signed: true)
+            )
+            let step = max(0, BlockMemoryShape.addressBits(depth: depth) - 3)
+            let addresses = [write, read].map {
+                builder.logic(.shiftLeftConstant, [$0], width: 12, signed: $0.signed, parameter: step)
+            }
+            builder.output(
+                builder.memory(
+                    "wrapped\(depth)", depth: depth, width: 6, signed: false, lanesPerBank: 1,
+                    .init(
+                        writeEnable: builder.input("we\(depth)", width: 1), writeAddress: addresses[0],
+                        writeData: builder.input("wd\(depth)", width: 6), readEnable: 1, readAddress: addresses[1],
+                        outputEnable: nil)))
+        }
+    }
+
     /// A chain of three multipliers with B1 and B2 over PCIN, and adders behind it, in lanes and scalar.
     private static func cascades(_ builder: inout DesignBuilder) {
         let names = ["a", "b1", "b2", "m", "p", "c"]
@@ -141,7 +161,9 @@ extension PrimitiveDesigns {
     private static func multipliers(_ builder: inout DesignBuilder) {
         let enables = ["ab", "m", "c", "p"].map { builder.input("enable_\($0)", width: 1) }
         let all = DesignBuilder.DSPEnables(operands: enables[0], m: enables[1], c: enables[2], p: enables[3])
-        let shapes: [(a: Int, b: Int, signed: Bool)] = [(27, 18, true), (16, 16, true), (8, 8, false), (5, 17, false)]
+        let shapes: [(a: Int, b: Int, signed: Bool)] = [
+            (27, 18, true), (16, 16, true), (8, 8, false), (5, 17, false), (27, 18, false),
+        ]
         for (number, shape) in shapes.enumerated() {
             let a = builder.input("a\(number)", width: shape.a, signed: shape.signed)
             let b = builder.input("b\(number)", width: shape.b, signed: shape.signed)
@@ -150,16 +172,22 @@ extension PrimitiveDesigns {
             builder.output(builder.dsp("sum\(number)", a: a, b: b, c: c, enables: all))
         }
         let x = builder.inArray("source", lanes: 4) {
-            ($0.input("x", width: 16, signed: true), $0.input("enable", width: 1))
+            ($0.input("x", width: 16, signed: true), $0.input("u", width: 16))
         }
         let weight = builder.input("weight", width: 16, signed: true)
         cascades(&builder)
         builder.inScope("array") { builder in
             builder.inArray("pe", lanes: 8) { builder in
                 let a = x.0.mapped([.init(2, stride: 0), .init(4, stride: 1)])
-                let on = x.1.mapped([.init(2, stride: 0), .init(4, stride: 1)])
-                let p = builder.dsp("dsp", a: a, b: weight, enables: .init(operands: on, m: 1, p: enables[3]))
+                let p = builder.dsp("dsp", a: a, b: weight, enables: .init(operands: enables[0], m: 1, p: enables[3]))
                 builder.output(builder.logic(.slice, [p], width: 20, signed: true, name: "low", parameter: 3))
+                // 16 by 16 bits without sign, and a sum with 31: one bit more than a 32-bit element of a bank holds.
+                let u = x.1.mapped([.init(2, stride: 0), .init(4, stride: 1)])
+                builder.output(builder.dsp("square", a: u, b: u, enables: .init(operands: 1, m: 1, p: 1)))
+                let small = builder.logic(.slice, [u], width: 8)
+                let c = builder.logic(.shiftLeftConstant, [u], width: 31, parameter: 15)
+                builder.output(
+                    builder.dsp("offset", a: small, b: small, c: c, enables: .init(operands: 1, m: 1, c: 1, p: 1)))
             }
         }
     }

@@ -46,7 +46,7 @@ enum PrimitiveDesigns {
             for width in Set(widths.map(\.b)).sorted() { _ = inputs.scalar(&builder, "b", width, signed) }
             _ = inputs.scalar(&builder, "c", 1, signed)
         }
-        for width in [5, 6] { _ = inputs.scalar(&builder, "amount", width, false) }
+        _ = inputs.scalar(&builder, "amount", 6, false)
         for width in 1...5 { _ = inputs.scalar(&builder, "code", width, false) }
     }
 
@@ -68,7 +68,10 @@ enum PrimitiveDesigns {
         case .multiplex: return [([c, a, b], 0), ([c, a, 5], 0), ([c, -3, b], 0), ([c, 0, b], 0), ([1, a, b], 0)]
         case .shiftRight, .shiftLeft: return [([a, amount], 0), ([a, 3], 0), ([a, b], 0), ([-77, amount], 0)]
         case .roundShift:
-            return [([a, amount], 0), ([a, 0], 0), ([a, 1], 0), ([a, 2], 0), ([a, 7], 0), ([a, 62], 0)]
+            return [
+                ([a, amount], 0), ([a, b], 0), ([a, 0], 0), ([a, 1], 0), ([a, 2], 0), ([a, 7], 0), ([a, 62], 0),
+                ([a, 63], 0),
+            ]
         case .powerOfTwoShift:
             return (1...5).map { ([a, code($0)], $0) } + [
                 ([a, 3], 3), ([a, 5], 3), ([a, 0], 3), ([-9, code(4)], 4),
@@ -83,8 +86,7 @@ enum PrimitiveDesigns {
     ) {
         let a = inputs.scalar(&builder, "a", shape.a, sign.0)
         let b = inputs.scalar(&builder, "b", shape.b, sign.1)
-        // roundShift allows 0...62 only.
-        let amount = inputs.scalar(&builder, "amount", kind == .roundShift ? 5 : 6, false)
+        let amount = inputs.scalar(&builder, "amount", 6, false)
         let c = inputs.scalar(&builder, "c", 1, sign.1)
         let codes = (0...5).map { inputs.scalar(&builder, "code", max(1, $0), false) }
         for variant in variants(kind, a, b, amount, c, { codes[$0] }) {

@@ -3,7 +3,7 @@ import Fabric
 import Kernel
 import Testing
 
-/// Does the kernel's step of every primitive mean what PrimitiveMeaning and the cells' comments say? With
+/// Does the kernel's step of every primitive mean what LogicMeaning and StateMeaning say? With
 /// PrimitiveTextTests: meaning, kernel and Verilator are one.
 @Suite struct PrimitiveKernelTests {
     /// What drives a stimulus into the ports.
@@ -55,39 +55,16 @@ import Testing
         }
     }
 
-    /// Nets behind shift registers and DSP48E2 whose lanes have enables of their own.
-    private static func laneEnabled(_ design: Design) throws -> Set<NetID> {
-        func isVector(_ operand: Operand?) -> Bool { operand?.netID.map { design[$0].lanes > 1 } ?? false }
-        var found: Set<NetID> = []
-        for cell in design.cells {
-            switch cell {
-            case .shiftRegister(let shift) where isVector(shift.enable): found.formUnion(cell.outputs)
-            case .dsp(let dsp):
-                if dsp.enables.contains(where: isVector) { found.formUnion(cell.outputs) }
-            default: break
-            }
-        }
-        for index in try design.combinationalOrder() {
-            let cell = design.cells[index]
-            let sources = Set(cell.operands.compactMap { $0.netID })
-            if !sources.isDisjoint(with: found) { found.formUnion(cell.outputs) }
-        }
-        return found
-    }
-
-    /// Every net, or, where the kernel may skip, every register and output; those of `laneEnabled` apart.
+    /// Every net, or, where the kernel may skip, every register and output.
     private func check(
-        _ design: Design, cycles: Int, evaluatesEverything: Bool, toggles: Bool, seed: UInt64,
-        laneEnabled onlyLaneEnabled: Bool = false
+        _ design: Design, cycles: Int, evaluatesEverything: Bool, toggles: Bool, seed: UInt64
     ) throws {
-        let apart = try Self.laneEnabled(design)
         let stimulus = RTLHarness.randomStimulus(design, cycles: cycles, seed: seed)
         let simulation = try Simulation(
             design, options: PlanOptions(countsToggles: toggles, evaluatesEverything: evaluatesEverything))
         let outputs = Set(design.outputs)
         let nets = design.nets.indices.map { NetID($0) }.filter {
-            apart.contains($0) == onlyLaneEnabled
-                && (evaluatesEverything || design[$0].isRegister || outputs.contains($0))
+            evaluatesEverything || design[$0].isRegister || outputs.contains($0)
         }
         simulation.attach(Driver(design, stimulus))
         simulation.attach(try Comparison(design, stimulus, nets: nets))
@@ -106,16 +83,6 @@ import Testing
         let design = try PrimitiveDesigns.state()
         #expect(Set(design.cells.map(\.kind)).isSuperset(of: PrimitiveKind.allCases.filter { !$0.isLogic }))
         try check(design, cycles: 600, evaluatesEverything: everything, toggles: toggles, seed: 1)
-    }
-
-    /// The kernel takes the first lane's enable for all lanes of a shift register or DSP48E2. No accelerator has such
-    /// cells; registers and memories do have enables by lane, and those are right.
-    @Test func enablesByLaneOfShiftRegistersAndMultipliers() throws {
-        let design = try PrimitiveDesigns.state()
-        withKnownIssue("Kernel: lane-wise enables of shiftRegister and dsp48e2 are not modelled") {
-            try check(
-                design, cycles: 200, evaluatesEverything: true, toggles: false, seed: 1, laneEnabled: true)
-        }
     }
 
     @Test(arguments: [false, true], [false, true])
@@ -170,19 +137,6 @@ import Testing
         }
     }
 
-    /// What the kernel would read wrongly is no Design.
-    @Test func codesWiderThanTheirShiftAreAnError() {
-        var builder = DesignBuilder(name: "wide")
-        let x = builder.inArray("source", lanes: 4) { $0.input("x", width: 9, signed: true) }
-        let code = builder.inArray("code", lanes: 4) { $0.input("c", width: 6) }
-        builder.output(
-            builder.inArray("shift", lanes: 4) {
-                $0.logic(.powerOfTwoShift, [x, code], width: 20, signed: true, parameter: 3)
-            })
-        let error = #expect(throws: DesignError.self) { try builder.build() }
-        #expect(error?.description.contains("codes of 6 bits, not 3") == true)
-    }
-
     /// Toggles are the bits of registers that change at clock edges, here as the reference counts them.
     @Test func togglesAreBitsThatChange() throws {
         for design in [try MixedDesign.make(), try PrimitiveDesigns.state()] {
@@ -203,8 +157,7 @@ import Testing
                     }
                 }
             }
-            let apart = try Self.laneEnabled(design)
-            for (index, net) in design.nets.enumerated() where net.isRegister && !apart.contains(NetID(index)) {
+            for (index, net) in design.nets.enumerated() where net.isRegister {
                 let counted = simulation.toggleCount(NetID(index))
                 #expect(counted == wanted[index], "\(design.path(of: NetID(index)))")
             }

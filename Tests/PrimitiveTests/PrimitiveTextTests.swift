@@ -4,7 +4,7 @@ import RTLEmitter
 import TestSupport
 import Testing
 
-/// Does the emitted text of every primitive mean what PrimitiveMeaning and the cells' comments say?
+/// Does the emitted text of every primitive mean what LogicMeaning and StateMeaning say?
 @Suite(.serialized, .enabled(if: Tools.hasVerilator, Tools.noVerilator))
 struct PrimitiveTextTests {
     @Test func logicEqualsItsMeaning() throws {

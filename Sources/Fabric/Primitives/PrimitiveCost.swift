@@ -1,6 +1,6 @@
 // LUTs of one lane of each primitive, as functions of its widths. Source: Yosys 0.23, synth_xilinx -family xcup, on the
-// text of RTLEmitter (fabric.md 2.4 has the first measurements). Gates and multiplexers share LUTs with their
-// neighbours; Design.resources does that packing and takes the rest from here.
+// text of RTLEmitter (docs/sources.md). Gates and multiplexers share LUTs with their neighbours; Design.resources does
+// that packing and takes the rest from here.
 
 /// Costs of single primitives on UltraScale+.
 public enum PrimitiveCost {

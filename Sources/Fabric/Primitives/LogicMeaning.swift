@@ -1,41 +1,8 @@
 // The scalar meaning of every logic primitive: the definition that the kernel's vector steps and the emitted
-// SystemVerilog are tested against. State primitives have theirs in RegisterMeaning, BlockMemory and DSP48E2.
-
-/// n-bit codes of signed powers of two, the weights of an `svpe` lane (papers.md 1.1, "n-BQ-NN").
-///
-/// Bit n-1 is the sign, the low n-1 bits are f. f = 0 is zero, f = 1...r is the magnitude 2^(r-f), r = 2^(n-1)-1.
-/// n = 1 has no zero: 0 is +1 and 1 is -1.
-public enum PowerOfTwoCode {
-    /// Number of non-zero magnitudes.
-    @inlinable public static func magnitudes(bits: Int) -> Int { (1 << (bits - 1)) - 1 }
-
-    /// Largest magnitude, as a power of two's exponent.
-    @inlinable public static func largestExponent(bits: Int) -> Int { max(0, magnitudes(bits: bits) - 1) }
-
-    /// The integer that a code stands for.
-    @inlinable public static func value(_ code: Int64, bits: Int) -> Int64 {
-        let sign = (code >> Int64(bits - 1)) & 1
-        if bits == 1 { return sign == 1 ? -1 : 1 }
-        let field = code & ((1 << Int64(bits - 1)) - 1)
-        if field == 0 { return 0 }
-        let magnitude = Int64(1) << (Int64(magnitudes(bits: bits)) - field)
-        return sign == 1 ? -magnitude : magnitude
-    }
-
-    /// The code of 0 or +-2^k, nil when there is none.
-    public static func encode(_ value: Int, bits: Int) -> Int? {
-        if bits == 1 { return value == 1 ? 0 : value == -1 ? 1 : nil }
-        if value == 0 { return 0 }
-        let magnitude = abs(value)
-        guard magnitude & (magnitude - 1) == 0 else { return nil }
-        let field = magnitudes(bits: bits) - magnitude.trailingZeroBitCount
-        guard field >= 1 else { return nil }
-        return field | (value < 0 ? 1 << (bits - 1) : 0)
-    }
-}
+// SystemVerilog are tested against. Primitives with state have theirs in StateMeaning.swift.
 
 /// Integer meaning of logic primitives on operands in canonical form (sign- or zero-extended to 64 bits).
-public enum PrimitiveMeaning {
+public enum LogicMeaning {
     /// Truncates to `width` bits and sign- or zero-extends: the canonical form of a net's value. width is 1...62.
     @inlinable public static func canonical(_ value: Int64, width: Int, signed: Bool) -> Int64 {
         let unused = Int64(64 - width)
@@ -45,7 +12,7 @@ public enum PrimitiveMeaning {
     }
 
     /// The unbounded result of a lane-wise logic primitive; the caller makes it canonical.
-    /// `pack`, `unpack` and `laneSelect` move lanes and are defined where lanes are known.
+    /// `pack`, `unpack` and `laneSelect` move lanes: theirs are the functions below.
     @inlinable public static func evaluate(
         _ kind: PrimitiveKind, _ a: Int64, _ b: Int64, _ c: Int64, parameter: Int, width: Int
     ) -> Int64 {
@@ -72,7 +39,21 @@ public enum PrimitiveMeaning {
         }
     }
 
-    /// a / 2^shift, halves to even: the one rounding rule.
+    /// One lane of `unpack`: the piece of `width` bits number `part` of an operand's lane, the lowest first.
+    public static func unpacked(_ word: Int64, part: Int, width: Int) -> Int64 { word >> Int64(part * width) }
+
+    /// One lane of `pack`: pieces of `width` bits, the first lowest.
+    public static func packed(_ pieces: [Int64], width: Int) -> Int64 {
+        let mask = (Int64(1) << Int64(width)) - 1
+        return pieces.enumerated().reduce(0) { $0 | ($1.element & mask) << Int64($1.offset * width) }
+    }
+
+    /// The choice of `laneSelect`, 0 ..< choices: an index past the last choice is the last one.
+    public static func choice(_ index: Int64, of choices: Int) -> Int { Int(min(index, Int64(choices - 1))) }
+
+    /// a / 2^shift, halves to even: the one rounding rule. Written apart from `roundHalfEvenShift` of Networks on purpose:
+    /// the reference model, which judges machines made of this one, shares nothing with them. RoundingTests compare the
+    /// two on all corners.
     @inlinable public static func roundHalfEven(_ a: Int64, _ shift: Int64) -> Int64 {
         if shift == 0 { return a }
         let floor = a >> shift
@@ -81,7 +62,8 @@ public enum PrimitiveMeaning {
         return remainder > half || (remainder == half && floor & 1 == 1) ? floor &+ 1 : floor
     }
 
-    /// The nearest value of a signed number of `width` bits.
+    /// The nearest value of a signed number of `width` bits. Written apart from `saturate` of Networks, as
+    /// `roundHalfEven` is from its twin.
     @inlinable public static func clamp(_ a: Int64, width: Int) -> Int64 {
         let high = (Int64(1) << Int64(width - 1)) - 1
         return min(max(a, -high - 1), high)

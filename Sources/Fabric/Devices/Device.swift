@@ -2,10 +2,14 @@
 
 /// One physical fact.
 public struct DeviceFact: Sendable, Hashable, Codable {
+    /// How many.
     public var value: Int
+    /// Of what.
     public var unit: String
+    /// The document that says so.
     public var source: String
 
+    /// A fact with its unit and the document that states it.
     public init(_ value: Int, unit: String, source: String) {
         self.value = value
         self.unit = unit
@@ -15,11 +19,15 @@ public struct DeviceFact: Sendable, Hashable, Codable {
 
 /// The resources of an FPGA.
 public struct Device: Sendable, Hashable, Codable {
+    /// As a configuration names it.
     public var name: String
     /// Part with package, speed grade and temperature grade, as Vivado names it.
     public var orderingCode: String
+    /// Six-input lookup tables.
     public var lut: DeviceFact
+    /// Flip-flops.
     public var ff: DeviceFact
+    /// DSP48E2 slices.
     public var dsp: DeviceFact
     /// In whole RAMB36E2 sites; each holds two RAMB18E2.
     public var bram36: DeviceFact
