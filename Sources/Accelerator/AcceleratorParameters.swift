@@ -105,7 +105,8 @@ public struct AcceleratorParameters: Sendable, Hashable, Codable {
 
     // MARK: beats
 
-    /// Channels that one memory beat carries: the granule of every feature map in external memory, gcd(inputs, outputs).
+    /// Channels that one memory beat carries: the granule of every feature map in external memory, gcd(inputs,
+    /// outputs).
     public var granule: Int {
         var (a, b) = (inputs, outputs)
         while b != 0 { (a, b) = (b, a % b) }

@@ -37,28 +37,36 @@ extension Elaboration {
             parameter: field.low)
     }
 
-    /// Address of a walk over planes, rows and columns: `steps` are the differences from column to column, from row
+    /// The position of a walk over planes, rows and columns, a position a step.
+    struct Walk {
+        /// The walk begins in the next cycle; goes on to the next position in it.
+        var begin, advance: Signal
+        /// The position is the last of its row; of its plane.
+        var endOfRow, endOfPlane: Signal
+    }
+
+    /// Address of a walk's position, as wide as `base`: `steps` are the differences from column to column, from row
     /// start to row start and from plane start to plane start.
-    mutating func walk(
-        _ name: String, base: Signal, steps: (column: any Readable, row: Signal, plane: Signal), begin: Signal,
-        advance: Signal, endOfRow: Signal, endOfPlane: Signal
+    mutating func makeAddress(
+        _ name: String, base: Signal, steps: (column: any Readable, row: Signal, plane: Signal), _ walk: Walk
     ) -> Signal {
-        let width = base.width
+        let (width, begin) = (base.width, walk.begin)
         let address = builder.register("\(name)_address", width: width)
         let row = builder.register("\(name)_row_start", width: width)
         let plane = builder.register("\(name)_plane_start", width: width)
         let nextColumn = builder.logic(.add, [address, steps.column], width: width)
         let nextRow = builder.logic(.add, [row, steps.row], width: width)
         let nextPlane = builder.logic(.add, [plane, steps.plane], width: width)
-        let rowOrPlane = select(endOfPlane, nextPlane, nextRow, width: width)
-        let next = select(endOfRow, rowOrPlane, nextColumn, width: width)
+        let rowOrPlane = select(walk.endOfPlane, nextPlane, nextRow, width: width)
+        let next = select(walk.endOfRow, rowOrPlane, nextColumn, width: width)
         builder.connect(
-            address, next: select(begin, base, next, width: width), enable: or(begin, advance))
+            address, next: select(begin, base, next, width: width), enable: or(begin, walk.advance))
         builder.connect(
-            row, next: select(begin, base, rowOrPlane, width: width), enable: or(begin, and(advance, endOfRow)))
+            row, next: select(begin, base, rowOrPlane, width: width),
+            enable: or(begin, and(walk.advance, walk.endOfRow)))
         builder.connect(
             plane, next: select(begin, base, nextPlane, width: width),
-            enable: or(begin, and(advance, endOfPlane)))
+            enable: or(begin, and(walk.advance, walk.endOfPlane)))
         return address
     }
 

@@ -29,11 +29,10 @@ extension Configuration {
 
     private func check(weightBits bits: Int) throws {
         guard array.element.acceptedWeightBits.contains(bits) else {
-            let accepted =
-                switch array.element {
-                case .svpe: "1...5 for svpe"
-                case .vpe: "4, 8, 16 for vpe"
-                }
+            let widths = array.element.acceptedWeightBits
+            let isRange = widths.last! - widths.first! == widths.count - 1
+            let list = isRange ? "\(widths.first!)...\(widths.last!)" : widths.map(String.init).joined(separator: ", ")
+            let accepted = "\(list) for \(array.element.rawValue)"
             throw error("array.weight_bits", "is \(bits); accepted: \(accepted)")
         }
     }

@@ -22,3 +22,8 @@ package struct Warning: Sendable, Hashable, Codable {
         self.key = key
     }
 }
+
+extension Warning: CustomStringConvertible {
+    /// One line: the text, and the key in brackets.
+    package var description: String { text + (key.map { " (\($0))" } ?? "") }
+}

@@ -9,6 +9,6 @@ extension Flow {
     /// The network is quantized for that. Throws as `simulate` does before it runs anything.
     package static func estimate(_ configuration: Configuration) throws -> Estimate {
         let network = try PreparedNetwork.prepare(configuration.network, configuration.quantization)
-        return Estimate(configuration, try Hardware.elaborate(configuration, for: network.quantized))
+        return Estimate.figures(of: configuration, try Hardware.elaborate(configuration, for: network.quantized))
     }
 }

@@ -31,7 +31,7 @@ package enum Flow {
         interrupted: @escaping @Sendable () -> Bool
     ) throws -> Report {
         let request = SimulationRequest(configuration, interrupted: interrupted)
-        return Report(try simulate(request, network: network, hardware: hardware, output: nil))
+        return Report.figures(of: try simulate(request, network: network, hardware: hardware, output: nil))
     }
 
     private static func simulate(
@@ -57,9 +57,9 @@ package enum Flow {
     }
 
     private static func outcome(of run: FinishedRun, isInterrupted: Bool) -> SimulationOutcome {
-        let report = Report(run)
+        let report = Report.figures(of: run)
         let isPartial = isInterrupted && run.images < run.network.inputs.count
-        let text = ReportText(report, run: run, isPartial: isPartial).text
+        let text = ReportText(report, .of(run, isPartial: isPartial)).text
         return SimulationOutcome(report: report, text: text, isInterrupted: isPartial)
     }
 

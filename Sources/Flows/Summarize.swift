@@ -16,13 +16,13 @@ extension Flow {
     package static func summarize(_ name: String, withPasses: Bool = false) throws -> NetworkSummary {
         if name.lowercased().hasSuffix(".onnx") {
             let (network, passes) = try ONNXReader.readWithPasses(path: name)
-            return NetworkSummary(network, passes: withPasses ? passes + (try fusions(network)) : nil)
+            return NetworkSummary.figures(of: network, passes: withPasses ? passes + (try fusions(network)) : nil)
         }
         guard !withPasses else {
             throw InputError(at: "--passes", "'\(name)' is no model file; accepted: a file ending in .onnx")
         }
-        return NetworkSummary(
-            try BuiltInNetworks.make(name: name, weights: .synthetic(seed: 1)), passes: nil)
+        return NetworkSummary.figures(
+            of: try BuiltInNetworks.make(name: name, weights: .synthetic(seed: 1)), passes: nil)
     }
 
     /// What the quantizer will do with the layers, as further passes.
@@ -44,11 +44,18 @@ extension Flow {
 
     /// The same as JSON.
     package static func builtInNetworksJSON() throws -> Data {
-        struct Name: Codable {
-            var name: String
-            var trained: Bool
+        struct Document: Encodable {
+            struct Name: Encodable {
+                var name: String
+                var trained: Bool
+            }
+            var schema = "shiftsim.networks/1"
+            var networks: [Name]
         }
-        let names = BuiltInNetworks.names.map { Name(name: $0, trained: TrainedModels.names.contains($0)) }
-        return try JSON.encode(names)
+        return try JSON.encode(
+            Document(
+                networks: BuiltInNetworks.names.map {
+                    Document.Name(name: $0, trained: TrainedModels.names.contains($0))
+                }))
     }
 }

@@ -49,7 +49,8 @@ extension Configuration {
                 guard case .convolution(let weights, _, _) = layer.operation else { return largest }
                 return weights.reduce(largest) { max($0, $1.magnitude) }
             }
-            return [4, 8].first { largest < UInt32(1) << UInt32($0 - 1) } ?? 16
+            let widths = array.element.acceptedWeightBits
+            return widths.first { largest < UInt32(1) << UInt32($0 - 1) } ?? widths.last!
         }
     }
 

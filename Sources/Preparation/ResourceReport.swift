@@ -68,13 +68,17 @@ package struct ResourceReport: Sendable, Codable, Equatable {
         [("LUT", lut), ("FF", ff), ("DSP48E2", dsp), ("RAMB36", bram36)]
     }
 
-    /// "the design does not fit ..."
-    package func overflowMessage(part: String) -> String {
+    /// "the design does not fit ...", with the figures.
+    package func overflow(part: String) -> String {
         let over = named.filter { $0.entry.used > Double($0.entry.available) }.map { name, entry in
             "\(ResourceReport.text(entry.used)) \(name) of \(TextTable.grouped(entry.available))"
         }
-        return "the design does not fit \(part): it needs \(over.joined(separator: " and ")); "
-            + "make the array or the buffers smaller, or set device.allow_overflow: true"
+        return "the design does not fit \(part): it needs \(over.joined(separator: " and "))"
+    }
+
+    /// The same with what to do about it.
+    package func overflowMessage(part: String) -> String {
+        overflow(part: part) + "; make the array or the buffers smaller, or set device.allow_overflow: true"
     }
 
     /// Lines of report.txt.

@@ -10,26 +10,41 @@ import Support
 package struct Estimate: Sendable, Codable, Equatable {
     /// Words of a buffer and their width.
     package struct Buffer: Sendable, Codable, Equatable {
+        /// Such as `ifmap`.
         package var name: String
+        /// Its depth.
         package var words: Int
+        /// Bits of a word.
         package var wordBits: Int
     }
 
+    /// Name and version of the JSON's format.
     package var schema = "shiftsim.estimate/1"
+    /// Version of ShiftSim.
     package var toolVersion = ToolVersion.text
+    /// Name of the part.
     package var part: String
+    /// What a lane does.
     package var pe: String
+    /// Multiplies or shifts of a cycle.
     package var lanes: Int
+    /// Bits of a stored weight.
     package var weightBits: Int
+    /// Bits of an activation.
     package var activationBits: Int
+    /// Bits of an accumulator.
     package var accumulatorBits: Int
+    /// Of the core clock.
     package var clockHz: Double
     /// 2 * lanes * clock / 10^9.
     package var peakGops: Double
     /// Absent for memory model ideal.
     package var memoryBytesPerS: Double?
+    /// On-chip memories.
     package var buffers: [Buffer]
+    /// What the design needs of the part.
     package var resources: ResourceReport
+    /// The same by module instance.
     package var byInstance: [ResourceReport.Row]
     /// Whether the configuration lets a design run that does not fit.
     package var allowOverflow: Bool

@@ -6,21 +6,16 @@ import Preparation
 
 extension Estimate {
     /// Resources and peak rates of a configuration's hardware.
-    package init(_ configuration: Configuration, _ hardware: Hardware) {
+    package static func figures(of configuration: Configuration, _ hardware: Hardware) -> Estimate {
         let parameters = hardware.accelerator.parameters
-        part = configuration.device.part
-        pe = parameters.element.name
-        lanes = parameters.lanes
-        weightBits = parameters.element.weightBits
-        activationBits = parameters.activationBits
-        accumulatorBits = parameters.accumulatorBits
-        clockHz = configuration.clockMHz * 1e6
-        peakGops = 2 * Double(parameters.lanes) * configuration.clockMHz / 1e3
-        memoryBytesPerS = configuration.memory.bytesPerSecond
-        buffers = Estimate.buffers(parameters)
-        resources = hardware.resources
-        byInstance = hardware.resources.rows
-        allowOverflow = configuration.device.allowOverflow
+        return Estimate(
+            part: configuration.device.part, pe: parameters.element.name, lanes: parameters.lanes,
+            weightBits: parameters.element.weightBits, activationBits: parameters.activationBits,
+            accumulatorBits: parameters.accumulatorBits, clockHz: configuration.clockMHz * 1e6,
+            peakGops: 2 * Double(parameters.lanes) * configuration.clockMHz / 1e3,
+            memoryBytesPerS: configuration.memory.bytesPerSecond, buffers: buffers(parameters),
+            resources: hardware.resources, byInstance: hardware.resources.rows,
+            allowOverflow: configuration.device.allowOverflow)
     }
 
     private static func buffers(_ parameters: AcceleratorParameters) -> [Buffer] {

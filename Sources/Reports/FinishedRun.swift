@@ -7,12 +7,17 @@ import Support
 
 /// Everything that a report is made from.
 package struct FinishedRun: Sendable {
+    /// What was asked for.
     package let configuration: Configuration
+    /// The network, quantized, with its images.
     package let network: PreparedNetwork
+    /// The accelerator, and what it needs of the part.
     package let hardware: Hardware
+    /// The network compiled for it.
     package let program: CompiledNetwork
     /// Of the images that the array computed.
     package let result: MachineResult
+    /// Of all images, compared where that was asked for.
     package let outputs: JudgedOutputs
 
     /// A run with everything that came of it.

@@ -5,6 +5,7 @@ import Networks
 import Quantizer
 
 extension ModelExportReport {
+    /// The report of a model that was quantized and written: `bytes` is its size, `errors` are those of its outputs.
     package init(
         _ request: ModelExportRequest, _ settings: NetworkSettings, _ quantization: QuantizationSettings,
         _ report: QuantizationReport, quantized: QuantizedNetwork, bytes: Int, errors: OutputErrors

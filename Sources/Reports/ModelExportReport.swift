@@ -5,46 +5,67 @@ import Support
 
 /// What was written, how far it is from the float network and how many bits its weights take.
 package struct ModelExportReport: Sendable, Codable, Equatable {
+    /// The network that was quantized.
     package struct Network: Sendable, Codable, Equatable {
+        /// Name of the network.
         package var name: String
+        /// Layers of the integer network.
         package var layers: Int
+        /// Multiply-accumulates of one image.
         package var macs: Int
         /// Of the float network: weights, biases and normalization.
         package var parameters: Int
     }
 
+    /// How floats became integers.
     package struct Quantization: Sendable, Codable, Equatable {
+        /// As configured.
         package var scheme: String
         /// Absent where the model decides (as-is).
         package var weightBits: Int?
+        /// Bits of an activation.
         package var activationBits: Int
+        /// Whether the first and the last layer have wide weights.
         package var wideFirstAndLast: Bool
         /// Images, source and method of the activation ranges; absent where the model held its exponents.
         package var calibration: Calibration?
+        /// As configured.
         package var activationScale: String
+        /// Of the network's input: value = integer * mantissa * 2^exponent.
         package var inputExponent: Int
         /// Absent where it is 1.
         package var inputMantissa: Double?
     }
 
+    /// What the activation ranges were taken from.
     package struct Calibration: Sendable, Codable, Equatable {
+        /// Where the images are from.
         package var source: String
+        /// How many.
         package var images: Int
+        /// As configured.
         package var method: String
+        /// Of method percentile.
         package var percentile: Double?
     }
 
+    /// The file that was written.
     package struct Model: Sendable, Codable, Equatable {
+        /// Its path.
         package var file: String
         /// "onnx" or "qonnx".
         package var format: String
+        /// Its size.
         package var bytes: Int
     }
 
     /// Weights only, as the papers count: no biases, no normalization.
     package struct Storage: Sendable, Codable, Equatable {
+        /// Number of weights.
         package var weights: Int
+        /// Bits that they take.
         package var bits: Int
+        /// `bits` over `weights`.
         package var bitsPerWeight: Double
         /// The same weights in float32.
         package var floatBits: Int
@@ -57,10 +78,15 @@ package struct ModelExportReport: Sendable, Codable, Equatable {
         /// Without the first and the last layer with weights; absent where no others are.
         package var withoutFirstAndLast: Inner?
 
+        /// As `Storage`, of the inner layers.
         package struct Inner: Sendable, Codable, Equatable {
+            /// Number of weights.
             package var weights: Int
+            /// Bits that they take.
             package var bits: Int
+            /// The same weights in float32.
             package var floatBits: Int
+            /// `floatBits` over `bits`.
             package var compressionFromFloat: Double
         }
     }
@@ -73,32 +99,49 @@ package struct ModelExportReport: Sendable, Codable, Equatable {
         package var passes: Int
     }
 
+    /// One layer.
     package struct Layer: Sendable, Codable, Equatable {
+        /// Name of the layer.
         package var name: String
+        /// What it computes.
         package var kind: String
         /// "power-of-two", "power-of-two-sum" or "fixed", with bits; absent without weights.
         package var weightFormat: String?
+        /// Number of weights; absent without.
         package var weights: Int?
+        /// Bits of a stored weight.
         package var bitsPerWeight: Double?
+        /// Filters by their terms.
         package var filters: Filters?
         /// dB; absent when exact.
         package var weightSqnrDb: Double?
+        /// Of the angle between float and quantized weights.
         package var weightCosine: Double?
         /// Of the first calibration image, all layers before quantized too.
         package var outputSqnrDb: Double?
+        /// The same of the output.
         package var outputCosine: Double?
+        /// Of the output: value = integer * mantissa * 2^exponent.
         package var outputExponent: Int
         /// Absent where it is 1.
         package var outputMantissa: Double?
     }
 
+    /// Name and version of the JSON's format.
     package var schema = "shiftsim.quantize/1"
+    /// Version of ShiftSim.
     package var toolVersion = ToolVersion.text
+    /// The network that was quantized.
     package var network: Network
+    /// How floats became integers.
     package var quantization: Quantization
+    /// The file that was written.
     package var model: Model
+    /// Bits of all weights; absent without weights.
     package var storage: Storage?
+    /// Filters of all layers by their terms.
     package var filters: Filters?
+    /// In the order of the network.
     package var layers: [Layer]
 
     /// JSON, keys in alphabetical order.

@@ -11,6 +11,7 @@ package struct ModelExportRequest: Sendable {
     /// QONNX `Quant` nodes in place of `DequantizeLinear`.
     package var isQONNX: Bool
 
+    /// A request.
     package init(model: String, output: String, assignments: [ConfigAssignment] = [], isQONNX: Bool = false) {
         self.model = model
         self.output = output

@@ -4,44 +4,56 @@ import Foundation
 import NetworkReaders
 import Support
 
+/// One layer in numbers.
+package struct LayerSummary: Sendable, Codable, Equatable {
+    /// Name of the layer.
+    package var name: String
+    /// What it computes.
+    package var kind: String
+    /// Names of layers, or "input".
+    package var inputs: [String]
+    /// Channels, rows, columns of the first input.
+    package var input: [Int]
+    /// Channels, rows, columns.
+    package var output: [Int]
+    /// Convolutions, and poolings that are not global.
+    package var window: WindowSummary?
+    /// Multiply-accumulates.
+    package var macs: Int
+    /// Weights, biases and normalization.
+    package var parameters: Int
+}
+
+/// A sliding window, in elements.
+package struct WindowSummary: Sendable, Codable, Equatable {
+    /// Rows, columns.
+    package var kernel: [Int]
+    /// Rows, columns.
+    package var stride: [Int]
+    /// Rows, columns.
+    package var dilation: [Int]
+    /// Top, left, bottom, right.
+    package var pads: [Int]
+    /// Convolutions only.
+    package var groups: Int?
+}
+
 /// A network in numbers.
 package struct NetworkSummary: Sendable, Codable, Equatable {
-    /// One layer in numbers.
-    package struct Layer: Sendable, Codable, Equatable {
-        package var name: String
-        package var kind: String
-        /// Names of layers, or "input".
-        package var inputs: [String]
-        /// Channels, rows, columns of the first input.
-        package var input: [Int]
-        /// Channels, rows, columns.
-        package var output: [Int]
-        /// Convolutions, and poolings that are not global.
-        package var window: Window?
-        package var macs: Int
-        package var parameters: Int
-    }
-
-    /// A sliding window, in elements.
-    package struct Window: Sendable, Codable, Equatable {
-        /// Rows, columns.
-        package var kernel: [Int]
-        package var stride: [Int]
-        package var dilation: [Int]
-        /// Top, left, bottom, right.
-        package var pads: [Int]
-        /// Convolutions only.
-        package var groups: Int?
-    }
-
+    /// Name and version of the JSON's format.
+    package var schema = "shiftsim.network/1"
+    /// Name of the network.
     package var name: String
     /// Channels, rows, columns.
     package var input: [Int]
     /// What the weights are, where the network says so.
     package var weights: String?
+    /// Multiply-accumulates of one image.
     package var macs: Int
+    /// Weights, biases and normalization.
     package var parameters: Int
-    package var layers: [Layer]
+    /// In the order of the network.
+    package var layers: [LayerSummary]
     /// What the reader did with the file's graph, if asked for.
     package var passes: [GraphPass]?
 
@@ -70,7 +82,7 @@ package struct NetworkSummary: Sendable, Codable, Equatable {
     static func text(_ sizes: [Int]) -> String { sizes.map(String.init).joined(separator: "x") }
 }
 
-extension NetworkSummary.Window {
+extension WindowSummary {
     /// "3x3 /2 pads 1,1,1,1 groups 2": kernel, and what differs from stride 1, no padding, dilation 1, one group.
     var text: String {
         var parts = [NetworkSummary.text(kernel)]

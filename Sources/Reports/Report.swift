@@ -1,6 +1,9 @@
 // report.json, schema shiftsim.report/1. docs/guide/Report.md explains every key. Keys that a run does not compute are
-// absent, never zero or null.
+// absent, never zero or null. A new number is a stored property of its section with a row in the section's `fields`,
+// and its value in the section's `figures`: all three in one file.
 
+import Configuration
+import Diagnostics
 import Foundation
 import Preparation
 import Support
@@ -10,147 +13,92 @@ package struct Report: Sendable, Codable, Equatable {
     /// The value of `schema`.
     package static let schemaName = "shiftsim.report/1"
 
+    /// `schemaName`.
     package var schema = Report.schemaName
+    /// Version of ShiftSim.
     package var toolVersion = ToolVersion.text
     /// SHA-256 of the resolved configuration and of its input files.
     package var configHash: String
-    package var network: Network
-    package var quantization: Quantization
-    package var design: Design
-    package var memoryModel: Memory
+    /// The integer network and its images.
+    package var network: NetworkSection
+    /// How floats became integers.
+    package var quantization: QuantizationSection
+    /// The generated accelerator.
+    package var design: DesignSection
+    /// External memory.
+    package var memoryModel: MemorySection
     /// The rounding rule of every requantization.
     package var rounding = "half-even"
-    package var cycles: Cycles
+    /// Where the cycles went, all images.
+    package var cycles: CycleSection
+    /// Seconds of all images.
     package var latencyS: Double
+    /// Images by latency.
     package var throughputImagesPerS: Double
     /// 2 * macs * images / latency / 10^9.
     package var gops: Double
     /// macs * images / (lanes * cycles.total).
     package var utilization: Double
+    /// What the design needs of the device.
     package var resources: ResourceReport
-    package var dram: ExternalTraffic
-    package var layers: [LayerReport]
-    package var functional: Functional
+    /// Bytes over the memory interface.
+    package var dram: TrafficSection
+    /// Of the first image, in the order of the program.
+    package var layers: [LayerSection]
+    /// What came out.
+    package var functional: FunctionalSection
     /// Only in mode full.
-    package var activity: Activity?
-    package var simulator: Simulator
-
-    package struct Network: Sendable, Codable, Equatable {
-        package var name: String
-        package var layers: Int
-        /// Multiply-accumulates of one image.
-        package var macs: Int
-        package var parameters: Int
-        /// Images that were finished.
-        package var images: Int
-        /// The images in words.
-        package var input: String
-    }
-
-    package struct Quantization: Sendable, Codable, Equatable {
-        package var scheme: String
-        /// Width asked for; absent where the model's codes have their own.
-        package var weightBits: Int?
-        package var activationBits: Int
-        package var calibrationImages: Int
-        package var activationScale: String
-        package var inputExponent: Int
-        package var outputExponent: Int
-        /// Real value = integer * mantissa * 2^exponent; absent where it is 1.
-        package var inputMantissa: Double?
-        package var outputMantissa: Double?
-    }
-
-    package struct Design: Sendable, Codable, Equatable {
-        package var family: String
-        package var pe: String
-        package var mode: String
-        package var lanes: Int
-        package var outputs: Int
-        package var inputs: Int
-        package var pixels: Int
-        /// Power-of-two terms of a weight that a lane adds in one cycle.
-        package var terms: Int
-        package var weightBits: Int
-        package var activationBits: Int
-        package var accumulatorBits: Int
-        /// Family `convolver`: rows and columns of a convolver's cells.
-        package var kernel: Int?
-        /// Family `convolver`: kernels that the grid has taps for, pixels of a line buffer, where the column's adders are.
-        package var taps: [Int]?
-        package var rowLength: Int?
-        package var columnAdders: String?
-        package var clockHz: Double
-        /// Named signals, lane by lane.
-        package var signals: Int
-        package var registersBits: Int
-    }
-
-    package struct Memory: Sendable, Codable, Equatable {
-        package var model: String
-        package var ports: Int
-        /// Cycles of the core clock.
-        package var latencyCycles: Int
-        /// Absent for model ideal.
-        package var bytesPerCycle: Double?
-        package var stallSeed: UInt64?
-    }
-
-    /// Cycles of the core clock, all images; total is the sum of the others.
-    package struct Cycles: Sendable, Codable, Equatable {
-        package var total: Int
-        package var compute: Int
-        package var stallLoad: Int
-        package var stallStore: Int
-        package var fillDrain: Int
-        /// The host computes layers, by its time model; absent where it has none.
-        package var host: Int?
-        /// Prediction of `total` without simulation, for memory that never makes the array wait.
-        package var predicted: Int
-    }
-
-    /// Bytes over the memory interface, all images.
-    package struct ExternalTraffic: Sendable, Codable, Equatable {
-        package var readBytes: Int
-        package var writeBytes: Int
-        /// Of the bandwidth of memory and ports; absent for model ideal.
-        package var bandwidthFraction: Double?
-    }
-
-    package struct Functional: Sendable, Codable, Equatable {
-        /// Images that the array computed; the reference model computed the others.
-        package var arrayImages: Int
-        /// Output values of the array compared with the reference model; absent when the check is off.
-        package var checked: Int?
-        package var mismatches: Int?
-        /// Of all outputs, as little-endian int32, image after image.
-        package var outputSha256: String
-        /// Index of the largest output of each image.
-        package var top1: [Int]
-        /// Class indices of the images, where the source has them.
-        package var labels: [Int]?
-        package var accuracy: Double?
-        /// Fraction of images whose label is among the five largest outputs; absent for five classes or fewer.
-        package var top5Accuracy: Double?
-    }
-
-    package struct Activity: Sendable, Codable, Equatable {
-        /// Images that the array computed.
-        package var images: Int
-        /// Bits of registers that changed, all of these images.
-        package var togglesTotal: UInt64
-        /// By module instance.
-        package var byInstance: [String: UInt64]
-    }
-
-    package struct Simulator: Sendable, Codable, Equatable {
-        package var wallS: Double
-        package var cyclesPerS: Double
-        package var laneUpdatesPerS: Double
-        package var peakRssBytes: Int
-        package var threads: Int
-    }
+    package var activity: ActivitySection?
+    /// What a user should know; empty where nothing is to be said.
+    package var warnings: [Warning]
+    /// How fast the simulator was.
+    package var simulator: SimulatorSection
 
     /// The text of report.json, keys in alphabetical order.
     package func json() throws -> Data { try JSON.encode(self) }
+
+    /// The figures of a run.
+    package static func figures(of run: FinishedRun) -> Report {
+        let total = run.images * run.result.perImage.total
+        let macs = Double(run.network.quantized.macs * run.images)
+        let latency = Double(total) / (run.configuration.clockMHz * 1e6)
+        return Report(
+            configHash: run.configurationHash, network: .figures(of: run), quantization: .figures(of: run),
+            design: .figures(of: run), memoryModel: .figures(of: run), cycles: .figures(of: run), latencyS: latency,
+            throughputImagesPerS: Double(run.images) / latency, gops: 2 * macs / latency / 1e9,
+            utilization: macs / Double(run.hardware.accelerator.parameters.lanes * total),
+            resources: run.hardware.resources, dram: .figures(of: run, seconds: latency),
+            layers: LayerSection.figures(of: run), functional: .figures(of: run),
+            activity: ActivitySection.figures(of: run), warnings: Warning.all(of: run), simulator: .figures(of: run))
+    }
+}
+
+extension Report: ReportSection {
+    /// The keys of report.json in the order of the documents.
+    package static let fields: [ReportField<Report>] = [
+        ReportField("schema", \.schema, "name and version of this format").always(Report.schemaName),
+        ReportField("tool_version", \.toolVersion, "of ShiftSim"),
+        ReportField(
+            "config_hash", \.configHash, unit: "SHA-256",
+            "of every key of the resolved configuration but `run.threads` and `trace`, files by name only, and of the "
+                + "model file and every image and label used"
+        ).sha256,
+        ReportField("network", \.network, "the integer network and its images"),
+        ReportField("quantization", \.quantization, "how floats became integers"),
+        ReportField("rounding", \.rounding, "the rule of every requantization: `half-even`").always("half-even"),
+        ReportField("design", \.design, "the generated accelerator"),
+        ReportField("memory_model", \.memoryModel, "external memory and the ports to it"),
+        ReportField("cycles", \.cycles, "where the cycles went, all images"),
+        ReportField("latency_s", \.latencyS, unit: "s", "cycles.total / clock").sweepColumn,
+        ReportField("throughput_images_per_s", \.throughputImagesPerS, unit: "1/s", "images / latency").sweepColumn,
+        ReportField("gops", \.gops, unit: "10^9/s", "2 * macs * images / latency"),
+        ReportField("utilization", \.utilization, "macs * images / (lanes * cycles.total)").fraction.sweepColumn,
+        ReportField("resources", \.resources, "what the design needs of the part"),
+        ReportField("dram", \.dram, "traffic over the memory interface"),
+        ReportField("layers", \.layers, "of the first image; every image takes the same cycles"),
+        ReportField("functional", \.functional, "what came out, and what it was compared with"),
+        ReportField("activity", \.activity, "register bits that changed; absent but in mode `full`").onlyInFull,
+        ReportField("warnings", \.warnings, "what is legal and should be known; empty where nothing is to be said"),
+        ReportField("simulator", \.simulator, "how fast the simulator was").ofMachine,
+    ]
 }

@@ -1,26 +1,44 @@
 // report.txt: the report for people.
 
 import Configuration
-import Networks
+import Diagnostics
 import Support
+
+/// What report.txt says of a run besides what is in report.json.
+package struct ReportContext: Sendable {
+    /// Name of the part.
+    var part: String
+    /// Names of the classes, where images or model have them.
+    var classes: [String]?
+    /// Index of the first image in its set.
+    var firstImage: Int
+    /// Whether the run was ended early.
+    var isPartial: Bool
+
+    /// The context of a run.
+    package static func of(_ run: FinishedRun, isPartial: Bool) -> ReportContext {
+        ReportContext(
+            part: run.configuration.device.part, classes: run.network.classes,
+            firstImage: run.configuration.network.first, isPartial: isPartial)
+    }
+}
 
 /// The report for people.
 package struct ReportText {
-    let report: Report
-    let run: FinishedRun
-    let isPartial: Bool
+    private let report: Report
+    private let context: ReportContext
 
     /// A report's text.
-    package init(_ report: Report, run: FinishedRun, isPartial: Bool) {
+    package init(_ report: Report, _ context: ReportContext) {
         self.report = report
-        self.run = run
-        self.isPartial = isPartial
+        self.context = context
     }
 
     /// report.txt.
     package var text: String {
         var sections = [heading, layerTable, cycleTable, resourceTable, imageTable, machine]
-        if isPartial { sections.insert(["INTERRUPTED: \(report.network.images) images were finished."], at: 0) }
+        if !report.warnings.isEmpty { sections.insert(report.warnings.map { "warning: \($0)" }, at: 1) }
+        if context.isPartial { sections.insert(["INTERRUPTED: \(report.network.images) images were finished."], at: 0) }
         return sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
     }
 
@@ -48,40 +66,42 @@ package struct ReportText {
     private var layerTable: [String] {
         // Filters of two terms are what makes their columns worth reading.
         let hasTerms = report.layers.contains { ($0.filtersByTerms ?? []).dropFirst(2).contains { $0 > 0 } }
-        let columns = ["layer", "kind", "MACs", "cycles", "predicted", "utilisation", "stall", "fill/drain"]
-        var table = TextTable(columns + (hasTerms ? ["filters of 0/1/2 terms", "passes"] : []), left: [0, 1])
-        for layer in report.layers {
-            let cells = [
-                layer.name, layer.kind, TextTable.grouped(layer.macs), TextTable.grouped(layer.cycles),
-                TextTable.grouped(layer.predictedCycles), TextTable.percent(layer.utilization),
-                TextTable.grouped(layer.stallCycles), TextTable.grouped(layer.fillDrain),
-            ]
-            let passes = layer.filterPasses.map(TextTable.grouped) ?? ""
-            table.add(cells + (hasTerms ? [layer.filtersText ?? "", passes] : []))
+        let columns = ReportText.shown(LayerSection.fields).filter { field, _ in
+            hasTerms || !["filters_by_terms", "filter_passes"].contains(field.path)
         }
-        let sum = { (key: KeyPath<LayerReport, Int>) in
-            TextTable.grouped(report.layers.reduce(0) { $0 + $1[keyPath: key] })
-        }
-        let total = [
-            "one image", "", sum(\.macs), sum(\.cycles), sum(\.predictedCycles),
-            TextTable.percent(report.utilization), sum(\.stallCycles), sum(\.fillDrain),
-        ]
-        let passes = TextTable.grouped(report.layers.reduce(0) { $0 + ($1.filterPasses ?? 0) })
-        table.add(total + (hasTerms ? ["", passes] : []))
+        var table = TextTable(columns.map { $1.title }, left: [0, 1])
+        for layer in report.layers { table.add(columns.map { ReportText.cell($0, $1, of: layer) }) }
+        table.add(columns.map { total($0, $1) })
         return table.lines
     }
 
+    /// Rows that report.txt shows in a table, in their order there.
+    private static func shown<Root>(_ fields: [ReportField<Root>]) -> [(ReportField<Root>, ReportField<Root>.Shown)] {
+        fields.compactMap { field in field.shown.map { (field, $0) } }.sorted { $0.1.place < $1.1.place }
+    }
+
+    private static func cell<Root>(
+        _ field: ReportField<Root>, _ shown: ReportField<Root>.Shown, of value: Root
+    ) -> String {
+        field.number(value).map(shown.rounding.text) ?? field.plainText(value)
+    }
+
+    /// A column's cell in the line of the whole image: the sum, where the column has one.
+    private func total(_ field: ReportField<LayerSection>, _ shown: ReportField<LayerSection>.Shown) -> String {
+        switch field.path {
+        case "name": "one image"
+        case "utilization": shown.rounding.text(report.utilization)
+        default: field.isSingleNumber ? shown.rounding.text(report.layers.compactMap(field.number).reduce(0, +)) : ""
+        }
+    }
+
     private var cycleTable: [String] {
-        let cycles = report.cycles
         let images = report.network.images
         var table = TextTable(["cycles, \(images) \(images == 1 ? "image" : "images")", "", "of all"])
-        let rows =
-            [
-                ("compute", cycles.compute), ("waiting for loads", cycles.stallLoad),
-                ("waiting for stores", cycles.stallStore), ("filling and draining", cycles.fillDrain),
-            ] + [cycles.host.map { ("host (time model)", $0) }].compactMap { $0 } + [("total", cycles.total)]
-        for (name, count) in rows {
-            table.add([name, TextTable.grouped(count), TextTable.percent(Double(count) / Double(max(1, cycles.total)))])
+        for (field, shown) in ReportText.shown(CycleSection.fields) {
+            guard let count = field.number(report.cycles) else { continue }
+            let fraction = count / Double(max(1, report.cycles.total))
+            table.add([shown.title, shown.rounding.text(count), Rounding.percent.text(fraction)])
         }
         let dram = report.dram
         let fraction = dram.bandwidthFraction.map { ", \(TextTable.percent($0)) of the bandwidth" } ?? ""
@@ -95,7 +115,7 @@ package struct ReportText {
         ]
     }
 
-    private var resourceTable: [String] { report.resources.table(part: run.configuration.device.part) }
+    private var resourceTable: [String] { report.resources.table(part: context.part) }
 
     /// Images that have a row; report.json has all.
     private static let mostImages = 16
@@ -105,7 +125,7 @@ package struct ReportText {
         var table = TextTable(["image", "predicted", "label"], left: [0, 1, 2])
         for (index, predicted) in functional.top1.prefix(ReportText.mostImages).enumerated() {
             let label = functional.labels.map { name($0[index]) } ?? "-"
-            table.add(["\(run.configuration.network.first + index)", name(predicted), label])
+            table.add(["\(context.firstImage + index)", name(predicted), label])
         }
         var lines = table.lines
         let rest = functional.top1.count - ReportText.mostImages
@@ -121,14 +141,12 @@ package struct ReportText {
         }
         if let checked = functional.checked, let mismatches = functional.mismatches {
             lines.append("\(checked) outputs checked against the reference model, \(mismatches) mismatches")
-        } else {
-            lines.append("outputs not checked")
         }
         return lines + ["SHA-256 of the outputs \(functional.outputSha256)"]
     }
 
     private func name(_ index: Int) -> String {
-        guard let classes = run.network.classes, index < classes.count else { return "\(index)" }
+        guard let classes = context.classes, index < classes.count else { return "\(index)" }
         return "\(index) \(classes[index])"
     }
 

@@ -1,5 +1,5 @@
-// A layer as the convolutions and poolings that the array knows: groups one by one where their channels fall on granules,
-// output groups whose filters take as many passes, granules of a pooling.
+// A layer as the convolutions and poolings that the array knows: groups one by one where their channels fall on
+// granules, output groups whose filters take as many passes, granules of a pooling.
 
 import Accelerator
 import Networks

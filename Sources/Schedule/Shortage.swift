@@ -59,8 +59,8 @@ enum Shortage: Sendable, Equatable {
             "its pre-activation has \(needed) words of constants; the array holds \(has)"
         case .extent(let window, let grid):
             "its \(window.kernelHeight)x\(window.kernelWidth) kernel of dilations \(window.dilationHeight), "
-                + "\(window.dilationWidth) spans \(window.extentHeight)x\(window.extentWidth) pixels; the convolvers have "
-                + "\(grid)x\(grid): make array.kernel larger, or use family vector"
+                + "\(window.dilationWidth) spans \(window.extentHeight)x\(window.extentWidth) pixels; "
+                + "the convolvers have \(grid)x\(grid): make array.kernel larger, or use family vector"
         case .kernel(let window, let grid):
             "its \(window.kernelHeight)x\(window.kernelWidth) kernel is larger than the convolvers' "
                 + "\(grid)x\(grid); make array.kernel larger"

@@ -5,6 +5,7 @@ import Diagnostics
 
 /// A comparison that a point must pass to be a candidate.
 package struct SweepConstraint: Sendable, Equatable {
+    /// A sign between a key and a number.
     package enum Comparison: String, Sendable, CaseIterable {
         case lessOrEqual = "<="
         case greaterOrEqual = ">="
@@ -14,8 +15,11 @@ package struct SweepConstraint: Sendable, Equatable {
         case greater = ">"
     }
 
+    /// A number of the report.
     package let key: String
+    /// Key SIGN bound.
     package let comparison: Comparison
+    /// The number that it is compared with.
     package let bound: Double
 
     static func read(

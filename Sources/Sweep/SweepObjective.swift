@@ -5,6 +5,7 @@ import Diagnostics
 
 /// A report key to make small or large.
 package struct SweepObjective: Sendable, Equatable {
+    /// A number of the report.
     package let key: String
     /// Whether smaller is better.
     package let isMinimum: Bool
@@ -27,9 +28,8 @@ package struct SweepObjective: Sendable, Equatable {
         let accepted = SweepKeys.accepted(mode)
         if accepted.contains(key) { return }
         let list = accepted.joined(separator: ", ")
-        if SweepKeys.later.contains(key) || SweepKeys.onlyFull.contains(key) {
-            let reason = SweepKeys.later.contains(key) ? "is not available yet" : "needs mode: full"
-            throw InputError(.unsupported, at: place, "\(section): \(key) \(reason); accepted: \(list)")
+        if SweepKeys.needsFull(key) {
+            throw InputError(.unsupported, at: place, "\(section): \(key) needs mode: full; accepted: \(list)")
         }
         throw InputError(at: place, "\(section): '\(key)' is no number of the report; accepted: \(list)")
     }

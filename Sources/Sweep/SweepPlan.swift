@@ -7,7 +7,9 @@ import Foundation
 package struct SweepPlan: Sendable {
     /// The keys that vary; the last one varies fastest.
     package let axes: [SweepAxis]
+    /// What a point must pass to be a candidate, besides fitting.
     package let constraints: [SweepConstraint]
+    /// What the Pareto front is over.
     package let objectives: [SweepObjective]
     /// Whether points that do not fit are left out of simulation.
     package let requiresFit: Bool

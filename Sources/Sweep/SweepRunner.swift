@@ -44,28 +44,16 @@ package enum SweepRunner {
             let network = try networks.network(point.configuration)
             let hardware = try Hardware.elaborate(point.configuration, for: network.quantized)
             row.fits = hardware.resources.fits
-            row.numbers = numbers(hardware.resources)
+            row.numbers = SweepKeys.numbers(hardware.resources)
             if plan.requiresFit && !hardware.resources.fits { return row }
             let report = try Flow.simulate(
                 point.configuration, network: network, hardware: hardware, interrupted: interrupted)
-            row.numbers = try SweepKeys.numbers(report)
+            row.numbers = SweepKeys.numbers(report)
             let isWrong = (report.functional.mismatches ?? 0) != 0
             row.isCandidate = !isWrong && plan.constraints.allSatisfy { $0.holds(for: row.numbers) }
         } catch let error as InputError {
             row.error = error.description
         }
         return row
-    }
-
-    private static func numbers(_ resources: ResourceReport) -> [String: Double] {
-        let entries = [
-            ("lut", resources.lut), ("ff", resources.ff), ("dsp", resources.dsp), ("bram36", resources.bram36),
-        ]
-        var result: [String: Double] = [:]
-        for (name, entry) in entries {
-            result["resources.\(name).used"] = entry.used
-            result["resources.\(name).fraction"] = entry.fraction
-        }
-        return result
     }
 }

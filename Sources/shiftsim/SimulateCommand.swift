@@ -47,6 +47,7 @@ struct SimulateCommand: ParsableCommand {
             configuration, directory: directory, progress: Console.progressBar(quiet: quiet),
             interrupted: { Interrupt.isRequested })
         let outcome = try Flow.simulate(request)
+        for warning in outcome.report.warnings { Console.message("shiftsim: warning: \(warning)") }
         if json { Console.result(try outcome.report.json()) } else { Console.result(outcome.text) }
         if let directory, !json { Console.result("\nfiles in \(directory)\n") }
         if outcome.isInterrupted { throw ExitCode(ExitStatus.interrupted) }

@@ -95,8 +95,8 @@ protocol LaneKind: Sendable {
     /// Bits of a product of `terms` terms, signed.
     func productBits(activationBits: Int, terms: Int) -> Int
 
-    /// Family `vector`, in the current instance array: the product of `x` and a weight, `stages` cycles later. `weights`
-    /// has a signal for each term, `enables` one for each stage.
+    /// Family `vector`, in the current instance array: the product of `x` and a weight, `stages` cycles later.
+    /// `weights` has a signal for each term, `enables` one for each stage.
     func makeProduct(_ x: Signal, _ weights: [Signal], enables: [Signal], _ builder: inout DesignBuilder) -> Signal
 
     /// Family `convolver`, in the current instance array: a cell of a chain. Adds the product of the pixel and the

@@ -1,6 +1,6 @@
-// DMA bursts: the load engine asks for one burst for each row of each plane of its instruction. The scheduler makes rows
-// of at most 65,536 beats (Schedule/Program/LoadEmitter); here no burst is split or joined, and AXI's limit of 256 beats
-// and 4 KiB borders are not modelled.
+// DMA bursts: the load engine asks for one burst for each row of each plane of its instruction. The scheduler makes
+// rows of at most 65,536 beats (Schedule/Program/LoadEmitter); here no burst is split or joined, and AXI's limit of 256
+// beats and 4 KiB borders are not modelled.
 
 import Design
 

@@ -1,6 +1,7 @@
-// Load engine. The requester (BurstRequester) asks for one row of beats at a time; the writer walks all positions, takes
-// a beat where the position is valid and fills where it is padding, and writes one beat per cycle into the target buffer.
-// Where the accelerator has a pre-activation, all beats go through or beside it, and are written that much later.
+// Load engine. The requester (BurstRequester) asks for one row of beats at a time; the writer walks all positions,
+// takes a beat where the position is valid and fills where it is padding, and writes one beat per cycle into the target
+// buffer. Where the accelerator has a pre-activation, all beats go through or beside it, and are written that much
+// later.
 
 import Design
 
@@ -121,9 +122,10 @@ extension Elaboration {
         let base = field(LoadField.bufferAddress, of: words)
         let rowStep = field(LoadField.bufferRowStep, of: words)
         let planeStep = field(LoadField.bufferPlaneStep, of: words)
-        let address = walk(
-            "buffer", base: base, steps: (step, rowStep, planeStep), begin: begin, advance: advance,
-            endOfRow: position.endOfRow, endOfPlane: position.endOfPlane)
+        let address = makeAddress(
+            "buffer", base: base, steps: (step, rowStep, planeStep),
+            Walk(
+                begin: begin, advance: advance, endOfRow: position.endOfRow, endOfPlane: position.endOfPlane))
         return Place(bank: bank, address: address, toPreActivation: toPreActivation)
     }
 

@@ -79,7 +79,8 @@ extension Elaboration {
     /// [output]: 16 and 48 bits, beside the accumulator's result.
     private struct Constants { var multiplier, bias: Signal }
 
-    /// The constant buffer, one word per output group: for each output the multiplier (16 bits), then the bias (48 bits).
+    /// The constant buffer, one word per output group: for each output the multiplier (16 bits), then the bias (48
+    /// bits).
     private mutating func makeConstants(_ load: Load, _ control: Control, _ valid: [Signal]) -> Constants {
         let perChannel = AcceleratorParameters.constantBits / p.activationBits
         let fields = p.outputs * perChannel

@@ -1,5 +1,5 @@
-// Residual addition: the other branch's activation, shifted to the accumulator's scale, is added to the bias, so that it
-// takes no cycle of its own (PostEngine, cycle r). The load engine fills the residual buffer.
+// Residual addition: the other branch's activation, shifted to the accumulator's scale, is added to the bias, so that
+// it takes no cycle of its own (PostEngine, cycle r). The load engine fills the residual buffer.
 
 import Design
 

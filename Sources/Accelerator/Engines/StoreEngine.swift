@@ -55,15 +55,13 @@ extension Elaboration {
         let base = field(StoreField.bufferAddress, of: words)
         let rowStep = field(StoreField.bufferRowStep, of: words)
         let planeStep = field(StoreField.bufferPlaneStep, of: words)
-        let bufferAddress = walk(
-            "buffer", base: base, steps: (1, rowStep, planeStep), begin: begin, advance: advance,
-            endOfRow: endOfRow, endOfPlane: endOfPlane)
+        let walk = Walk(begin: begin, advance: advance, endOfRow: endOfRow, endOfPlane: endOfPlane)
+        let bufferAddress = makeAddress("buffer", base: base, steps: (1, rowStep, planeStep), walk)
         let memoryBase = field(StoreField.address, of: words)
         let rowStride = field(StoreField.rowStride, of: words)
         let planeStride = field(StoreField.planeStride, of: words)
-        let memoryAddress = walk(
-            "memory", base: memoryBase, steps: (p.beatBytes, rowStride, planeStride), begin: begin,
-            advance: advance, endOfRow: endOfRow, endOfPlane: endOfPlane)
+        let memoryAddress = makeAddress(
+            "memory", base: memoryBase, steps: (p.beatBytes, rowStride, planeStride), walk)
         return StoreWalk(
             reading: reading, advance: advance, bufferAddress: bufferAddress, memoryAddress: memoryAddress)
     }
@@ -72,7 +70,8 @@ extension Elaboration {
     /// port and its address.
     private struct StoreBeat { var latched, present, address, data: Signal }
 
-    /// The ofmap buffer and the beat that is picked of its word: `PipelineStages.store` cycles that stand still together.
+    /// The ofmap buffer and the beat that is picked of its word: `PipelineStages.store` cycles that stand still
+    /// together.
     private mutating func makeStoreBeat(
         _ words: [Signal], _ walk: StoreWalk, _ post: Post, request: Signal, flow: Signal
     ) -> StoreBeat {

@@ -156,8 +156,8 @@ public final class SimpleMemory: ExternalDevice {
         contents.write(Int(state.value(interface.write.address)), from: interface.write, interface.beat, state)
     }
 
-    /// Five bits that are each set in a quarter of the cycles, which hold up a port each (SplitMix64, Steele, Lea and Flood,
-    /// OOPSLA 2014).
+    /// Five bits that are each set in a quarter of the cycles, which hold up a port each (SplitMix64, Steele, Lea and
+    /// Flood, OOPSLA 2014).
     private func nextStalls() -> UInt64 {
         guard timing.stallSeed != nil else { return 0 }
         random &+= 0x9E37_79B9_7F4A_7C15

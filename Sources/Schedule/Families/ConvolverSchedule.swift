@@ -39,8 +39,8 @@ extension Scheduler {
 }
 
 extension TileShape {
-    /// The size of a convolver or its psum buffer that is too small for a tile of so many input rows and columns; nil when
-    /// it fits. Psums are those of one output group at a time.
+    /// The size of a convolver or its psum buffer that is too small for a tile of so many input rows and columns; nil
+    /// when it fits. Psums are those of one output group at a time.
     func streamShortage(
         _ layer: LayerShape, _ convolver: ConvolverParameters, rows: Int, columns: Int
     ) -> TileLimit? {

@@ -4,8 +4,8 @@
 
 import Accelerator
 
-/// Buffers that loads, computes and stores read or write. Only loads read the pre-activation's constants, and they run in
-/// order: no token guards them.
+/// Buffers that loads, computes and stores read or write. Only loads read the pre-activation's constants, and they run
+/// in order: no token guards them.
 enum Buffer: Hashable {
     case ifmap, weights, constants, residual, ofmap, preActivation
 
@@ -82,7 +82,8 @@ struct BufferLedger {
     func finish() -> [Int: [InstructionField]] {
         var flags: [Int: [InstructionField]] = [:]
         func set(_ index: Int, _ field: InstructionField) { flags[index, default: []].append(field) }
-        // The last steps for whose compute a load waits, for whose stores a compute waits: what came before them is done.
+        // The last steps for whose compute a load waits, for whose stores a compute waits: what came before them is
+        // done.
         var computeWaitedByLoads = -1
         var storeWaitedByComputes = -1
         for (position, step) in steps.enumerated() {

@@ -1,5 +1,5 @@
-// Loads of a tile: words of weights and constants, feature maps by granule, residuals. A load is planes x rows x columns of
-// beats; each row of each plane is one burst of the read port (Accelerator/Engines/BurstRequester).
+// Loads of a tile: words of weights and constants, feature maps by granule, residuals. A load is planes x rows x
+// columns of beats; each row of each plane is one burst of the read port (Accelerator/Engines/BurstRequester).
 
 import Accelerator
 import Networks
@@ -112,7 +112,10 @@ extension TileEmitter {
                     append(i, .init(.ifmap, range), features: true, &s, &loads)
                 }
                 if !shape.isPool, !s.p.element.hasZeroWeight, existing < shape.inputGroups {
-                    clearMissing(i, from: existing, range, extent.rows * extent.columns, &s, &loads)
+                    var zeros = missing(from: existing, planeWords: extent.rows * extent.columns, s)
+                    zeros[LoadField.bank] = i[LoadField.bank]
+                    zeros[LoadField.bufferAddress] += range.lowerBound
+                    append(zeros, .init(.ifmap, range), features: false, &s, &loads)
                 }
             }
         }
@@ -143,23 +146,21 @@ extension TileEmitter {
         setPreActivation(part, firstWord: firstWord, s.p, &i)
     }
 
-    /// Lanes without a zero weight: channels that do not exist must be zero in the buffer.
-    private func clearMissing(
-        _ like: Instruction, from word: Int, _ range: Range<Int>, _ planeWords: Int, _ s: inout Scheduler,
-        _ loads: inout Loads
-    ) {
+    /// A load of zeros for the words of a tile from `word` on, its buffer address counted from the tile's first word.
+    /// On lanes without a zero weight, channels that do not exist must be zero in the buffer.
+    private func missing(from word: Int, planeWords: Int, _ s: Scheduler) -> Instruction {
         var i = Instruction()
         i[LoadField.target] = LoadTarget.ifmap.rawValue
-        i[LoadField.bank] = like[LoadField.bank]
         // One valid beat of zeros, the rest is fill.
         i[LoadField.address] = s.zeroPlane
         i[LoadField.lastRow] = (shape.inputGroups - word) - 1
         i[LoadField.lastColumn] = planeWords - 1
         i[LoadField.bufferRowStep] = planeWords
-        i[LoadField.bufferAddress] = range.lowerBound + word * planeWords
-        append(i, .init(.ifmap, range), features: false, &s, &loads)
+        i[LoadField.bufferAddress] = word * planeWords
+        return i
     }
 
+    /// One load per pixel unit and granule of the output word.
     func loadResidual(_ place: TilePlace, _ range: Range<Int>, _ s: inout Scheduler, _ loads: inout Loads) {
         eachOutputGranule(place, s.p) { pixel, part, planes, plane, columns in
             let source = s.placements[layer.residual!]!

@@ -11,8 +11,8 @@ enum LayerWork: Sendable, Equatable {
     case nest
     /// A convolution in streams: family `convolver`.
     case stream(ConvolverParameters)
-    /// On family `convolver`: the one window is the whole map and larger than the grid, so that each of its pixels counts
-    /// as an input group of a 1x1 kernel.
+    /// On family `convolver`: the one window is the whole map and larger than the grid, so that each of its pixels
+    /// counts as an input group of a 1x1 kernel.
     case flattened(ConvolverParameters)
 }
 

@@ -19,8 +19,8 @@ struct WeightPasses: Sendable, Equatable {
 }
 
 extension WeightPasses {
-    /// Passes over lanes of `terms` terms. Throws `InputError` (unsupported) with the layer's name when the lanes cannot
-    /// represent the weights.
+    /// Passes over lanes of `terms` terms. Throws `InputError` (unsupported) with the layer's name when the lanes
+    /// cannot represent the weights.
     init(_ weights: [Int32], element: ProcessingElement, terms: Int, layer: String) throws {
         switch element {
         case .vpe(let bits):
@@ -166,8 +166,8 @@ extension WeightPasses {
         return WeightPasses(lanes: lanes.map { [$0] }, shiftMask: mask, extraShift: 1)
     }
 
-    /// n = 1, two terms: +1 +1, +1 -1 and -1 -1 are twice a digit of 1, 0 and -1. 2w = sum of 2 d_j 2^j over the bits of
-    /// |w|, one pass each.
+    /// n = 1, two terms: +1 +1, +1 -1 and -1 -1 are twice a digit of 1, 0 and -1. 2w = sum of 2 d_j 2^j over the bits
+    /// of |w|, one pass each.
     private static func binaryPairs(_ weights: [Int32], layer: String) throws -> WeightPasses {
         let largest = weights.map { $0.magnitude }.max() ?? 0
         let octaves = max(1, UInt32.bitWidth - largest.leadingZeroBitCount)
@@ -178,7 +178,8 @@ extension WeightPasses {
         return WeightPasses(lanes: lanes, shiftMask: (1 << octaves) - 2, extraShift: 1)
     }
 
-    /// The same passes two at a time where the accumulator is not multiplied between them; n >= 2, where a code is zero.
+    /// The same passes two at a time where the accumulator is not multiplied between them; n >= 2, where a code is
+    /// zero.
     private func paired(terms: Int) -> WeightPasses {
         guard terms == 2 else { return self }
         var pairs: [[[Int32]]] = []

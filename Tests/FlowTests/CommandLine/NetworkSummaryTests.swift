@@ -14,7 +14,7 @@ struct NetworkSummaryTests {
         let summary = try Flow.summarize("alexnet-grouped")
         let second = try #require(summary.layers.first { $0.name == "conv2" })
         #expect(second.input == [96, 27, 27] && second.output == [256, 27, 27])
-        let window = NetworkSummary.Window(
+        let window = WindowSummary(
             kernel: [5, 5], stride: [1, 1], dilation: [1, 1], pads: [2, 2, 2, 2], groups: 2)
         #expect(second.window == window)
         #expect(summary.layers.first { $0.kind == "relu" }?.window == nil)

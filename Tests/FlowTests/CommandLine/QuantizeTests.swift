@@ -56,7 +56,7 @@ import Testing
     @Test(arguments: 3...5)
     func twoTermsTakeTwiceTheSteps(bits: Int) throws {
         let workplace = try Scratch()
-        func layers(_ scheme: String) throws -> [LayerReport] {
+        func layers(_ scheme: String) throws -> [LayerSection] {
             let changes = ["quantization.scheme=\(scheme)", "quantization.weight_bits=\(bits)"]
             return try simulate(workplace, changes).report.layers.filter { $0.kind == "convolution" }
         }

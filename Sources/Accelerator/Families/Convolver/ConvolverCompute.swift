@@ -144,8 +144,8 @@ extension Elaboration {
         return StreamTaps(uses: usesTap, leaves: isTap)
     }
 
-    /// The chains shift while a stream runs, T - 1 slots behind it, and as long before a tile, so that what another tap's
-    /// streams left in them is gone.
+    /// The chains shift while a stream runs, T - 1 slots behind it, and as long before a tile, so that what another
+    /// tap's streams left in them is gone.
     private mutating func makeFlow(_ convolver: ConvolverParameters, _ nest: StreamNest, _ taps: StreamTaps) -> Signal {
         var tail: any Readable = convolver.taps[0] - 1
         for index in convolver.taps.indices.dropFirst() {

@@ -11,7 +11,8 @@ extension AcceleratorParameters {
     /// summed one cycle after the other.
     public static func resultDelay(tap: Int, padLeft: Int) -> Int { 2 * (tap - 1) - padLeft }
 
-    /// Cycles from a delayed marker until the adder tree has its result: buffer, masked pixel, cell, column adder, tree.
+    /// Cycles from a delayed marker until the adder tree has its result: buffer, masked pixel, cell, column adder,
+    /// tree.
     func convolverLatency(_ convolver: ConvolverParameters) -> Int {
         PipelineStages.buffer + ConvolverParameters.pixelStages + laneStages + convolver.columnStages + treeLevels
     }

@@ -1,5 +1,5 @@
-// Parameters of the `convolver` family: the array of the n-BQ-NN paper (section V, figures 5 to 8; docs/PaperComparison.md
-// names the paper).
+// Parameters of the `convolver` family: the array of the n-BQ-NN paper (section V, figures 5 to 8;
+// docs/PaperComparison.md names the paper).
 
 /// Sizes of a K x K convolver and of the psum buffer behind a cluster.
 public struct ConvolverParameters: Sendable, Hashable, Codable {

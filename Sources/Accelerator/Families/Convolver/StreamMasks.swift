@@ -39,8 +39,8 @@ extension Elaboration {
             columnIsResult: and(inResults, equal(resultPhase, 0)), isLastResult: equal(nest.slot, lastResult))
     }
 
-    /// [cell j]: the slot's column less j begins a window. Column 0 as counted, column j as column j - 1 one slot earlier,
-    /// or as the instruction says for windows that begin left of the map.
+    /// [cell j]: the slot's column less j begins a window. Column 0 as counted, column j as column j - 1 one slot
+    /// earlier, or as the instruction says for windows that begin left of the map.
     private mutating func makeWindows(
         _ k: Int, _ words: [Signal], _ nest: StreamNest, _ lastCell: LastCell,
         _ loop: (advance: Signal, lastStride: Signal)

@@ -1,5 +1,5 @@
-// The loops of a stream: output group > pass > input group > row of slots > slot, and the pause between streams in which
-// their weights come.
+// The loops of a stream: output group > pass > input group > row of slots > slot, and the pause between streams in
+// which their weights come.
 
 import Design
 

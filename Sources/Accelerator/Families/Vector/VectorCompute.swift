@@ -50,8 +50,8 @@ extension Elaboration {
         return (control, steps)
     }
 
-    /// A marker of an issued step, two cycles before its result stands in the accumulator or the pooling lane. Each kind
-    /// has its own path: a pooling marker must not come out of the longer one inside the next tile.
+    /// A marker of an issued step, two cycles before its result stands in the accumulator or the pooling lane. Each
+    /// kind has its own path: a pooling marker must not come out of the longer one inside the next tile.
     private mutating func makeSoon(_ name: String, _ marker: Signal, _ isPool: Signal) -> Signal {
         let depth = p.vectorLatency + PipelineStages.accumulator - PipelineStages.buffer
         let early = builder.register("\(name)_1", marker)

@@ -4,12 +4,13 @@ import Networks
 import Support
 
 /// Builds one network from a seed; equal seeds give equal networks.
-struct RandomNetwork {
+package struct RandomNetwork {
     private var generator: SeededGenerator
     private var layers: [Layer] = []
     private var tensors: [(name: String, shape: Shape)]
 
-    static func make(seed: UInt64) -> Network {
+    /// The network of a seed.
+    package static func make(seed: UInt64) -> Network {
         var builder = RandomNetwork(seed: seed)
         let input = builder.tensors[0].shape
         for _ in 0..<builder.integer(3...9) { builder.appendRandomLayer() }

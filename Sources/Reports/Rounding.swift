@@ -1,0 +1,22 @@
+// How numbers are rounded for people. report.json, layers.csv and sweep.csv round nothing.
+
+import Support
+
+/// The form of a number in the tables of report.txt.
+enum Rounding: Sendable, Equatable {
+    /// To the next integer, in groups of three digits.
+    case grouped
+    /// To this many digits behind the point.
+    case digits(Int)
+    /// A ratio in percent, one digit behind the point.
+    case percent
+
+    /// A number's text.
+    func text(_ number: Double) -> String {
+        switch self {
+        case .grouped: TextTable.fixed(number, 0)
+        case .digits(let count): TextTable.fixed(number, count)
+        case .percent: TextTable.percent(number)
+        }
+    }
+}

@@ -1,0 +1,60 @@
+// Where the cycles of a run went. The causes are counted in Observation, and summed in Machine.
+
+import Schedule
+
+/// Cycles of the core clock, all images; total is the sum of the others but `predicted`.
+package struct CycleSection: Sendable, Codable, Equatable {
+    /// All images, one after the other.
+    package var total: Int
+    /// A step of the loop nest is issued.
+    package var compute: Int
+    /// Waiting for operands or instructions from memory.
+    package var stallLoad: Int
+    /// Waiting for results to be written.
+    package var stallStore: Int
+    /// The pipeline fills or drains at the border of a tile.
+    package var fillDrain: Int
+    /// The host computes layers, by its time model; absent where it has none.
+    package var host: Int?
+    /// Prediction of `total` without simulation, for memory that never makes the array wait.
+    package var predicted: Int
+
+    /// The cycles of a run.
+    static func figures(of run: FinishedRun) -> CycleSection {
+        let one = run.result.perImage
+        return CycleSection(
+            total: run.images * one.total, compute: run.images * one.compute,
+            stallLoad: run.images * one.stallLoad, stallStore: run.images * one.stallStore,
+            fillDrain: run.images * one.fillDrain,
+            host: run.program.hostLayers.isEmpty ? nil : run.images * one.host,
+            predicted: run.images * (run.program.predictedCycles + one.host))
+    }
+}
+
+extension CycleSection: ReportSection {
+    /// The keys of the section, in the order of the documents.
+    package static let fields: [ReportField<CycleSection>] = [
+        ReportField(
+            "total", \.total, unit: "cycles",
+            "all images, one after the other = compute + stall_load + stall_store + fill_drain + host"
+        ).shown(at: 6, "total").sweepColumn,
+        ReportField("compute", \.compute, unit: "cycles", "a step of the loop nest is issued").shown(at: 1, "compute"),
+        ReportField(
+            "stall_load", \.stallLoad, unit: "cycles", "waiting for operands or instructions from memory"
+        ).shown(at: 2, "waiting for loads"),
+        ReportField("stall_store", \.stallStore, unit: "cycles", "waiting for results to be written")
+            .shown(at: 3, "waiting for stores"),
+        ReportField(
+            "fill_drain", \.fillDrain, unit: "cycles", "the pipeline fills or drains at the border of a tile"
+        ).shown(at: 4, "filling and draining"),
+        ReportField(
+            "host", \.host, unit: "cycles",
+            "the host computes layers, by the time model below; absent without such layers"
+        ).shown(at: 5, "host (time model)"),
+        ReportField(
+            "predicted", \.predicted, unit: "cycles",
+            "the scheduler's prediction of total, without simulation, for memory that delivers a beat per cycle; "
+                + "layer by layer: the longer of computing and loading, so it knows no loads during the layer before "
+                + "and can be above the total"),
+    ]
+}

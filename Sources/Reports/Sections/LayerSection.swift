@@ -1,0 +1,87 @@
+/// One layer of the first image; every image takes the same cycles.
+package struct LayerSection: Sendable, Codable, Equatable {
+    /// Name of the layer.
+    package var name: String
+    /// What it computes, or `host`.
+    package var kind: String
+    /// Multiply-accumulates.
+    package var macs: Int
+    /// compute_cycles + stall_cycles + fill_drain; of kind `host`: by the host's time model.
+    package var cycles: Int
+    /// Prediction of `cycles` without simulation, for memory that never makes the array wait.
+    package var predictedCycles: Int
+    /// First cycle of the layer.
+    package var startCycle: Int
+    /// First cycle after the layer.
+    package var endCycle: Int
+    /// Cycles in which a step of the loop nest was issued.
+    package var computeCycles: Int
+    /// Cycles of waiting for memory.
+    package var stallCycles: Int
+    /// Cycles in which the pipeline fills or drains.
+    package var fillDrain: Int
+    /// macs / (lanes * cycles); 0 on the host.
+    package var utilization: Double
+    /// Bytes from memory since the end of the layer before.
+    package var dramReadBytes: Int
+    /// Bytes to memory since the end of the layer before.
+    package var dramWriteBytes: Int
+    /// Filters of 0, 1 and 2 signed powers of two; absent where there are none such.
+    package var filtersByTerms: [Int]?
+    /// Passes of single filters: F1 + 2 * F2 on lanes of one term.
+    package var filterPasses: Int?
+
+    /// The layers of a run.
+    static func figures(of run: FinishedRun) -> [LayerSection] {
+        let (lanes, terms) = (run.hardware.accelerator.parameters.lanes, run.hardware.accelerator.parameters.terms)
+        return zip(run.program.layers, run.result.layers).map { plan, layer in
+            LayerSection(
+                name: layer.name, kind: plan.kind, macs: plan.macs, cycles: layer.counts.total,
+                predictedCycles: plan.predictedCycles + layer.counts.host, startCycle: layer.startCycle,
+                endCycle: layer.endCycle,
+                computeCycles: layer.counts.compute, stallCycles: layer.counts.stallLoad + layer.counts.stallStore,
+                fillDrain: layer.counts.fillDrain,
+                utilization: plan.isOnHost ? 0 : Double(plan.macs) / Double(lanes * max(1, layer.counts.total)),
+                dramReadBytes: layer.readBytes, dramWriteBytes: layer.writtenBytes, filtersByTerms: plan.filters,
+                filterPasses: plan.filterPasses(terms: terms))
+        }
+    }
+}
+
+extension LayerSection: ReportSection {
+    /// The keys of the section, in the order of the documents.
+    package static let fields: [ReportField<LayerSection>] = [
+        ReportField("name", \.name, "of the layer").shown(at: 1, "layer"),
+        ReportField("kind", \.kind, "what it computes, or `host`").shown(at: 2, "kind"),
+        ReportField("macs", \.macs, "multiply-accumulates").shown(at: 3, "MACs"),
+        ReportField(
+            "cycles", \.cycles, unit: "cycles",
+            "end_cycle - start_cycle = compute_cycles + stall_cycles + fill_drain, or, where `kind` is `host`, the "
+                + "host's time"
+        ).shown(at: 4, "cycles"),
+        ReportField("predicted_cycles", \.predictedCycles, unit: "cycles", "as cycles.predicted")
+            .shown(at: 5, "predicted"),
+        ReportField("start_cycle", \.startCycle, unit: "cycles", "the layer's first"),
+        ReportField("end_cycle", \.endCycle, unit: "cycles", "the first after the layer"),
+        ReportField("compute_cycles", \.computeCycles, unit: "cycles", "a step of the loop nest is issued"),
+        ReportField("stall_cycles", \.stallCycles, unit: "cycles", "waiting for memory").shown(at: 7, "stall"),
+        ReportField("fill_drain", \.fillDrain, unit: "cycles", "as cycles.fill_drain").shown(at: 8, "fill/drain"),
+        ReportField("utilization", \.utilization, "macs / (lanes * cycles); 0 on the host").fraction
+            .shown(at: 6, "utilisation", .percent),
+        ReportField(
+            "dram_read_bytes", \.dramReadBytes, unit: "bytes",
+            "between the ends of the layer before and of this one; prefetching moves bytes to the layer before"),
+        ReportField("dram_write_bytes", \.dramWriteBytes, unit: "bytes", "the same, to memory"),
+        ReportField(
+            "filters_by_terms", \.filtersByTerms,
+            "filters of 0, 1 and 2 signed powers of two (F0, F1, F2); absent for poolings, on vpe, for 1-bit lanes and "
+                + "where a weight has more terms"
+        ).shown(at: 9, "filters of 0/1/2 terms"),
+        ReportField(
+            "filter_passes", \.filterPasses,
+            "passes of single filters: F1 + 2 F2 on `array.terms: 1`, F1 + F2 on `terms: 2`. The array works on groups "
+                + "of `array.outputs` filters, each as long as its longest; a filter of no terms has its place in one. "
+                + "Absent as filters_by_terms"
+        ).shown(at: 10, "passes"),
+    ]
+}
