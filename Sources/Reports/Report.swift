@@ -80,8 +80,8 @@ extension Report: ReportSection {
         ReportField("tool_version", \.toolVersion, "of ShiftSim"),
         ReportField(
             "config_hash", \.configHash, unit: "SHA-256",
-            "of the resolved configuration without `run.threads` and `trace`, files by name only, and of the model "
-                + "file and every image used"
+            "of every key of the resolved configuration but `run.threads` and `trace`, files by name only, and of the "
+                + "model file and every image and label used"
         ).sha256,
         ReportField("network", \.network, "the integer network and its images"),
         ReportField("quantization", \.quantization, "how floats became integers"),

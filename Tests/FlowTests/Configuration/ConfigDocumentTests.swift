@@ -13,8 +13,10 @@ import Testing
 
     @Test func thePageHasTheTableOfKeys() throws {
         let text = try String(contentsOf: Self.page, encoding: .utf8)
-        let start = try #require(text.range(of: "<!-- keys -->\n"), "no mark where the table begins")
-        let end = try #require(text.range(of: "<!-- end of keys -->\n"), "no mark where the table ends")
+        let start = try #require(
+            text.range(of: "<!-- made: ConfigTable.markdown -->\n"), "no mark where the table begins")
+        let end = try #require(
+            text.range(of: "<!-- end -->\n", range: start.upperBound..<text.endIndex), "no mark where the table ends")
         let table = text[start.upperBound..<end.lowerBound]
         if Self.records {
             let new = text.replacingCharacters(in: start.upperBound..<end.lowerBound, with: ConfigTable.markdown)
