@@ -8,21 +8,28 @@ package enum CosimulationJudge: String, Sendable, CaseIterable, Codable {
 
 /// What the judges found.
 package struct CosimulationReport: Sendable, Codable, Equatable {
+    /// Name and version of the JSON form.
     package var schema = "shiftsim.cosim/1"
+    /// What one judge found.
     package struct Verdict: Sendable, Codable, Equatable {
+        /// "verilator" or "yosys".
         package var judge: String
+        /// Whether every signal was equal in every cycle, and every output byte.
         package var isEqual: Bool
         /// Signals compared, lane by lane.
         package var signals: Int
         /// The first difference, or a summary.
         package var message: String
     }
+    /// Cycles compared.
     package var cycles: Int
     /// The program ended within the cycles.
     package var finished: Bool
     /// Signals of the kernel, lane by lane.
     package var signals: Int
+    /// One for each judge that was asked.
     package var verdicts: [Verdict]
+    /// Whether all judges agree with the kernel.
     package var isEqual: Bool { verdicts.allSatisfy { $0.isEqual } }
 }
 

@@ -13,7 +13,9 @@ import Support
 
 /// One side of the comparison.
 package struct KernelBenchRow: Sendable, Codable {
+    /// The side, and how it was built.
     package var name: String
+    /// Cycles of one repetition.
     package var cycles: Int
     /// CPU seconds of each repetition.
     package var seconds: [Double]

@@ -6,6 +6,8 @@ package struct Defect: Diagnostic, Equatable {
     /// A defect with what was found.
     package init(_ message: String) { self.message = message }
 
+    /// "internal defect: ...".
     package var description: String { "internal defect: \(message)" }
+    /// A status of its own, so that no defect passes for wrong input.
     package var exitStatus: ExitStatus { .defect }
 }

@@ -6,6 +6,8 @@ package struct DoesNotFit: Diagnostic, Equatable {
     /// A message that names the resources.
     package init(message: String) { self.message = message }
 
+    /// The message.
     package var description: String { message }
+    /// As the contract of exit statuses has it.
     package var exitStatus: ExitStatus { .doesNotFit }
 }

@@ -9,5 +9,6 @@ public struct EnvironmentProblem: Diagnostic, Equatable {
     /// The message.
     public var description: String { message }
 
+    /// As the contract of exit statuses has it.
     package var exitStatus: ExitStatus { .environment }
 }

@@ -24,5 +24,6 @@ public struct InputError: Diagnostic, Equatable {
         return place.isEmpty ? text : "\(place): \(text)"
     }
 
+    /// Wrong and unsupported input alike.
     package var exitStatus: ExitStatus { .wrongInput }
 }

@@ -6,6 +6,8 @@ package struct Interruption: Diagnostic, Equatable {
     /// An interruption; by default of a run.
     package init(_ message: String = "interrupted before the first image was finished") { self.message = message }
 
+    /// The message.
     package var description: String { message }
+    /// As the shell reports Ctrl-C.
     package var exitStatus: ExitStatus { .interrupted }
 }

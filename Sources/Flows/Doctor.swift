@@ -12,10 +12,13 @@ import Support
 package struct Doctor: Sendable {
     /// One thing looked for.
     package struct Finding: Sendable, Equatable {
+        /// What is looked for.
         package var name: String
+        /// What needs it.
         package var purpose: String
         /// Where it was found, nil when it is missing.
         package var found: String?
+        /// The command that installs it.
         package var install: String
         /// Whether the main job needs it.
         package var isRequired: Bool

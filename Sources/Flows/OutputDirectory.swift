@@ -65,6 +65,7 @@ package final class OutputDirectory: Sendable {
         }
     }
 
+    /// Puts a text into the hidden folder.
     package func stage(_ name: String, text: String) throws { try stage(name, Data(text.utf8)) }
 
     /// Renames everything from the hidden folder into place.

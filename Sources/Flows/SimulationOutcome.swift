@@ -4,6 +4,7 @@ import Reports
 
 /// The report of a run and its text.
 package struct SimulationOutcome: Sendable {
+    /// report.json.
     package var report: Report
     /// report.txt.
     package var text: String

@@ -4,6 +4,7 @@ import Configuration
 
 /// A configuration and where the results go.
 package struct SimulationRequest: Sendable {
+    /// What is simulated.
     package var configuration: Configuration
     /// Folder for the results; nil writes none.
     package var directory: String?
@@ -12,6 +13,7 @@ package struct SimulationRequest: Sendable {
     /// Asked between cycles; true ends the run early.
     package var interrupted: @Sendable () -> Bool
 
+    /// A request; nothing runs yet.
     package init(
         _ configuration: Configuration, directory: String? = nil, progress: (@Sendable (Double) -> Void)? = nil,
         interrupted: @escaping @Sendable () -> Bool = { false }

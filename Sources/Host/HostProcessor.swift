@@ -3,12 +3,18 @@
 
 /// One physical number with the range in which it is believed to lie.
 package struct HostFact: Sendable, Hashable, Codable {
+    /// The number that the model uses.
     package var value: Double
+    /// Of value, low and high.
     package var unit: String
+    /// The least that is believed.
     package var low: Double
+    /// The most that is believed.
     package var high: Double
+    /// Where the number comes from.
     package var source: String
 
+    /// A number with its range and source.
     package init(_ value: Double, unit: String, low: Double, high: Double, source: String) {
         self.value = value
         self.unit = unit
@@ -20,7 +26,9 @@ package struct HostFact: Sendable, Hashable, Codable {
 
 /// Arm cores that compute what the array cannot.
 package struct HostProcessor: Sendable, Hashable, Codable {
+    /// Of every core.
     package var clock: HostFact
+    /// Cores that share the work.
     package var cores: HostFact
     /// Integer multiply-accumulates of one core.
     package var macsPerCycle: HostFact

@@ -11,6 +11,7 @@ package struct MachineOptions: Sendable {
     /// Keep every feature map of each image.
     package var keepsTensors: Bool
 
+    /// Options of a run; by default one image at a time, without trace.
     package init(countsToggles: Bool, threads: Int = 1, trace: TraceRequest? = nil, keepsTensors: Bool = false) {
         self.countsToggles = countsToggles
         self.threads = threads
@@ -29,10 +30,12 @@ package struct TraceRequest: Sendable {
     package var window: Range<Int>?
     /// Layers shown; empty: all.
     package var layers: [String]
+    /// The core clock: a trace counts time, not cycles.
     package var clockMHz: Double
     /// Also unnamed intermediate nets, for co-simulation.
     package var everything: Bool
 
+    /// A trace of the named signals, over all cycles and layers unless said otherwise.
     package init(
         path: String, taps: [String] = [], window: Range<Int>? = nil, layers: [String] = [], clockMHz: Double,
         everything: Bool = false

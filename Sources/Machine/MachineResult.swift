@@ -5,6 +5,7 @@ import Observation
 
 /// Cycles by cause: total = compute + stallLoad + stallStore + fillDrain + host.
 package struct CycleCounts: Sendable, Codable, Equatable {
+    /// The sum of the others.
     package var total: Int
     /// Cycles in which a step of the loop nest is issued.
     package var compute: Int
@@ -43,12 +44,17 @@ package struct CycleCounts: Sendable, Codable, Equatable {
 
 /// One layer of one image.
 package struct LayerRun: Sendable, Codable, Equatable {
+    /// As in the network.
     package var name: String
+    /// First cycle of the layer.
     package var startCycle: Int
     /// First cycle after the layer.
     package var endCycle: Int
+    /// Cycles by cause.
     package var counts: CycleCounts
+    /// Over the memory interface, between the ends of the layer before and of this one.
     package var readBytes: Int
+    /// Over the memory interface, between the ends of the layer before and of this one.
     package var writtenBytes: Int
 }
 
@@ -60,15 +66,19 @@ package struct MachineResult: Sendable {
     package var tensors: [[String: IntegerTensor]]
     /// Cycles of one image; all images take the same.
     package var perImage: CycleCounts
+    /// In the order of the program; of one image.
     package var layers: [LayerRun]
     /// Lanes times issued steps, all images.
     package var laneUpdates: Int
     /// External memory traffic of one image.
     package var readBytes: Int
+    /// External memory traffic of one image.
     package var writtenBytes: Int
     /// Register toggles of all images by scope path, and in all.
     package var toggles: [String: UInt64]
+    /// The sum over all scopes.
     package var togglesTotal: UInt64
+    /// Of all images together.
     package var wallSeconds: Double
     /// Signals in the trace; 0 without one.
     package var tracedSignals: Int

@@ -24,6 +24,7 @@ package struct ImageSource {
         }
     }
 
+    /// The images of the run. Throws `InputError`, and `EnvironmentProblem` for what is not installed.
     package func images() throws -> ImageSet {
         try read(settings.images, first: settings.first, count: settings.count)
     }

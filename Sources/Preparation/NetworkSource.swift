@@ -7,6 +7,7 @@ import Networks
 package struct NetworkSource {
     let settings: NetworkSettings
 
+    /// The source that a configuration names; nothing is read yet.
     package init(_ settings: NetworkSettings) { self.settings = settings }
 
     /// The model file, nil for synthetic weights.

@@ -13,10 +13,13 @@ import Support
 package struct PreparedNetwork: Sendable {
     /// Properties of the model file, such as `classes`.
     package let metadata: [String: String]
+    /// The images of the run, as floats.
     package let images: ImageSet
     /// How pixels became the network's inputs.
     package let normalization: Normalization
+    /// The integer network.
     package let quantized: QuantizedNetwork
+    /// What quantization did, layer by layer.
     package let quantization: QuantizationReport
     /// The images as the array gets them.
     package let inputs: [IntegerTensor]

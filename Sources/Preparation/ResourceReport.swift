@@ -11,6 +11,7 @@ package struct ResourceReport: Sendable, Codable, Equatable {
     package struct Entry: Sendable, Codable, Equatable {
         /// Block RAMs count in halves of a RAMB36.
         package var used: Double
+        /// What the device has.
         package var available: Int
         /// used / available.
         package var fraction: Double
@@ -26,16 +27,25 @@ package struct ResourceReport: Sendable, Codable, Equatable {
     package struct Row: Sendable, Codable, Equatable {
         /// Path such as `top.array`.
         package var scope: String
+        /// LUT6, those used as shift registers included.
         package var lut: Double
+        /// Flip-flops.
         package var ff: Double
+        /// DSP48E2.
         package var dsp: Double
+        /// RAMB36E2; a RAMB18E2 is a half.
         package var bram36: Double
     }
 
+    /// LUT6, those used as shift registers included.
     package var lut: Entry
+    /// Flip-flops.
     package var ff: Entry
+    /// DSP48E2.
     package var dsp: Entry
+    /// RAMB36E2; a RAMB18E2 is a half.
     package var bram36: Entry
+    /// Whether every resource suffices.
     package var fits: Bool
     /// The resource with the largest fraction.
     package var limiting: String

@@ -3,13 +3,16 @@ package struct TextTable {
     private var rows: [[String]]
     private let leftColumns: Set<Int>
 
+    /// A table with a header; `left` are the columns that are aligned to the left.
     package init(_ header: [String], left: Set<Int> = [0]) {
         rows = [header]
         leftColumns = left
     }
 
+    /// Adds a row; it may be shorter than the header.
     package mutating func add(_ row: [String]) { rows.append(row) }
 
+    /// The rows with their columns aligned, header first.
     package var lines: [String] {
         let count = rows.map(\.count).max() ?? 0
         let widths = (0..<count).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
@@ -47,5 +50,6 @@ package struct TextTable {
         return sign + grouped(whole) + (digits == 0 ? "" : "." + zeros + fraction)
     }
 
+    /// "12.3 %".
     package static func percent(_ fraction: Double) -> String { fixed(100 * fraction, 1) + " %" }
 }

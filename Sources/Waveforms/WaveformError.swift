@@ -15,6 +15,7 @@ public enum WaveformError: Error, Equatable, Sendable {
 }
 
 extension WaveformError: Diagnostic {
+    /// A trace that cannot be read or written is wrong input.
     package var exitStatus: ExitStatus { .wrongInput }
 
     /// The message shown to a user, one line.

@@ -14,21 +14,21 @@ import Testing
     @Test func visibleDeclarationsAreDocumented() {
         let scans = SourceScan.all.map { $0.declarations() }
         #expect(scans.reduce(0) { $0 + $1.all } > 1000, "the scanner sees declarations")
-        expect(scans.flatMap(\.bare), debt: 616, "visible declarations without documentation")
+        expect(scans.flatMap(\.bare), debt: 0, "visible declarations without documentation")
     }
 
     @Test func parameterListsAreShort() {
         let functions = SourceScan.all.flatMap { $0.functions() }
         #expect(functions.count > 1000, "the scanner sees functions")
         expect(
-            functions.filter { $0.parameters > 5 }.map { "\($0.place): \($0.parameters)" }, debt: 42,
+            functions.filter { $0.parameters > 5 }.map { "\($0.place): \($0.parameters)" }, debt: 32,
             "parameter lists longer than 5")
     }
 
     @Test func functionsAreShort() {
         let functions = SourceScan.all.flatMap { $0.functions() }
         expect(
-            functions.filter { $0.lines > 60 }.map { "\($0.place): \($0.lines)" }, debt: 2, "functions over 60 lines")
+            functions.filter { $0.lines > 60 }.map { "\($0.place): \($0.lines)" }, debt: 1, "functions over 60 lines")
     }
 
     @Test func filesAreShort() {

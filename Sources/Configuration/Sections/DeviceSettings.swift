@@ -4,20 +4,19 @@ import Fabric
 
 /// The FPGA, and whether a design that is too large still runs.
 package struct DeviceSettings: Sendable, Hashable {
-    /// Part name, such as xczu9eg.
-    package var part = Device.xczu9eg.name
+    /// The facts of the part.
+    package var device = Device.xczu9eg
     /// Whether a design that does not fit is run, too.
     package var allowOverflow = false
 
-    static let devices = [Device.xczu9eg]
-
-    /// The facts of the part.
-    package var device: Device { DeviceSettings.devices.first { $0.name == part } ?? .xczu9eg }
+    /// Part name, such as xczu9eg.
+    package var part: String { device.name }
 
     static let keys = [
-        ConfigKey("device.part", .words(devices.map(\.name), later: []), "the FPGA") { section, name, configuration in
-            let part = try section.word(name, oneOf: devices.map(\.name))
-            if let part { configuration.device.part = part }
+        ConfigKey("device.part", .words(Device.all.map(\.name), later: []), "the FPGA") {
+            section, name, configuration in
+            let part = try section.word(name, oneOf: Device.all.map(\.name))
+            if let device = Device.all.first(where: { $0.name == part }) { configuration.device.device = device }
         } write: { configuration, _ in
             configuration.device.part
         },

@@ -4,11 +4,15 @@
 package struct ConfigNode: Sendable, Equatable {
     /// A key with its value, in file order.
     package struct Entry: Sendable, Equatable {
+        /// The key as it stands.
         package var key: String
+        /// Where the key stands.
         package var place: String
+        /// What it is set to.
         package var value: ConfigNode
     }
 
+    /// What a value may be.
     package indirect enum Content: Sendable, Equatable {
         /// `isPlain` is false for quoted text, which is never a number or a boolean.
         case scalar(text: String, isPlain: Bool)
@@ -16,12 +20,14 @@ package struct ConfigNode: Sendable, Equatable {
         case mapping([Entry])
     }
 
+    /// The value itself.
     package var content: Content
     /// "file.yaml:12:3" or "--set KEY".
     package var place: String
     /// Folder that relative paths in this value start from.
     package var directory: String
 
+    /// A value with its place and the folder that its relative paths start from.
     package init(content: Content, place: String, directory: String) {
         self.content = content
         self.place = place

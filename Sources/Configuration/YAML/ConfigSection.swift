@@ -57,6 +57,7 @@ package struct ConfigSection: Sendable {
         return value
     }
 
+    /// An integer in a range; nil for an absent key. Throws `InputError` for anything else.
     package func integer(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
         try integer(key, accepted: "\(range.lowerBound)...\(range.upperBound)") { range.contains($0) }
     }
@@ -68,6 +69,7 @@ package struct ConfigSection: Sendable {
         return try integer(key, accepted: accepted) { range.contains($0) }
     }
 
+    /// One of some integers; nil for an absent key. Throws `InputError` for anything else.
     package func integer(_ key: String, oneOf values: [Int]) throws -> Int? {
         try integer(key, accepted: values.map(String.init).joined(separator: ", ")) { values.contains($0) }
     }
@@ -80,6 +82,7 @@ package struct ConfigSection: Sendable {
         return value
     }
 
+    /// A number in a range; nil for an absent key. Throws `InputError` for anything else.
     package func number(_ key: String, in range: ClosedRange<Double>) throws -> Double? {
         guard let node = entries[key] else { return nil }
         guard let value = ConfigSection.number(node), range.contains(value) else {
@@ -89,6 +92,7 @@ package struct ConfigSection: Sendable {
         return value
     }
 
+    /// True or false; nil for an absent key. Throws `InputError` for anything else.
     package func boolean(_ key: String) throws -> Bool? {
         guard let node = entries[key] else { return nil }
         switch node.content {
@@ -98,6 +102,7 @@ package struct ConfigSection: Sendable {
         }
     }
 
+    /// Text that is not empty; nil for an absent key. Throws `InputError` naming what is accepted.
     package func string(_ key: String, accepted: String) throws -> String? {
         guard let node = entries[key] else { return nil }
         guard case .scalar(let text, let isPlain) = node.content, !text.isEmpty,

@@ -9,6 +9,7 @@ package enum ToolError: Diagnostic, Equatable {
     /// The tool ran and failed.
     case failed(command: String, status: Int32, output: String)
 
+    /// What is missing or failed, with the command that installs it.
     package var description: String {
         switch self {
         case .missing(let tool, let install):
@@ -20,5 +21,6 @@ package enum ToolError: Diagnostic, Equatable {
         }
     }
 
+    /// Something has to be installed or set on this machine.
     package var exitStatus: ExitStatus { .environment }
 }

@@ -17,6 +17,7 @@ package struct Verilator: Sendable {
         /// Plain arrays instead of block RAM primitives (SHIFTSIM_BEHAVIOURAL_MEMORY).
         package var behaviouralMemory = false
 
+        /// The options of a quick build without trace.
         package init() {}
     }
 

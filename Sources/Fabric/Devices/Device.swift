@@ -39,4 +39,7 @@ public struct Device: Sendable, Hashable, Codable {
         ff: DeviceFact(548_160, unit: "flip-flops", source: "AMD DS891, table of Zynq UltraScale+ EG devices"),
         dsp: DeviceFact(2_520, unit: "DSP48E2", source: "AMD DS891, table of Zynq UltraScale+ EG devices"),
         bram36: DeviceFact(912, unit: "RAMB36E2", source: "AMD DS891, table of Zynq UltraScale+ EG devices"))
+
+    /// Every device that a configuration may name.
+    public static let all = [xczu9eg]
 }
