@@ -57,7 +57,8 @@ extension GraphTranslator {
             let found = "alpha \(alpha), beta \(beta), bias \(bias)"
             throw node.unsupported(found, supported: "finite numbers, alpha from 0, bias above 0")
         }
-        let kind = LayerKind.localResponseNormalization(size: Int(size), alpha: alpha, beta: beta, bias: bias)
+        let constants = LocalResponseNormalization(size: Int(size), alpha: alpha, beta: beta, bias: bias)
+        let kind = LayerKind.host(.localResponseNormalization(constants))
         try append(node, kind, inputs: [input], shape: input.shape, rank: 4)
     }
 

@@ -224,9 +224,8 @@ extension GraphTranslator {
     /// No negative inputs, no negative outputs.
     private static func keepsSign(_ kind: LayerKind) -> Bool {
         switch kind {
-        case .add, .maxPool, .averagePool, .globalAveragePool, .subsample, .concat, .permuteChannels,
-            .localResponseNormalization:
-            true
+        case .add, .maxPool, .averagePool, .globalAveragePool, .subsample, .concat, .permuteChannels: true
+        case .host(let function): function.keepsSign
         case .convolution, .fullyConnected, .affine, .relu, .clip: false
         }
     }

@@ -39,7 +39,7 @@ extension Configuration {
                 switch layer.operation {
                 case .convolution(_, .powerOfTwo(let bits), _), .convolution(_, .powerOfTwoSum(let bits, _), _):
                     return bits
-                case .convolution(_, .fixed, _), .maxPool, .sumPool, .localResponseNormalization: return nil
+                case .convolution(_, .fixed, _), .maxPool, .sumPool, .host: return nil
                 }
             }
             if let widest = widths.max() { return widest }
