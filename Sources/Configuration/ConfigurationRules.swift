@@ -20,8 +20,10 @@ extension Configuration {
         if array.familyName == .vector, gives("buffers.psum_kib") {
             throw error("buffers.psum_kib", "is a key of array.family convolver; family vector has no psum buffer")
         }
-        if let bits = array.weightBits { try check(weightBits: bits) }
-        if let bits = fixedWeightBits { try checkActivations(weightBits: bits) }
+        if let bits = fixedWeightBits {
+            try check(weightBits: bits)
+            try checkActivations(weightBits: bits)
+        }
         if array.element.storesPowersOfTwo, quantization.scheme == .fixed, array.weightBits == nil {
             let (element, widths) = (array.element.rawValue, array.element.acceptedWidths)
             throw error(
@@ -32,7 +34,7 @@ extension Configuration {
     private func check(weightBits bits: Int) throws {
         guard array.element.acceptedWeightBits.contains(bits) else {
             let accepted = "\(array.element.acceptedWidths) for \(array.element.rawValue)"
-            throw error("array.weight_bits", "is \(bits); accepted: \(accepted)")
+            throw error(weightBitsKey, "is \(bits); accepted: \(accepted)")
         }
     }
 
@@ -40,11 +42,14 @@ extension Configuration {
     package func checkActivations(weightBits bits: Int) throws {
         guard bits <= quantization.activationBits else {
             throw error(
-                array.weightBits == nil ? "quantization.weight_bits" : "array.weight_bits",
+                weightBitsKey,
                 "\(bits)-bit weights with quantization.activation_bits \(quantization.activationBits); "
                     + "accepted: weights no wider than activations")
         }
     }
+
+    /// The key that says how wide the array's weights are.
+    private var weightBitsKey: String { array.weightBits == nil ? "quantization.weight_bits" : "array.weight_bits" }
 
     /// The array's weight width where it does not depend on the model.
     package var fixedWeightBits: Int? {
