@@ -20,20 +20,21 @@ extension Configuration {
         if array.familyName == .vector, gives("buffers.psum_kib") {
             throw error("buffers.psum_kib", "is a key of array.family convolver; family vector has no psum buffer")
         }
-        if let bits = array.weightBits { try check(weightBits: bits) }
-        if let bits = fixedWeightBits { try checkActivations(weightBits: bits) }
-        if array.element == .svpe, quantization.scheme == .fixed, array.weightBits == nil {
-            throw error("array.weight_bits", "missing; scheme fixed on svpe lanes needs it; accepted: 1...5")
+        if let bits = fixedWeightBits {
+            try check(weightBits: bits)
+            try checkActivations(weightBits: bits)
+        }
+        if array.element.storesPowersOfTwo, quantization.scheme == .fixed, array.weightBits == nil {
+            let (element, widths) = (array.element.rawValue, array.element.acceptedWidths)
+            throw error(
+                "array.weight_bits", "missing; scheme fixed on \(element) lanes needs it; accepted: \(widths)")
         }
     }
 
     private func check(weightBits bits: Int) throws {
         guard array.element.acceptedWeightBits.contains(bits) else {
-            let widths = array.element.acceptedWeightBits
-            let isRange = widths.last! - widths.first! == widths.count - 1
-            let list = isRange ? "\(widths.first!)...\(widths.last!)" : widths.map(String.init).joined(separator: ", ")
-            let accepted = "\(list) for \(array.element.rawValue)"
-            throw error("array.weight_bits", "is \(bits); accepted: \(accepted)")
+            let accepted = "\(array.element.acceptedWidths) for \(array.element.rawValue)"
+            throw error(weightBitsKey, "is \(bits); accepted: \(accepted)")
         }
     }
 
@@ -41,20 +42,23 @@ extension Configuration {
     package func checkActivations(weightBits bits: Int) throws {
         guard bits <= quantization.activationBits else {
             throw error(
-                array.weightBits == nil ? "quantization.weight_bits" : "array.weight_bits",
+                weightBitsKey,
                 "\(bits)-bit weights with quantization.activation_bits \(quantization.activationBits); "
                     + "accepted: weights no wider than activations")
         }
     }
 
+    /// The key that says how wide the array's weights are.
+    private var weightBitsKey: String { array.weightBits == nil ? "quantization.weight_bits" : "array.weight_bits" }
+
     /// The array's weight width where it does not depend on the model.
     package var fixedWeightBits: Int? {
         if let bits = array.weightBits { return bits }
-        switch (array.element, quantization.scheme) {
-        case (.svpe, .nBQ), (.svpe, .lightNN1), (.svpe, .lightNN2), (.svpe, .flightNN): return quantization.weightBits
-        case (.vpe, .fixed): return quantization.wideFirstAndLast ? nil : quantization.weightBits
-        case (.svpe, .asIs), (.svpe, .fixed): return nil
-        case (.vpe, .nBQ), (.vpe, .lightNN1), (.vpe, .lightNN2), (.vpe, .flightNN), (.vpe, .asIs): return nil
+        let storesPowersOfTwo = array.element.storesPowersOfTwo
+        switch quantization.scheme {
+        case .nBQ, .lightNN1, .lightNN2, .flightNN: return storesPowersOfTwo ? quantization.weightBits : nil
+        case .fixed: return storesPowersOfTwo || quantization.wideFirstAndLast ? nil : quantization.weightBits
+        case .asIs: return nil
         }
     }
 }

@@ -32,7 +32,7 @@ package struct KernelBench {
 
     /// `element` is the lane; activations are 16 bits (8 with 8-bit weights).
     package init(element: ProcessingElement, isConvolver: Bool, rows: Int, repetitions: Int) throws {
-        let bits = element == .vpe(weightBits: 8) ? 8 : 16
+        let bits = element.weightBits == 8 ? 8 : 16
         let parameters = AcceleratorParameters(
             element: element,
             family: isConvolver
@@ -53,11 +53,7 @@ package struct KernelBench {
     private static func network(
         _ shape: Shape, outputs: Int, _ element: ProcessingElement, _ bits: Int, _ random: inout SeededGenerator
     ) -> QuantizedNetwork {
-        let largest =
-            switch element.kind {
-            case .svpe: 2
-            case .vpe: 7
-            }
+        let largest = element.kind.storesPowersOfTwo ? 2 : 7
         let weights = (0..<outputs * shape.channels * 9).map { _ -> Int32 in
             let magnitude = Int32(1) << Int32.random(in: 0...Int32(largest - 1), using: &random)
             return Bool.random(using: &random) ? magnitude : -magnitude

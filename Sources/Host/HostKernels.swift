@@ -26,8 +26,13 @@ package enum HostKernels {
             return finish(windows(input, layer, start: .min) { max($0, $1) }, layer, residual, range)
         case .sumPool:
             return finish(windows(input, layer, start: 0) { $0 + $1 }, layer, residual, range)
-        case .localResponseNormalization(let constants):
-            return normalized(operand, constants, exponent: layer.outputExponent, range)
+        case .host(let function, let exponent):
+            let real = operand.values.map { scalbn(Double($0), exponent) }
+            let outputs =
+                switch function {
+                case .localResponseNormalization(let constants): normalized(real, operand.shape, constants)
+                }
+            return range.nearest(outputs, operand.shape, layer.outputExponent)
         }
     }
 
@@ -144,22 +149,20 @@ package enum HostKernels {
     /// Local response normalization in double precision, position by position. The order of the additions is part of
     /// the rule: neighbours from the first channel to the last.
     private static func normalized(
-        _ input: IntegerTensor, _ constants: LocalResponseNormalization, exponent: Int, _ range: ActivationRange
-    ) -> IntegerTensor {
-        let (channels, positions) = (input.shape.channels, input.shape.height * input.shape.width)
+        _ input: [Double], _ shape: Shape, _ constants: LocalResponseNormalization
+    ) -> [Double] {
+        let (channels, positions) = (shape.channels, shape.height * shape.width)
+        let (alpha, beta, bias) = (Double(constants.alpha), Double(constants.beta), Double(constants.bias))
         var result = input
         for position in 0..<positions {
-            let values = (0..<channels).map { channel in
-                scalbn(Double(input.values[channel * positions + position]), constants.inputExponent)
-            }
+            let values = (0..<channels).map { input[$0 * positions + position] }
             let squares = values.map { $0 * $0 }
             for channel in 0..<channels {
                 let first = max(0, channel - (constants.size - 1) / 2)
                 let last = min(channels - 1, channel + constants.size / 2)
                 let sum = squares[first...last].reduce(0, +)
-                let divisor = pow(constants.bias + constants.alpha / Double(constants.size) * sum, constants.beta)
-                let scaled = scalbn(values[channel] / divisor, -exponent).rounded(.toNearestOrEven)
-                result.values[channel * positions + position] = range.nearest(scaled)
+                let divisor = pow(bias + alpha / Double(constants.size) * sum, beta)
+                result[channel * positions + position] = values[channel] / divisor
             }
         }
         return result
@@ -188,6 +191,12 @@ private struct ActivationRange {
         return Int32(min(max(rounded, low), high))
     }
 
-    /// A whole number as an activation.
-    func nearest(_ value: Double) -> Int32 { Int32(min(max(value, Double(low)), Double(high))) }
+    /// Real numbers as activations of an exponent: halves to the even neighbour, then saturation.
+    func nearest(_ values: [Double], _ shape: Shape, _ exponent: Int) -> IntegerTensor {
+        let integers = values.map { value in
+            let scaled = scalbn(value, -exponent).rounded(.toNearestOrEven)
+            return Int32(min(max(scaled, Double(low)), Double(high)))
+        }
+        return IntegerTensor(shape: shape, values: integers)
+    }
 }

@@ -13,7 +13,7 @@ extension QuantizedLayer {
         case .maxPool, .sumPool:
             let steps = outputShape.count * window.kernelHeight * window.kernelWidth
             return HostProcessor.zcu102.seconds(macs: steps, powers: 0, bytes: maps)
-        case .localResponseNormalization(let constants):
+        case .host(.localResponseNormalization(let constants), _):
             let count = outputShape.count
             return HostProcessor.zcu102.seconds(macs: count * constants.size, powers: count, bytes: maps)
         }

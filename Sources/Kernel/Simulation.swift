@@ -49,8 +49,14 @@ public final class Simulation {
 
     /// A Design at power-up. Throws `DesignError` when the Design is structurally wrong or has what the kernel does not
     /// model.
-    public init(_ design: Design, options: PlanOptions) throws {
+    public convenience init(_ design: Design, options: PlanOptions) throws {
         try design.validate()
+        try self.init(checked: design, options: options)
+    }
+
+    /// The simulation of a Design that has been checked already, as an accelerator's has: images that share one need
+    /// not check it again.
+    public init(checked design: Design, options: PlanOptions) throws {
         self.design = design
         self.options = options
         storage = Storage(design.nets)

@@ -42,7 +42,7 @@ package final class Machine {
         _ accelerator: Accelerator, _ program: CompiledNetwork, input: IntegerTensor, timing: MemoryTiming,
         options: PlanOptions
     ) throws -> Machine {
-        let simulation = try Simulation(accelerator.design, options: options)
+        let simulation = try Simulation(checked: accelerator.design, options: options)
         let memory = MemoryContents(program.memoryImage(input: input))
         let model = SimpleMemory(memory, interface: accelerator.memory, timing: timing)
         simulation.attach(model)

@@ -22,7 +22,7 @@ package struct MachineOptions: Sendable {
 
 /// A trace of the first image.
 package struct TraceRequest: Sendable {
-    /// .fst, .vcd or .vcd.gz
+    /// With the ending of a `TraceFormat`.
     package var path: String
     /// Globs on paths below `top`; empty: every named signal.
     package var taps: [String]

@@ -1,4 +1,4 @@
-// BatchNormalization, LRN, Relu, Clip, sums and products: everything that keeps the shape. And Concat.
+// BatchNormalization, Relu, Clip, sums and products: everything that keeps the shape. And Concat.
 
 import Networks
 
@@ -41,24 +41,6 @@ extension GraphTranslator {
         }
         let kind = LayerKind.affine(scale: scale, shift: shift)
         try append(node, kind, inputs: [input], shape: input.shape, rank: input.rank, pending: .scale)
-    }
-
-    mutating func localResponseNormalization(_ node: Node) throws {
-        try node.acceptAttributes("alpha", "beta", "bias", "size")
-        let input = try featureMap(node)
-        let size = try node.integer("size", default: 0)
-        guard size >= 1, size <= Int64(Limits.dimension) else {
-            throw node.invalid("size \(size); accepted are 1 to \(Limits.dimension)")
-        }
-        let alpha = try node.float("alpha", default: 1e-4)
-        let beta = try node.float("beta", default: 0.75)
-        let bias = try node.float("bias", default: 1)
-        guard alpha >= 0, alpha.isFinite, beta.isFinite, bias > 0, bias.isFinite else {
-            let found = "alpha \(alpha), beta \(beta), bias \(bias)"
-            throw node.unsupported(found, supported: "finite numbers, alpha from 0, bias above 0")
-        }
-        let kind = LayerKind.localResponseNormalization(size: Int(size), alpha: alpha, beta: beta, bias: bias)
-        try append(node, kind, inputs: [input], shape: input.shape, rank: 4)
     }
 
     /// Bounds are attributes until opset 10, then inputs; those left out are infinite.

@@ -91,6 +91,7 @@ struct GraphTranslator {
             throw node.unsupported("this operator\(domain)", supported: operations.joined(separator: ", "))
         }
         if try fold(node) { return }
+        if let operation = Self.hostOperators[node.operation] { return try apply(operation, node) }
         switch node.operation {
         case "Conv": try convolution(node)
         case "ConvInteger": try integerConvolution(node)
@@ -102,7 +103,6 @@ struct GraphTranslator {
         case "QGemm", "QLinearAdd", "QLinearAveragePool", "QLinearConcat", "QLinearGlobalAveragePool":
             try quantizedOperator(node)
         case "BatchNormalization": try batchNormalization(node)
-        case "LRN": try localResponseNormalization(node)
         case "Relu": try relu(node)
         case "Clip": try clip(node)
         case "Add", "Sum": try addition(node)
@@ -224,9 +224,8 @@ extension GraphTranslator {
     /// No negative inputs, no negative outputs.
     private static func keepsSign(_ kind: LayerKind) -> Bool {
         switch kind {
-        case .add, .maxPool, .averagePool, .globalAveragePool, .subsample, .concat, .permuteChannels,
-            .localResponseNormalization:
-            true
+        case .add, .maxPool, .averagePool, .globalAveragePool, .subsample, .concat, .permuteChannels: true
+        case .host(let function): function.keepsSign
         case .convolution, .fullyConnected, .affine, .relu, .clip: false
         }
     }

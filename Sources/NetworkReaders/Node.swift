@@ -32,7 +32,9 @@ struct Node {
     }
 
     /// An attribute outside `names` would change the meaning, so it is an error.
-    func acceptAttributes(_ names: String...) throws {
+    func acceptAttributes(_ names: String...) throws { try acceptAttributes(names) }
+
+    func acceptAttributes(_ names: [String]) throws {
         for attribute in proto.attribute where !names.contains(attribute.name) {
             let accepted = names.isEmpty ? "none" : names.joined(separator: ", ")
             throw unsupported("attribute '\(attribute.name)'", supported: accepted)

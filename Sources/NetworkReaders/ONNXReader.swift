@@ -17,10 +17,13 @@ public enum ONNXReader {
     public static let opsets: ClosedRange<Int64> = 7...21
 
     /// Operators of the default domain that are read, in alphabetical order.
-    public static let operations = [
+    public static let operations = (otherOperations + GraphTranslator.hostOperators.keys).sorted()
+
+    /// All but those of the host.
+    private static let otherOperations = [
         "Add", "AveragePool", "BatchNormalization", "Cast", "Clip", "Concat", "Constant", "ConstantOfShape", "Conv",
         "ConvInteger", "DequantizeLinear", "Div", "Dropout", "DynamicQuantizeLinear", "Flatten", "Gather", "Gemm",
-        "GlobalAveragePool", "GlobalMaxPool", "Identity", "LRN", "MatMul", "MatMulInteger", "MaxPool", "Mul", "Pad",
+        "GlobalAveragePool", "GlobalMaxPool", "Identity", "MatMul", "MatMulInteger", "MaxPool", "Mul", "Pad",
         "QLinearConv", "QLinearMatMul", "QuantizeLinear", "ReduceMean", "Relu", "Reshape", "Shape", "Slice",
         "Softmax", "Squeeze", "Sub", "Sum", "Transpose", "Unsqueeze",
     ]

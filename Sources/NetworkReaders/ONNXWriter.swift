@@ -98,9 +98,10 @@ public struct ONNXWriter {
                 value.isFinite ? add([value], "\(layer.name).\(part)", []) : ""
             }
             node("Clip", layer.name, [inputs[0]] + bounds, layer.name)
-        case .localResponseNormalization(let size, let alpha, let beta, let bias):
-            let constants = [("alpha", alpha), ("beta", beta), ("bias", bias)].map { attribute($0, $1) }
-            node("LRN", layer.name, inputs, layer.name, constants + [attribute("size", size)])
+        case .host(.localResponseNormalization(let constants)):
+            let attributes = [("alpha", constants.alpha), ("beta", constants.beta), ("bias", constants.bias)]
+                .map { attribute($0, $1) }
+            node("LRN", layer.name, inputs, layer.name, attributes + [attribute("size", constants.size)])
         }
     }
 

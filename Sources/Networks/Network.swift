@@ -27,9 +27,8 @@ public enum LayerKind: Sendable, Equatable {
     case permuteChannels(order: [Int])
     /// min(max(x, minimum), maximum); either bound may be infinite.
     case clip(minimum: Float, maximum: Float)
-    /// y = x / (bias + alpha / size * sum of x^2 over `size` neighbouring channels)^beta (AlexNet, NIPS 2012, 3.3;
-    /// ONNX LRN).
-    case localResponseNormalization(size: Int, alpha: Float, beta: Float, bias: Float)
+    /// What only the host computes; the output's shape is the input's.
+    case host(HostFunction)
 
     /// The field's name for the kind, as it stands in reports.
     public var name: String {
@@ -46,7 +45,7 @@ public enum LayerKind: Sendable, Equatable {
         case .concat: "concat"
         case .permuteChannels: "permute-channels"
         case .clip: "clip"
-        case .localResponseNormalization: "local-response-normalization"
+        case .host(let function): function.name
         }
     }
 }

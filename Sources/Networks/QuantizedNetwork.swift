@@ -29,31 +29,8 @@ public enum QuantizedOperation: Sendable, Equatable {
     /// Sum over the window; the division is in the multiplier.
     case sumPool
     /// Real arithmetic on x * 2^inputExponent in double precision, rounded half to even to the output's exponent and
-    /// saturated; on the host only.
-    case localResponseNormalization(LocalResponseNormalization)
-}
-
-/// y = x / (bias + alpha / size * sum of x^2 over the channels c - (size - 1) / 2 ... c + size / 2)^beta (ONNX LRN).
-public struct LocalResponseNormalization: Sendable, Equatable, Codable {
-    /// Neighbouring channels that are summed, the channel itself included.
-    public var size: Int
-    /// Factor of the sum of squares, before the division by `size`.
-    public var alpha: Double
-    /// Exponent of the divisor.
-    public var beta: Double
-    /// Added to the scaled sum; keeps the divisor from 0.
-    public var bias: Double
-    /// x value = integer * 2^inputExponent; scales with a mantissa do not occur here.
-    public var inputExponent: Int
-
-    /// Stores what is given.
-    public init(size: Int, alpha: Double, beta: Double, bias: Double, inputExponent: Int) {
-        self.size = size
-        self.alpha = alpha
-        self.beta = beta
-        self.bias = bias
-        self.inputExponent = inputExponent
-    }
+    /// saturated; on the host only. Scales with a mantissa do not occur here.
+    case host(HostFunction, inputExponent: Int)
 }
 
 /// An affine layer and a ReLU on the way from memory to the array, before padding: what DenseNet's batch norms need.
@@ -207,7 +184,7 @@ public struct QuantizedLayer: Sendable, Equatable {
 extension QuantizedLayer {
     /// Computed by the host, by choice or because no array can.
     public var isOnHost: Bool {
-        if case .localResponseNormalization = operation { return true }
+        if case .host = operation { return true }
         return runsOnHost
     }
 }

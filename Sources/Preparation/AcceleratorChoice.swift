@@ -33,25 +33,26 @@ extension Configuration {
     }
 
     private func derivedWeightBits(_ network: QuantizedNetwork) throws -> Int {
-        switch array.element {
-        case .svpe:
-            let widths = network.layers.filter { !$0.isOnHost }.compactMap { layer -> Int? in
-                switch layer.operation {
-                case .convolution(_, .powerOfTwo(let bits), _), .convolution(_, .powerOfTwoSum(let bits, _), _):
-                    return bits
-                case .convolution(_, .fixed, _), .maxPool, .sumPool, .localResponseNormalization: return nil
-                }
-            }
-            if let widest = widths.max() { return widest }
-            throw error("array.weight_bits", "missing; the model has no power-of-two codes; accepted: 1...5")
-        case .vpe:
+        let element = array.element
+        guard element.storesPowersOfTwo else {
             let largest = network.layers.filter { !$0.isOnHost }.reduce(UInt32(0)) { largest, layer in
                 guard case .convolution(let weights, _, _) = layer.operation else { return largest }
                 return weights.reduce(largest) { max($0, $1.magnitude) }
             }
-            let widths = array.element.acceptedWeightBits
+            let widths = element.acceptedWeightBits
             return widths.first { largest < UInt32(1) << UInt32($0 - 1) } ?? widths.last!
         }
+        let widths = network.layers.filter { !$0.isOnHost }.compactMap { layer -> Int? in
+            switch layer.operation {
+            case .convolution(_, .powerOfTwo(let bits), _), .convolution(_, .powerOfTwoSum(let bits, _), _):
+                return bits
+            case .convolution(_, .fixed, _), .maxPool, .sumPool, .host: return nil
+            }
+        }
+        if let widest = widths.max() { return widest }
+        throw error(
+            "array.weight_bits",
+            "missing; the model has no power-of-two codes; accepted: \(element.acceptedWidths)")
     }
 
     /// Parameters of the accelerator, for weights of `weightBits` bits. Unless the configuration says how wide the

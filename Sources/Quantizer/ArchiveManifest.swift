@@ -39,7 +39,16 @@ struct ArchiveManifest: Codable {
         /// Missing: none.
         var regions: [PoolRegion]?
         var runsOnHost: Bool?
-        var localResponseNormalization: LocalResponseNormalization?
+        var localResponseNormalization: Normalization?
+    }
+
+    /// Constants of a local response normalization.
+    struct Normalization: Codable {
+        var size: Int
+        var alpha: Double
+        var beta: Double
+        var bias: Double
+        var inputExponent: Int
     }
 
     static let currentSchema = "shiftsim.quantized-network/1"
@@ -83,9 +92,14 @@ struct ArchiveManifest: Codable {
         switch layer.operation {
         case .maxPool: entry.operation = "max-pool"
         case .sumPool: entry.operation = "sum-pool"
-        case .localResponseNormalization(let constants):
-            entry.operation = "local-response-normalization"
-            entry.localResponseNormalization = constants
+        case .host(let function, let exponent):
+            entry.operation = function.name
+            switch function {
+            case .localResponseNormalization(let constants):
+                entry.localResponseNormalization = Normalization(
+                    size: constants.size, alpha: Double(constants.alpha), beta: Double(constants.beta),
+                    bias: Double(constants.bias), inputExponent: exponent)
+            }
         case .convolution(let codes, let format, let groups):
             entry.operation = "convolution"
             entry.groups = groups
@@ -136,7 +150,10 @@ extension ArchiveManifest.Entry {
             guard let constants = localResponseNormalization else {
                 throw ArchiveManifest.Inconsistency(message: "layer \(name): no constants")
             }
-            return .localResponseNormalization(constants)
+            let function = LocalResponseNormalization(
+                size: constants.size, alpha: Float(constants.alpha), beta: Float(constants.beta),
+                bias: Float(constants.bias))
+            return .host(.localResponseNormalization(function), inputExponent: constants.inputExponent)
         case "convolution":
             guard let groups, let weightOffset, let weightCount, weightOffset >= 0, weightCount >= 0,
                 weightOffset <= weights.count - weightCount

@@ -66,8 +66,7 @@ public enum FloatExecutor {
         case .concat: return operands.flatMap(\.values)
         case .permuteChannels(let order): return input.permuted(order)
         case .clip(let minimum, let maximum): return input.values.map { min(max($0, minimum), maximum) }
-        case .localResponseNormalization(let size, let alpha, let beta, let bias):
-            return input.normalized(size: size, alpha: alpha, beta: beta, bias: bias)
+        case .host(.localResponseNormalization(let constants)): return input.normalized(constants)
         }
     }
 }

@@ -61,7 +61,8 @@ struct FloatMap {
     }
 
     /// ONNX LRN.
-    func normalized(size: Int, alpha: Float, beta: Float, bias: Float) -> [Float] {
+    func normalized(_ constants: LocalResponseNormalization) -> [Float] {
+        let size = constants.size
         let positions = shape.height * shape.width
         var result = values
         for channel in 0..<shape.channels {
@@ -70,7 +71,8 @@ struct FloatMap {
                 let sum = neighbours.reduce(Float(0)) {
                     $0 + values[$1 * positions + position] * values[$1 * positions + position]
                 }
-                result[channel * positions + position] /= pow(bias + alpha / Float(size) * sum, beta)
+                result[channel * positions + position] /= pow(
+                    constants.bias + constants.alpha / Float(size) * sum, constants.beta)
             }
         }
         return result

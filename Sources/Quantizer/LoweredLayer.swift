@@ -8,8 +8,7 @@ enum LoweredOperation {
     case copy([Int32])
     case maxPool
     case sumPool
-    /// On the host.
-    case localResponseNormalization(size: Int, alpha: Double, beta: Double, bias: Double)
+    case host(HostFunction)
 }
 
 /// What happens to a tensor on its way to the array: x = relu(scale[c] * v + shift[c]).
@@ -57,7 +56,7 @@ struct LoweredLayer {
     var operand: String { preActivation?.tensor ?? input }
 
     var runsOnHost: Bool {
-        if case .localResponseNormalization = operation { return true }
+        if case .host = operation { return true }
         return false
     }
 

@@ -37,9 +37,8 @@ extension Lowering {
             try require(fits, "joins maps of different rows or columns")
         case .permuteChannels(let order):
             try require(order.sorted() == Array(0..<input.channels), "the order is no permutation of the channels")
-        case .localResponseNormalization(let size, let alpha, let beta, let bias):
-            try require(size > 0 && bias > 0, "size and bias are positive")
-            try require(alpha >= 0 && beta >= 0, "alpha and beta are not negative")
+        case .host(let function):
+            if let rule = function.brokenRule { try require(false, rule) }
         default: break
         }
     }
@@ -53,7 +52,7 @@ extension Lowering {
         return switch layer.kind {
         case .convolution(let window, let outputs, _, _, _): windowed(window, channels: outputs)
         case .fullyConnected(let outputs, _, _): Shape(channels: outputs, height: 1, width: 1)
-        case .affine, .relu, .add, .permuteChannels, .clip, .localResponseNormalization: input
+        case .affine, .relu, .add, .permuteChannels, .clip, .host: input
         case .concat:
             Shape(
                 channels: layer.inputs.reduce(0) { $0 + (shapes[$1]?.channels ?? 0) }, height: input.height,

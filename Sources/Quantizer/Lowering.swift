@@ -68,13 +68,9 @@ struct Lowering {
         case .permuteChannels(let order):
             layers.append(copy(layer, channels: order.enumerated().map { ($0.offset, $0.element) }))
         case .clip: preconditionFailure("\(layer.name): clips are rewritten before")
-        case .localResponseNormalization(let size, let alpha, let beta, let bias):
+        case .host(let function):
             let input = tensor(layer.inputs[0])
-            var lowered = chain(
-                layer,
-                .localResponseNormalization(
-                    size: size, alpha: Double(alpha), beta: Double(beta), bias: Double(bias)),
-                window: Window(kernel: 1))
+            var lowered = chain(layer, .host(function), window: Window(kernel: 1))
             lowered.input = input
             layers.append(lowered)
         }

@@ -127,10 +127,7 @@ public enum Quantizer {
         case .copy: .convolution(weights: codes, format: format, groups: 1)
         case .maxPool: .maxPool
         case .sumPool: .sumPool
-        case .localResponseNormalization(let size, let alpha, let beta, let bias):
-            .localResponseNormalization(
-                LocalResponseNormalization(
-                    size: size, alpha: alpha, beta: beta, bias: bias, inputExponent: inputExponent))
+        case .host(let function): .host(function, inputExponent: inputExponent)
         }
     }
 

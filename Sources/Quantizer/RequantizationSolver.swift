@@ -33,7 +33,7 @@ struct RequantizationSolver {
         let channels = layer.outputShape.channels
         let magnitude = Int64(1) << Int64(activationBits - 1)
         switch layer.operation {
-        case .maxPool, .localResponseNormalization:
+        case .maxPool, .host:
             return [Int64](repeating: magnitude, count: channels)
         case .sumPool:
             let taps = Int64(layer.window.kernelHeight * layer.window.kernelWidth)

@@ -89,8 +89,8 @@ extension ReferenceModel {
             try require(input.channels == output.channels, "a pooling keeps its channels")
             try require(
                 layer.window.dilationHeight == 1 && layer.window.dilationWidth == 1, "poolings have no dilation")
-        case .localResponseNormalization:
-            try require(input == output, "a normalization keeps its shape")
+        case .host:
+            try require(input == output, "a host function keeps its map's shape")
         }
     }
 

@@ -62,8 +62,8 @@ public enum ReferenceModel {
         of layer: QuantizedLayer, operand given: IntegerTensor, residual: IntegerTensor?, activationBits: Int
     ) throws -> IntegerTensor {
         try checkShapes(of: layer)
-        if case .localResponseNormalization(let constants) = layer.operation {
-            return normalize(given, constants, layer: layer, activationBits: activationBits)
+        if case .host(let function, let exponent) = layer.operation {
+            return apply(function, to: given, exponent, layer: layer, activationBits: activationBits)
         }
         let operand = try layer.preActivation.map {
             try activate(given, $0, layer: layer, activationBits: activationBits)
@@ -81,7 +81,7 @@ public enum ReferenceModel {
             return pool(operand, layer: layer, initial: .min) { max($0, $1) }
         case .sumPool:
             return pool(operand, layer: layer, initial: 0) { $0 + $1 }
-        case .localResponseNormalization:
+        case .host:
             return operand.values.map(Int64.init)
         }
     }

@@ -153,7 +153,7 @@ public struct Scheduler {
             }
         case .maxPool, .sumPool:
             try schedulePool(layer)
-        case .localResponseNormalization:
+        case .host:
             preconditionFailure("runs on the host")
         }
         summarise(layer, instructions: first..<program.count)

@@ -38,7 +38,7 @@ extension TraceWriter {
 
 /// Makes the writer that a file name asks for and creates its file, replacing an existing one.
 /// - Parameters:
-///   - path: a file name ending in `.fst`, `.vcd` or `.vcd.gz`.
+///   - path: a file name with the ending of a `TraceFormat`.
 ///   - hierarchy: the signals.
 ///   - options: compression and flushing.
 /// - Throws: `WaveformError.invalid` for another ending, `WaveformError.file` when the file cannot be created;

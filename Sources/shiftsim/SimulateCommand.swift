@@ -3,6 +3,7 @@ import Configuration
 import Diagnostics
 import Flows
 import Foundation
+import Waveforms
 
 struct SimulateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,7 +17,9 @@ struct SimulateCommand: ParsableCommand {
     @Option(help: "full or functional; as run.mode.")
     var mode: String?
 
-    @Option(help: ArgumentHelp("Waveform file (.fst, .vcd, .vcd.gz); as trace.file.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Waveform file (\(TraceFormat.endings.joined(separator: ", "))); as trace.file.", valueName: "file"))
     var trace: String?
 
     @Option(help: ArgumentHelp("Cycles to trace, the end excluded; as trace.window.", valueName: "from:to"))

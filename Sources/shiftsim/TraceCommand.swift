@@ -78,7 +78,7 @@ struct TraceCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Rewrites a file in the format its new name asks for.")
         @Argument(help: "A waveform file.") var file: String
-        @Argument(help: "The new file (.fst, .vcd, .vcd.gz).") var target: String
+        @Argument(help: "The new file (\(TraceFormat.endings.joined(separator: ", "))).") var target: String
         @Option(help: ArgumentHelp("Signals converted.", valueName: "glob")) var taps: String?
 
         func run() throws {

@@ -59,11 +59,10 @@ import Testing
         whole.channels = 3 + 5 + 4
         var third = convolution("c", from: "all", whole, outputs: 6, Window(kernel: 1), &random)
         third.preActivation = preActivation(whole.channels, &random)
-        let normalization = LocalResponseNormalization(size: 5, alpha: 0.3, beta: 0.75, bias: 1, inputExponent: -3)
+        let normalization = LocalResponseNormalization(size: 5, alpha: 0.3, beta: 0.75, bias: 1)
         var host = layer(
-            "d", .localResponseNormalization(normalization), Window(kernel: 1), from: "c", third.outputShape,
-            outputs: 6,
-            shift: 0, &random)
+            "d", .host(.localResponseNormalization(normalization), inputExponent: -3), Window(kernel: 1), from: "c",
+            third.outputShape, outputs: 6, shift: 0, &random)
         host.runsOnHost = true
         var pool = layer(
             "e", .sumPool, Window(kernel: 3, stride: 2, pad: 1), from: "d", host.outputShape, outputs: 6, shift: 12,

@@ -84,7 +84,7 @@ import Testing
         #expect(made.load(ordering: .relaxed) == 2)
         // An error is kept as a value is.
         for _ in 0..<2 {
-            #expect(throws: Failure(index: 1)) { try cache.value(5) { throw Failure(index: 1 ) } }
+            #expect(throws: Failure(index: 1)) { try cache.value(5) { throw Failure(index: 1) } }
         }
         #expect(throws: Failure(index: 1)) { try cache.value(5) { 3 } }
     }

@@ -96,9 +96,8 @@ package struct RandomNetwork {
     }
 
     private mutating func appendNormalization() {
-        append(
-            .localResponseNormalization(size: integer(1...5), alpha: 1e-6, beta: 0.75, bias: 1), [last.name],
-            last.shape)
+        let constants = LocalResponseNormalization(size: integer(1...5), alpha: 1e-6, beta: 0.75, bias: 1)
+        append(.host(.localResponseNormalization(constants)), [last.name], last.shape)
     }
 
     /// Half of all convolutions keep their map's size, so that additions find partners.

@@ -4,6 +4,8 @@ import Design
 
 /// A lane that multiplies.
 struct MultiplyElement: LaneKind {
+    static let meaning = "a DSP multiplier"
+    static let storesPowersOfTwo = false
     static let acceptedWeightBits = [4, 8, 16]
     static let mostTerms = 1
 

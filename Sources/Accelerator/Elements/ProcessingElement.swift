@@ -21,8 +21,18 @@ public enum ProcessingElement: Sendable, Hashable, Codable {
             }
         }
 
+        /// What a lane is, for the table of keys.
+        public var meaning: String { lane.meaning }
+        /// Whether stored weights are codes of signed powers of two; else they are integers.
+        public var storesPowersOfTwo: Bool { lane.storesPowersOfTwo }
         /// Widths of a stored weight, ascending.
         public var acceptedWeightBits: [Int] { lane.acceptedWeightBits }
+        /// The same as text: a range, or a list.
+        public var acceptedWidths: String {
+            let widths = acceptedWeightBits
+            let isRange = widths.count > 2 && widths.last! - widths.first! == widths.count - 1
+            return isRange ? "\(widths.first!)...\(widths.last!)" : widths.map(String.init).joined(separator: ", ")
+        }
         /// Most terms of a weight that a lane adds in one cycle.
         public var mostTerms: Int { lane.mostTerms }
 
@@ -70,6 +80,10 @@ public enum ProcessingElement: Sendable, Hashable, Codable {
 
 /// What one kind of processing element is, and how it is built in each family.
 protocol LaneKind: Sendable {
+    /// What the lane is: a noun phrase for the table of keys.
+    static var meaning: String { get }
+    /// See `ProcessingElement.Kind.storesPowersOfTwo`.
+    static var storesPowersOfTwo: Bool { get }
     /// Widths of a stored weight, ascending.
     static var acceptedWeightBits: [Int] { get }
     /// Most terms of a weight that a lane adds in one cycle.

@@ -6,6 +6,8 @@ import Fabric
 
 /// A lane that shifts.
 struct ShiftElement: LaneKind {
+    static let meaning = "a shift by power-of-two codes"
+    static let storesPowersOfTwo = true
     static let acceptedWeightBits = [1, 2, 3, 4, 5]
     static let mostTerms = 2
 

@@ -30,10 +30,10 @@ package struct ConfigKey: Sendable {
     package let values: ConfigValues
     /// What it means: Markdown, one line.
     package let help: String
-    /// What is accepted, for documents: Markdown.
-    package private(set) var accepted: String
-    /// The default, for documents: Markdown.
-    package private(set) var defaultText: String
+    /// What documents say in place of the row's own values.
+    private var documentedValues: String?
+    /// What documents say in place of the row's own default.
+    private var documentedDefault: String?
     /// Whether results of runs that differ in this key only may differ: the hash covers those keys.
     package private(set) var affectsResults = true
     /// Whether every configuration has to give it; the row's reader says so.
@@ -56,8 +56,14 @@ package struct ConfigKey: Sendable {
         self.help = help
         self.read = read
         self.write = write
-        accepted = values.markdown
-        defaultText = write(Configuration(), .file).map { "`\($0)`" } ?? "-"
+    }
+
+    /// What is accepted, for documents: Markdown.
+    package var accepted: String { documentedValues ?? values.markdown }
+
+    /// The default, for documents: Markdown.
+    package var defaultText: String {
+        documentedDefault ?? write(Configuration(), .file).map { "`\($0)`" } ?? "-"
     }
 
     /// The value as YAML; nil where the configuration has none, or has no use for the key.
@@ -107,15 +113,15 @@ package struct ConfigKey: Sendable {
     var required: ConfigKey {
         var key = self
         key.isRequired = true
-        key.defaultText = "required"
+        key.documentedDefault = "required"
         return key
     }
 
     /// Documents that say more than the row's own values do.
     func documented(accepted: String? = nil, default defaultText: String? = nil) -> ConfigKey {
         var key = self
-        if let accepted { key.accepted = accepted }
-        if let defaultText { key.defaultText = defaultText }
+        if let accepted { key.documentedValues = accepted }
+        if let defaultText { key.documentedDefault = defaultText }
         return key
     }
 }

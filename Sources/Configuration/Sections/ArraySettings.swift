@@ -85,7 +85,8 @@ extension ArraySettings {
     private static let sizeKeys = [
         ConfigKey.word("array.family", \.array.familyName, "see docs/internals/Architecture.md"),
         ConfigKey.word(
-            "array.pe", \.array.element, "one lane: a shift by power-of-two codes, or a DSP multiplier"),
+            "array.pe", \.array.element,
+            "one lane: " + ProcessingElement.Kind.allCases.map(\.meaning).joined(separator: ", or ")),
         ConfigKey.integer(
             "array.outputs", \.array.outputs, in: 1...64,
             "output channels worked on in one cycle; up to 8192 lanes = outputs * inputs * pixels, `convolver` up to "
@@ -142,12 +143,15 @@ extension ArraySettings {
             "powers of two of a weight that a `svpe` lane adds in one cycle; 1 runs two-term weights as two passes"
         ).rule {
             $0.array.terms > $0.array.element.mostTerms
-                ? "is 2; a vpe lane multiplies once per cycle; accepted: 1" : nil
+                ? "is 2; a \($0.array.element.rawValue) lane multiplies once per cycle; accepted: 1" : nil
         },
         ConfigKey.integer(
             "array.weight_bits", \.array.weightBits, or: "auto", in: 1...16,
             "bits of a stored weight; `auto`: see below"
-        ).documented(accepted: "`auto`, svpe 1...5, vpe 4, 8, 16; not wider than activations"),
+        ).documented(
+            accepted: "`auto`, "
+                + ProcessingElement.Kind.allCases.map { "\($0.rawValue) \($0.acceptedWidths)" }.joined(separator: ", ")
+                + "; not wider than activations"),
         ConfigKey.integer(
             "array.accumulator_bits", \.array.accumulatorBits, or: "auto", in: 16...48,
             "`auto`: product bits + log2 of the most weights of an output, that at least 14; at most 48. Too few for "

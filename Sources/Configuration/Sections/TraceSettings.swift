@@ -21,11 +21,15 @@ extension TraceSettings {
     static let keys = [fileKey, tapsKey, windowKey, layersKey].map(\.changingNoResult)
 
     private static let fileKey = ConfigKey(
-        "trace.file", .text("a path ending in `.fst`, `.vcd`, `.vcd.gz`; relative to the output folder"),
+        "trace.file",
+        .text(
+            "a path ending in " + TraceFormat.endings.map { "`\($0)`" }.joined(separator: ", ")
+                + "; relative to the output folder"),
         "waveform of the first image"
     ) { section, name, configuration in
         guard section.isPresent, section.given != ["taps"] else { return }
-        let accepted = "a path ending in .fst, .vcd or .vcd.gz"
+        let endings = TraceFormat.endings
+        let accepted = "a path ending in " + endings.dropLast().joined(separator: ", ") + " or " + endings.last!
         let file = try section.required(name, try section.string(name, accepted: accepted), accepted: accepted)
         guard (try? TraceFormat(path: file)) != nil else {
             throw section.error(name, "is '\(file)'; accepted: \(accepted)")

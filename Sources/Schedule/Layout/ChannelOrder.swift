@@ -100,11 +100,10 @@ private struct ChannelTies {
                 divide(layer.name, blocks, channels: layer.outputShape.channels)
                 divide(layer.input, blocks, channels: layer.inputShape.channels)
             case .maxPool, .sumPool: parts[layer.name] = parts[layer.input]
-            case .localResponseNormalization: add(layer.name, channels: layer.outputShape.channels)
+            case .host: add(layer.name, channels: layer.outputShape.channels)
             }
             if let residual = layer.residual { tie(layer.name, residual) }
-            let isHost = if case .localResponseNormalization = layer.operation { true } else { layer.runsOnHost }
-            if isHost { for name in [layer.input, layer.name] { fix(name) } }
+            if layer.isOnHost { for name in [layer.input, layer.name] { fix(name) } }
         }
         join(&waiting)
     }

@@ -51,7 +51,7 @@ struct TensorLayout {
             let keepsSlots: Bool
             switch layer.operation {
             case .maxPool, .sumPool: keepsSlots = !layer.isOnHost
-            case .convolution, .localResponseNormalization: keepsSlots = false
+            case .convolution, .host: keepsSlots = false
             }
             // A pooling works plane by plane.
             placements[layer.name] = TensorPlacement(

@@ -40,7 +40,7 @@ extension TileEmitter {
         case .convolution: .convolution
         case .maxPool: .maxPool
         case .sumPool: .sumPool
-        case .localResponseNormalization: preconditionFailure("runs on the host")
+        case .host: preconditionFailure("runs on the host")
         }
     }
 

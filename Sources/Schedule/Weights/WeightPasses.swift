@@ -1,5 +1,5 @@
-// Weights for the lanes. On vpe a weight is itself. On svpe a weight that is one power of two takes one pass; any
-// other integer is a sum of signed powers of two, `terms` per pass into the same accumulator, with a multiplication of
+// Weights for the lanes. Where lanes store integers (vpe) a weight is itself. Where they store codes of powers of two
+// (svpe) a weight that is one power of two takes one pass; any other integer is a sum of signed powers of two, `terms` per pass into the same accumulator, with a multiplication of
 // the accumulator by 2^passOctaves between windows of octaves (Horner's rule). Every decomposition is exact.
 
 import Accelerator
@@ -22,28 +22,27 @@ extension WeightPasses {
     /// Passes over lanes of `terms` terms. Throws `InputError` (unsupported) with the layer's name when the lanes
     /// cannot represent the weights.
     init(_ weights: [Int32], element: ProcessingElement, terms: Int, layer: String) throws {
-        switch element {
-        case .vpe(let bits):
-            let limit = Int32(1) << Int32(bits - 1)
+        guard let bits = element.powerOfTwoBits else {
+            let limit = Int32(1) << Int32(element.weightBits - 1)
             if let wide = weights.first(where: { $0 < -limit || $0 >= limit }) {
-                throw Shortage.weight(wide, element: element.name, bits: bits).error(layer: layer)
+                throw Shortage.weight(wide, element: element.name, bits: element.weightBits).error(layer: layer)
             }
             self.init(lanes: [[weights]], shiftMask: 0, extraShift: 0)
-        case .svpe(let bits):
-            if bits == 1 && terms == 2 {
-                self = try WeightPasses.binaryPairs(weights, layer: layer)
-            } else if let codes = WeightPasses.encode(weights, bits: bits) {
-                self.init(lanes: [[codes]], shiftMask: 0, extraShift: 0)
-                self = paired(terms: terms)
-            } else if let pair = WeightPasses.twoTerms(weights, bits: bits) {
-                self = pair.paired(terms: terms)
-            } else if bits == 1 {
-                self = try WeightPasses.binary(weights, layer: layer)
-            } else {
-                self = try WeightPasses.signedDigits(weights, bits: bits, layer: layer).paired(terms: terms)
-            }
-            try check(layer: layer)
+            return
         }
+        if bits == 1 && terms == 2 {
+            self = try WeightPasses.binaryPairs(weights, layer: layer)
+        } else if let codes = WeightPasses.encode(weights, bits: bits) {
+            self.init(lanes: [[codes]], shiftMask: 0, extraShift: 0)
+            self = paired(terms: terms)
+        } else if let pair = WeightPasses.twoTerms(weights, bits: bits) {
+            self = pair.paired(terms: terms)
+        } else if bits == 1 {
+            self = try WeightPasses.binary(weights, layer: layer)
+        } else {
+            self = try WeightPasses.signedDigits(weights, bits: bits, layer: layer).paired(terms: terms)
+        }
+        try check(layer: layer)
     }
 
     /// Codes when every weight is one power of two of the lane.

@@ -36,17 +36,15 @@ struct LayerMaker {
 
     mutating func weight() -> Int32 {
         if manyPasses { return Int32.random(in: -85...85, using: &random) }
-        switch element {
-        case .vpe(let bits):
-            let limit = Int32(1) << Int32(bits - 1)
+        guard let bits = element.powerOfTwoBits else {
+            let limit = Int32(1) << Int32(element.weightBits - 1)
             return Int32.random(in: -limit...limit - 1, using: &random)
-        case .svpe(let bits):
-            let sign: Int32 = Bool.random(using: &random) ? 1 : -1
-            if bits == 1 { return sign }
-            let magnitudes = PowerOfTwoCode.magnitudes(bits: bits)
-            let field = Int.random(in: 0...magnitudes, using: &random)
-            return field == 0 ? 0 : sign * Int32(1 << (magnitudes - field))
         }
+        let sign: Int32 = Bool.random(using: &random) ? 1 : -1
+        if bits == 1 { return sign }
+        let magnitudes = PowerOfTwoCode.magnitudes(bits: bits)
+        let field = Int.random(in: 0...magnitudes, using: &random)
+        return field == 0 ? 0 : sign * Int32(1 << (magnitudes - field))
     }
 
     mutating func layer(

@@ -108,7 +108,7 @@ struct RandomCase {
         case .convolution(_, _, let groups): kind = "convolution of \(groups)"
         case .maxPool: kind = "maximum"
         case .sumPool: kind = "sum"
-        case .localResponseNormalization: kind = "normalization"
+        case .host: kind = "normalization"
         }
         return "\(kind) \(layer.inputShape) to \(layer.outputShape) k \(w.kernelHeight)x\(w.kernelWidth) "
             + "s \(w.strideHeight)x\(w.strideWidth) p \(w.padTop),\(w.padLeft),\(w.padBottom),\(w.padRight) "

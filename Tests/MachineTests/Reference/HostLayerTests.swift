@@ -19,8 +19,9 @@ import Testing
     private static func normalization(_ name: String, from input: String, _ shape: Shape) -> QuantizedLayer {
         QuantizedLayer(
             name: name, kind: "local-response-normalization",
-            operation: .localResponseNormalization(
-                LocalResponseNormalization(size: 5, alpha: 2, beta: 0.75, bias: 1, inputExponent: -12)),
+            operation: .host(
+                .localResponseNormalization(LocalResponseNormalization(size: 5, alpha: 2, beta: 0.75, bias: 1)),
+                inputExponent: -12),
             window: Window(kernel: 1), input: input, residual: nil, inputShape: shape, outputShape: shape,
             requantization: Requantization(
                 preShift: 0, multiplier: [Int32](repeating: 1, count: shape.channels),

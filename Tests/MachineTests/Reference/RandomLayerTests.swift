@@ -60,7 +60,7 @@ import Testing
                 case .convolution(_, _, let groups): count("groups", groups > 1)
                 case .maxPool: count("maximum", true)
                 case .sumPool: count("sum", true)
-                case .localResponseNormalization: count("normalization", true)
+                case .host: count("normalization", true)
                 }
             }
         }
