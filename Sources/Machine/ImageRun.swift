@@ -71,6 +71,9 @@ extension Build {
         let selection: TapSelection =
             request.everything ? .everything : request.taps.isEmpty ? .named : .globs(request.taps)
         let shown = Set(request.layers.compactMap { names.firstIndex(of: $0) })
+        guard shown.count == Set(request.layers).count else {
+            throw Defect("the trace asks for layers \(request.layers), of which the program lacks some")
+        }
         return try TraceRecorder(
             path: request.path, signals: TraceSignals(accelerator.design, taps: selection), period: request.period,
             window: request.window ?? 0..<Int.max,

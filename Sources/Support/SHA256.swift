@@ -20,6 +20,7 @@ package struct SHA256: Sendable {
     private var pending: [UInt8] = []
     private var length: UInt64 = 0
 
+    /// The digest of nothing yet.
     package init() {}
 
     /// The digest of some bytes, in hexadecimal.

@@ -1,6 +1,7 @@
 // Does numpy compute the same integers for what the quantizer makes of DenseNet, Inception and AlexNet: concatenations,
 // pre-activations, dilation, pooling regions and host layers?
 
+import Host
 import Networks
 import Quantizer
 import ReferenceModel
@@ -94,6 +95,31 @@ import Testing
             for layer in network.layers {
                 #expect(tensors[layer.name] == expected[layer.name], "\(layer.name)")
                 #expect(Set(tensors[layer.name]?.values ?? []).count > 5, "\(layer.name) has values")
+            }
+        }
+    }
+
+    /// Any layer may run on the host, whose integers are its own: the oracle judges them, layer by layer.
+    @Test(arguments: UInt64(1)...60)
+    func theHostComputesWhatTheOracleComputes(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let float = RandomNetwork.make(seed: seed)
+        let images = (0..<2).map { _ in (0..<float.input.count).map { _ in random.uniform(in: -1...1) } }
+        let options = QuantizationOptions(scheme: .fixed(bits: 8), activationBits: seed % 2 == 0 ? 8 : 16)
+        let quantized = try Quantizer.quantize(float, options: options, calibration: images).0
+        let made = network(&random)
+        let values = (0..<made.input.count).map { _ in Int32.random(in: -32768...32767, using: &random) }
+        for (network, image) in [
+            (made, IntegerTensor(shape: made.input, values: values)),
+            (quantized, try quantized.quantizedInput(images[0])),
+        ] {
+            let expected = try ReferenceModel.inferAll(network, input: image)
+            for layer in network.layers {
+                let found = try HostKernels.output(
+                    of: layer, operand: try #require(expected[layer.input]),
+                    residual: try layer.residual.map { try #require(expected[$0]) },
+                    activationBits: network.activationBits)
+                #expect(found == expected[layer.name], "seed \(seed), \(layer.name)")
             }
         }
     }

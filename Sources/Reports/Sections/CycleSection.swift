@@ -49,7 +49,7 @@ extension CycleSection: ReportSection {
         ).shown(at: 4, "filling and draining"),
         ReportField(
             "host", \.host, unit: "cycles",
-            "the host computes layers, by the time model below; absent without such layers"
+            "the host computes layers, by the time model of docs/guide/Report.md; absent without such layers"
         ).shown(at: 5, "host (time model)"),
         ReportField(
             "predicted", \.predicted, unit: "cycles",

@@ -102,6 +102,6 @@ import Waveforms
         let both = Array(0..<layers[0].endCycle) + Array(layers[2].startCycle..<layers[2].endCycle)
         #expect(try changes(request, bench).cycles == both)
         request.layers = ["d"]
-        #expect(throws: InputError.self) { try bench.run(trace: request) }
+        #expect(throws: Defect.self) { try bench.run(trace: request) }
     }
 }
