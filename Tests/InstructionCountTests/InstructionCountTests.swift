@@ -22,7 +22,9 @@ struct InstructionCountTests {
             arguments: ["configs/tiny-svpe.yaml", "--set", "array.family=convolver", "--mode", "functional"]),
         Run(
             name: "tiny-svpe, traced",
-            arguments: ["configs/tiny-svpe.yaml", "--mode", "functional", "--set", "trace.file=run.fst", "--window", "0:1000"]),
+            arguments: [
+                "configs/tiny-svpe.yaml", "--mode", "functional", "--set", "trace.file=run.fst", "--window", "0:1000",
+            ]),
     ]
 
     /// Above this the program has become slower; below, the snapshot is out of date.
