@@ -1,4 +1,4 @@
-// Elaboration of both array families. Modules below `top`, a file or folder each:
+// Elaboration of all array families. Modules below `top`, a file or folder each:
 //   sequencer  fetches the tile program, dispatches to the engines, counts dependency tokens (Engines/Sequencer)
 //   load       DMA reads: requests, padding, writes into the buffers (Engines/LoadEngine)
 //   compute    the loop nest: buffer addresses and the markers that travel beside the data (Families)

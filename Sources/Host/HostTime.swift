@@ -1,4 +1,5 @@
-// How long the host takes for a layer, by the table of its processor.
+// How long the host takes for a layer, by the table of its processor (HostProcessor). Machine/HostSteps makes cycles of
+// it.
 
 import Networks
 

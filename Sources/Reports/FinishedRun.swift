@@ -1,9 +1,10 @@
+// What came of a run, before it is put into figures (`Report.figures(of:)`).
+
 import Configuration
 import Machine
 import Networks
 import Preparation
 import Schedule
-import Support
 
 /// Everything that a report is made from.
 package struct FinishedRun: Sendable {
@@ -38,11 +39,6 @@ package struct FinishedRun: Sendable {
 
     /// The configuration with everything that it leaves open as this run had it.
     package var resolvedConfiguration: Configuration { configuration.resolved(for: network, on: hardware) }
-
-    /// Hash of the resolved configuration and of its input files.
-    var configurationHash: String {
-        SHA256.hexadecimal((resolvedConfiguration.hashText + network.fingerprint).utf8)
-    }
 
     /// Index of the largest output of each image; the first of equals.
     var classes: [Int] {

@@ -1,4 +1,5 @@
-// How numbers are rounded for people. report.json, layers.csv and sweep.csv round nothing.
+// How numbers are rounded for people; which rounding a field has says its row (`shown`), the arithmetic is TextTable's.
+// report.json, layers.csv and sweep.csv round nothing.
 
 import Support
 
