@@ -83,7 +83,7 @@ extension ArraySettings {
     static let keys = sizeKeys + convolverKeys + elementKeys
 
     private static let sizeKeys = [
-        ConfigKey.word("array.family", \.array.familyName, "see docs/internals/Architecture.md"),
+        ConfigKey.word("array.family", \.array.familyName, "see docs/Architecture.md"),
         ConfigKey.word(
             "array.pe", \.array.element,
             "one lane: " + ProcessingElement.Kind.allCases.map(\.meaning).joined(separator: ", or ")),
