@@ -61,9 +61,16 @@ package struct Doctor: Sendable {
 
     private static func tools(_ search: ToolSearch, _ environment: [String: String]) -> [Finding] {
         func tool(_ tool: OutsideTool, _ purpose: String) -> Finding {
-            Finding(
-                name: tool.name, purpose: purpose, found: search.path(of: tool), install: tool.install,
-                isRequired: false)
+            do {
+                let found = try search.require(tool).executable.path
+                return Finding(
+                    name: tool.name, purpose: purpose, found: found, install: tool.install, isRequired: false)
+            } catch {
+                // A variable that names no program is to be mended, not a program to be installed.
+                let remedy: String
+                if case ToolError.misnamed = error { remedy = "\(error)" } else { remedy = tool.install }
+                return Finding(name: tool.name, purpose: purpose, found: nil, install: remedy, isRequired: false)
+            }
         }
         return [
             tool(.verilator, "co-simulation (cosim)"), tool(.cxx, "co-simulation (cosim)"),

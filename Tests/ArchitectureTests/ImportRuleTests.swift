@@ -72,6 +72,19 @@ import Testing
         ("Reports", ["Flows", "Kernel", "Cosimulation"]),
     ]
 
+    /// Package.swift lists the rooms from the ground up: each depends on those above it in the list only, so that the
+    /// order in which they are read is the order in which they can be understood.
+    @Test func targetsDependOnThoseListedBefore() throws {
+        let text = try String(contentsOf: Repository.root.appendingPathComponent("Package.swift"), encoding: .utf8)
+        let names = text.matches(of: /arget\(\s*name: "(\w+)"/).map { String($0.output.1) }
+        let dependencies = try Self.dependencies()
+        #expect(names.count > 20)
+        for (index, name) in names.enumerated() {
+            let later = dependencies[name, default: []].intersection(names[index...])
+            #expect(later.isEmpty, "\(name) depends on \(later.sorted()), listed after it")
+        }
+    }
+
     /// Who may call the oracle: the flow that judges. What it judges must not.
     @Test func onlyFlowsSeeTheOracle() throws {
         for arrows in [try Self.imports(), try Self.dependencies()] {

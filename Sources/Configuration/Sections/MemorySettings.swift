@@ -48,17 +48,26 @@ package struct MemorySettings: Sendable, Hashable {
 
     /// Bytes per second that memory and ports together can move; nil without limit.
     package var bytesPerSecond: Double? {
-        guard model == .fixed else { return nil }
-        return min(bandwidthGBs * 1e9, Double(ports) * MemorySettings.portBytes * portMHz * 1e6)
+        switch model {
+        case .ideal: nil
+        case .fixed: fixedBytesPerSecond
+        }
+    }
+
+    private var fixedBytesPerSecond: Double {
+        min(bandwidthGBs * 1e9, Double(ports) * MemorySettings.portBytes * portMHz * 1e6)
     }
 
     /// The same in cycles of the core clock.
     package func timing(clockMHz: Double) -> MemoryTiming {
-        let seed = stallSeed.map { UInt64($0) }
-        guard let bytesPerSecond else { return MemoryTiming(latency: 1, bytesPerCycle65536: nil, stallSeed: seed) }
-        let latency = max(1, Int((latencyNs * clockMHz / 1000).rounded(.up)))
-        var timing = MemoryTiming.fixed(latency: latency, bytesPerCycle: bytesPerSecond / (clockMHz * 1e6))
-        timing.stallSeed = seed
+        var timing: MemoryTiming
+        switch model {
+        case .ideal: timing = .ideal
+        case .fixed:
+            let latency = max(1, Int((latencyNs * clockMHz / 1000).rounded(.up)))
+            timing = .fixed(latency: latency, bytesPerCycle: fixedBytesPerSecond / (clockMHz * 1e6))
+        }
+        timing.stallSeed = stallSeed.map { UInt64($0) }
         return timing
     }
 }

@@ -23,12 +23,8 @@ import Testing
             let wanted = try ReferenceModel.inferAll(random.network, input: bench.inputs[0])
             let result = try bench.run(toggles: index % 2 == 0, keepsTensors: true)
             for layer in random.network.layers {
-                let found = try #require(result.tensors[0][layer.name])
-                let difference = zip(found.values, try #require(wanted[layer.name]).values).enumerated()
-                    .first { $0.element.0 != $0.element.1 }
-                if let difference {
-                    let (got, want) = difference.element
-                    Issue.record("\(layer.name)[\(difference.offset)]: \(got), not \(want); \(random.text)")
+                if let difference = firstDifference(result.tensors[0][layer.name], wanted[layer.name]) {
+                    Issue.record("\(layer.name)\(difference); \(random.text)")
                     break
                 }
                 if case .convolution(_, _, let groups) = layer.operation {

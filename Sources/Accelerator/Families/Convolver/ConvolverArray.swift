@@ -231,14 +231,8 @@ extension Elaboration {
                     outputEnable: results.psumLatched))
         }
         builder.inArray("accumulator", lanes: p.outputs) { [latency = p.convolverLatency(convolver)] builder in
-            var earlier = psum
-            if octaves > 0 {
-                let multiplied = builder.logic(
-                    .shiftLeftConstant, [psum], width: width, signed: true, parameter: octaves)
-                earlier = builder.logic(.multiplex, [results.shift, multiplied, psum], width: width, signed: true)
-            }
-            let addend = builder.logic(.multiplex, [results.first, 0, earlier], width: width, signed: true)
-            let next = builder.logic(.add, [addend, sum], width: width, signed: true)
+            let next = builder.accumulate(
+                sum, onto: psum, first: results.first, shift: results.shift, octaves: octaves)
             builder.connect(value, next: next, enable: results.valid[latency])
         }
         return value

@@ -40,14 +40,8 @@ extension Elaboration {
         let octaves = p.passOctaves
         return builder.inArray("accumulator", lanes: p.pixels * p.outputs) { [latency = p.vectorLatency] builder in
             let value = builder.register("value", width: width, signed: true)
-            var earlier = value
-            if octaves > 0 {
-                let multiplied = builder.logic(
-                    .shiftLeftConstant, [value], width: width, signed: true, parameter: octaves)
-                earlier = builder.logic(.multiplex, [steps.shift, multiplied, value], width: width, signed: true)
-            }
-            let addend = builder.logic(.multiplex, [steps.first, 0, earlier], width: width, signed: true)
-            let next = builder.logic(.add, [addend, sum], width: width, signed: true)
+            let next = builder.accumulate(
+                sum, onto: value, first: steps.first, shift: steps.shift, octaves: octaves)
             builder.connect(value, next: next, enable: steps.issued[latency])
             return value
         }
