@@ -21,15 +21,12 @@ package final class Machine {
     package let simulation: Simulation
     /// External memory: program, weights, feature maps.
     package let memory: MemoryContents
-    /// What stands between the memory and the accelerator's ports.
-    private let model: SimpleMemory
     private let timing: MemoryTiming
 
     private init(
-        _ accelerator: Accelerator, _ program: CompiledNetwork, _ simulation: Simulation, _ model: SimpleMemory,
-        _ memory: MemoryContents, _ timing: MemoryTiming
+        _ accelerator: Accelerator, _ program: CompiledNetwork, _ simulation: Simulation, _ memory: MemoryContents,
+        _ timing: MemoryTiming
     ) {
-        self.model = model
         self.accelerator = accelerator
         self.program = program
         self.simulation = simulation
@@ -44,9 +41,8 @@ package final class Machine {
     ) throws -> Machine {
         let simulation = try Simulation(checked: accelerator.design, options: options)
         let memory = MemoryContents(program.memoryImage(input: input))
-        let model = SimpleMemory(memory, interface: accelerator.memory, timing: timing)
-        simulation.attach(model)
-        return Machine(accelerator, program, simulation, model, memory, timing)
+        simulation.attach(SimpleMemory(memory, interface: accelerator.memory, timing: timing))
+        return Machine(accelerator, program, simulation, memory, timing)
     }
 
     /// Adds somebody who looks at every cycle, after those that look already.
