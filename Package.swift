@@ -152,7 +152,8 @@ let package = Package(
         .testTarget(
             name: "FlowTests",
             dependencies: [
-                "Configuration", "Cosimulation", "Diagnostics", "Flows", "Machine", "NetworkReaders", "Networks",
+                "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Flows", "Machine", "NetworkReaders",
+                "Networks",
                 "Preparation", "Reports", "Support", "Sweep", "TestSupport", "shiftsim",
             ]),
     ],
