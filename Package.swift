@@ -44,7 +44,7 @@ let package = Package(
         .target(name: "Design", dependencies: ["Fabric"]),
         .target(name: "Accelerator", dependencies: ["Design", "Fabric"]),
         .target(name: "Schedule", dependencies: ["Networks", "Accelerator", "Fabric", "Diagnostics"]),
-        .target(name: "RTLEmitter", dependencies: ["Design", "Fabric"]),
+        .target(name: "RTLEmitter", dependencies: ["Design", "Fabric", "Support"]),
 
         // Simulation
         .target(name: "Kernel", dependencies: ["Design", "Fabric"], swiftSettings: fast),
@@ -113,7 +113,7 @@ let package = Package(
         .testTarget(
             name: "PrimitiveTests",
             dependencies: [
-                "Cosimulation", "Design", "Fabric", "Kernel", "Networks", "RTLEmitter", "Support", "TestSupport",
+                "Cosimulation", "Design", "Fabric", "Kernel", "ReferenceModel", "RTLEmitter", "Support", "TestSupport",
             ]),
         .testTarget(
             name: "ResourceTests",
