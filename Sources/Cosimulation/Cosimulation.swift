@@ -9,6 +9,7 @@ import Kernel
 import Machine
 import Networks
 import Observation
+import Output
 import RTLEmitter
 import Schedule
 import Support
@@ -44,12 +45,11 @@ package struct Cosimulation {
         try RTLFile.write(files, to: directory)
         let run = try record(trace: nil)
         let images = directory.appendingPathComponent("images")
-        try FileManager.default.createDirectory(at: images, withIntermediateDirectories: true)
-        try run.stimulus.write(to: images.appendingPathComponent("stimulus.bin"))
-        try run.response.write(to: images.appendingPathComponent("expected.bin"))
-        try Data(build.program.memoryImage(input: input)).write(to: images.appendingPathComponent("memory.bin"))
-        try "\(run.cycles)\n".write(
-            to: images.appendingPathComponent("cycles.txt"), atomically: true, encoding: .utf8)
+        try WholeFile.write(run.stimulus, to: images.appendingPathComponent("stimulus.bin").path)
+        try WholeFile.write(run.response, to: images.appendingPathComponent("expected.bin").path)
+        try WholeFile.write(
+            Data(build.program.memoryImage(input: input)), to: images.appendingPathComponent("memory.bin").path)
+        try WholeFile.write("\(run.cycles)\n", to: images.appendingPathComponent("cycles.txt").path)
     }
 
     /// Inputs and outputs of `top` in every cycle of a run.

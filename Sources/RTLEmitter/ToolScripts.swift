@@ -25,6 +25,9 @@ public struct SynthesisTarget: Sendable, Hashable, Codable {
 
 /// synth.ys, vivado.tcl and Makefile.
 public enum ToolScripts {
+    /// What the Makefile puts beside the emitted files; an entry that ends in "/" is a folder with all that is in it.
+    package static let built = ["obj/", "images/response.bin"]
+
     static func files(for target: SynthesisTarget) -> [RTLFile] {
         [
             RTLFile(name: "synth.ys", text: yosys), RTLFile(name: "vivado.tcl", text: vivado(target)),

@@ -1,4 +1,5 @@
 import Foundation
+import Output
 
 /// An emitted design, compiled by Verilator or through CXXRTL. Clock and file conventions: HarnessSource.
 package struct CompiledModel: Sendable {
@@ -26,7 +27,7 @@ package struct CompiledModel: Sendable {
         defer { try? FileManager.default.removeItem(at: directory) }
         let input = directory.appendingPathComponent("stimulus.bin")
         let output = directory.appendingPathComponent("response.bin")
-        try stimulus.write(to: input)
+        try WholeFile.write(stimulus, to: input.path)
         let tool = Tool(executable: executable)
         let arguments = [input.path, keepsResponse ? output.path : "-", "\(cycles)", "\(period)"]
         let text = try tool.run(arguments + (vcd.map { [$0.path] } ?? []))
