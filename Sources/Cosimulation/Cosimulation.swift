@@ -9,6 +9,7 @@ import Kernel
 import Machine
 import Networks
 import Observation
+import Output
 import RTLEmitter
 import Schedule
 import Support
@@ -46,9 +47,9 @@ package struct Cosimulation {
         try RTLFile.write(files, to: directory)
         let images = directory.appendingPathComponent("images")
         let run = try record(to: images)
-        try Data(build.program.memoryImage(input: input)).write(to: images.appendingPathComponent("memory.bin"))
-        try "\(run.cycles)\n".write(
-            to: images.appendingPathComponent("cycles.txt"), atomically: true, encoding: .utf8)
+        try WholeFile.write(
+            Data(build.program.memoryImage(input: input)), to: images.appendingPathComponent("memory.bin").path)
+        try WholeFile.write("\(run.cycles)\n", to: images.appendingPathComponent("cycles.txt").path)
         return run
     }
 

@@ -1,5 +1,7 @@
 // What a run of images is asked for besides its result.
 
+import Foundation
+
 /// What a run must do besides computing.
 package struct MachineOptions: Sendable {
     /// Count toggles of every register (mode `full`).
@@ -46,6 +48,12 @@ package struct TraceRequest: Sendable {
         self.layers = layers
         self.clockMHz = clockMHz
         self.everything = everything
+    }
+
+    /// Removes the file: a trace without a cycle is no trace. Pipes and devices stay.
+    func remove() {
+        let isFile = (try? URL(fileURLWithPath: path).resourceValues(forKeys: [.isRegularFileKey]))?.isRegularFile
+        if isFile == true { try? FileManager.default.removeItem(atPath: path) }
     }
 
     /// Clock period in picoseconds.

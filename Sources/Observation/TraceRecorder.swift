@@ -7,6 +7,7 @@
 import Design
 import Dispatch
 import Kernel
+import Synchronization
 import Waveforms
 
 /// Records one run into a trace file.
@@ -23,6 +24,9 @@ public final class TraceRecorder: Observer {
     private var first = true
     private var buffer: [TraceRecord] = []
     private var lastCycle: Int?
+    private var flushes = FlushSchedule()
+    private var cyclesUntilClock = 0
+    private var isClosed = false
     private static let bufferRecords = 1 << 18
 
     /// Opens the file, whose name says its format; `period` is that of a cycle in picoseconds. Throws `WaveformError`.
@@ -45,9 +49,19 @@ public final class TraceRecorder: Observer {
     /// Cycles recorded so far.
     public private(set) var cycleCount = 0
 
-    /// Appends what changed in the cycle. Throws `WaveformError` of an earlier write.
+    /// Appends what changed in the cycle; the last cycle of the window completes the file, whatever the run does after
+    /// it. Throws `WaveformError` of an earlier write.
     public func observe(cycle: Int, _ state: StateView) throws {
-        guard isShown() else { return }
+        if isShown() { record(cycle: cycle, state) }
+        if cycle + 1 == window.upperBound { return try close() }
+        if buffer.count >= TraceRecorder.bufferRecords { try channel.send(taken(), flushes: false) }
+        cyclesUntilClock -= 1
+        guard cyclesUntilClock < 0 else { return }
+        cyclesUntilClock = 15
+        if flushes.isDue() { try channel.send(taken(), flushes: true) }
+    }
+
+    private func record(cycle: Int, _ state: StateView) {
         cycleCount += 1
         lastCycle = cycle
         let time = UInt64(cycle) * period
@@ -66,7 +80,6 @@ public final class TraceRecorder: Observer {
         first = false
         buffer.append(
             TraceRecord(time: time + period / 2, handle: Int32(TraceSignals.clockHandle), value: 0))
-        if buffer.count >= TraceRecorder.bufferRecords { try flush() }
     }
 
     /// All lanes of a port as one value.
@@ -86,14 +99,18 @@ public final class TraceRecorder: Observer {
         buffer.append(TraceRecord(time: time, handle: Int32(index + 1), value: 0, words: words))
     }
 
-    private func flush() throws {
-        try channel.send(buffer)
-        buffer.removeAll(keepingCapacity: true)
+    /// The buffer, which is empty then.
+    private func taken() -> [TraceRecord] {
+        defer { buffer.removeAll(keepingCapacity: true) }
+        return buffer
     }
 
-    /// Writes what is left; the trace ends with the last shown cycle. Throws `WaveformError` of any write.
+    /// Writes what is left; the trace ends with the last shown cycle. A second call does nothing. Throws `WaveformError`
+    /// of any write.
     public func close() throws {
-        try flush()
+        guard !isClosed else { return }
+        isClosed = true
+        try channel.send(taken(), flushes: false)
         try channel.close(at: lastCycle.map { UInt64($0 + 1) * period } ?? 0)
     }
 }
@@ -114,16 +131,25 @@ private final class WriterChannel: @unchecked Sendable {
     private let queue = DispatchQueue(label: "trace-writer")
     private let credits = DispatchSemaphore(value: 2)
     private var failure: (any Error)?
+    private let hasFailed = Atomic<Bool>(false)
     private var time: UInt64?
 
     init(_ writer: any TraceWriter) { self.writer = writer }
 
-    func send(_ records: [TraceRecord]) throws {
+    /// Hands records on; `flushes`: they are to be in the file soon.
+    func send(_ records: [TraceRecord], flushes: Bool) throws {
+        if hasFailed.load(ordering: .relaxed) { try queue.sync { if let failure { throw failure } } }
         credits.wait()
         queue.async { [self] in
             defer { credits.signal() }
             guard failure == nil else { return }
-            do { try write(records) } catch { failure = error }
+            do {
+                try write(records)
+                if flushes { try writer.flush() }
+            } catch {
+                failure = error
+                hasFailed.store(true, ordering: .relaxed)
+            }
         }
     }
 

@@ -114,6 +114,11 @@ package final class ResultFolder: Sendable {
     /// Whether an older result is there, which stays until this one is published.
     package var hasOlderResult: Bool { SystemCall.exists(place.path) && !OwnedTree.isEmpty(place.path) }
 
+    /// The final path of a file that is given relative to the folder, or absolute.
+    package func path(of file: String) -> String {
+        URL(fileURLWithPath: file, relativeTo: URL(fileURLWithPath: place.path, isDirectory: true)).path
+    }
+
     /// Where to write a file that belongs into the folder, given relative to it or absolute; nil for one elsewhere.
     package func workingPath(of file: String) throws -> String? {
         guard let inside = place.inside(file) else { return nil }

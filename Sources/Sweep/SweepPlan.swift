@@ -86,7 +86,11 @@ package struct SweepPlan: Sendable {
                 root = try root.setting(axis.path, to: value)
                 texts.insert(ConfigSection.text(value) ?? "", at: 0)
             }
-            return Point(values: texts, configuration: try Configuration(root, file: file))
+            let configuration = try Configuration(root, file: file)
+            guard configuration.trace.file == nil else {
+                throw configuration.error("trace.file", "is not for sweeps, whose points would all write one file")
+            }
+            return Point(values: texts, configuration: configuration)
         }
     }
 

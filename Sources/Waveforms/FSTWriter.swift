@@ -121,6 +121,14 @@ public final class FSTWriter: TraceWriter {
         if values.update(slot, words: words) && phase == .running { record(slot) }
     }
 
+    /// Writes a section of what was collected; see `TraceWriter`.
+    public func flush() throws {
+        guard phase == .running, timeCount > 0 else { return }
+        try writeSection()
+        timeIsOpen = false
+        flushDeadline = monotonicSeconds() + options.flushSeconds
+    }
+
     /// Completes the file; see `TraceWriter`.
     public func close() throws {
         switch phase {

@@ -1,5 +1,7 @@
 // Rewrites a trace in another format.
 
+import Output
+
 /// Converts between FST and VCD.
 public struct TraceConverter: Sendable {
     /// What a conversion wrote and what it could not keep.
@@ -25,21 +27,24 @@ public struct TraceConverter: Sendable {
         self.options = options
     }
 
-    /// Writes `file` to `path` in the format its ending names. A new file that could not be completed is
-    /// removed.
-    /// - Throws: `WaveformError.invalid` when `path` is the file itself or has an unknown ending; otherwise as
+    /// Writes `file` to `path` in the format its ending names. The new file appears whole or not at all.
+    /// - Throws: `WaveformError.invalid` when `path` is the file itself or has an unknown ending; `InputError` when it cannot be written; otherwise as
     ///   `TraceFile.forEachChange` and the writers.
     public func convert(_ file: TraceFile, to path: String) throws -> Result {
         guard !OutputFile.isSame(file.path, path) else {
             throw WaveformError.invalid("a trace cannot be converted into itself: '\(path)'")
         }
         let tree = try ConversionTree(file, filter: filter)
-        let writer = try makeTraceWriter(path: path, hierarchy: tree.hierarchy, options: options)
+        _ = try TraceFormat(path: path)
+        let target = try ResultFile.prepare(path, option: "the new file")
+        defer { target.discard() }
         do {
-            return try copy(file, tree, writer)
-        } catch {
-            OutputFile.remove(path)
-            throw error
+            let writer = try makeTraceWriter(path: target.workingPath, hierarchy: tree.hierarchy, options: options)
+            let result = try copy(file, tree, writer)
+            try target.publish()
+            return result
+        } catch WaveformError.file(let action, let path, let reason) {
+            throw WaveformError.file(action: action, path: target.named(path), reason: reason)
         }
     }
 

@@ -22,6 +22,11 @@ public protocol TraceWriter: AnyObject {
     /// ignored.
     func change(_ handle: Int, value: UInt64)
 
+    /// Puts what was collected into the file, which otherwise waits for more, so that a killed run keeps it. To be called
+    /// when all changes of the current time are given. Before the second time this does nothing.
+    /// - Throws: `WaveformError.file` when data cannot be written.
+    func flush() throws
+
     /// Ends the trace at the last time set and completes the file. A second call does nothing.
     /// - Throws: `WaveformError.file` when data cannot be written.
     func close() throws

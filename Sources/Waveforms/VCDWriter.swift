@@ -49,7 +49,7 @@ public final class VCDWriter: TraceWriter {
         for slot in codes.indices { codes.initializeElement(at: slot, to: Self.lineEnd(slot)) }
         do {
             appendHeader()
-            try flush()
+            try writeText()
         } catch {
             file.discard()
             throw error
@@ -91,6 +91,11 @@ public final class VCDWriter: TraceWriter {
         if values.update(slot, words: words) && phase == .running { record(slot) }
     }
 
+    /// Writes the text that was collected; see `TraceWriter`.
+    public func flush() throws {
+        if phase == .running { try writeText() }
+    }
+
     /// Completes the file; see `TraceWriter`.
     public func close() throws {
         switch phase {
@@ -102,7 +107,7 @@ public final class VCDWriter: TraceWriter {
             phase = .closed
             if time > writtenTime { appendTime() }
         }
-        try flush()
+        try writeText()
         try file.finish()
     }
 
@@ -153,18 +158,18 @@ public final class VCDWriter: TraceWriter {
         text.append("$dumpvars\n")
         for slot in values.slots.indices { record(slot) }
         text.append("$end\n")
-        try flush()
+        try writeText()
     }
 
     private func flushIfDue() throws {
-        if text.count >= Self.blockBytes { return try flush() }
+        if text.count >= Self.blockBytes { return try writeText() }
         callsUntilClock -= 1
         guard callsUntilClock < 0 else { return }
         callsUntilClock = 255
-        if monotonicSeconds() >= flushDeadline { try flush() }
+        if monotonicSeconds() >= flushDeadline { try writeText() }
     }
 
-    private func flush() throws {
+    private func writeText() throws {
         flushDeadline = monotonicSeconds() + options.flushSeconds
         guard text.count > 0 else { return }
         if let deflater {
