@@ -45,7 +45,8 @@ package struct Cosimulation {
         try RTLFile.write(files, to: directory)
         let run = try record(trace: nil)
         let images = directory.appendingPathComponent("images")
-        try WholeFile.write(run.stimulus, to: images.appendingPathComponent("stimulus.bin").path)
+        try WholeFile.write(
+            run.stimulus, to: images.appendingPathComponent("stimulus.bin").path, makingFolders: true)
         try WholeFile.write(run.response, to: images.appendingPathComponent("expected.bin").path)
         try WholeFile.write(
             Data(build.program.memoryImage(input: input)), to: images.appendingPathComponent("memory.bin").path)
