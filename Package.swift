@@ -38,7 +38,8 @@ let package = Package(
                 "Networks", "Diagnostics", "Output", "Support", "CZlib",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
-        .target(name: "Quantizer", dependencies: ["Networks", "Diagnostics", "Output", "Support"],
+        .target(
+            name: "Quantizer", dependencies: ["Networks", "Diagnostics", "Output", "Support"],
             swiftSettings: vectorised),
 
         // Hardware
@@ -90,8 +91,8 @@ let package = Package(
             name: "Flows",
             dependencies: [
                 "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Machine", "NetworkReaders", "Networks",
-                "Output", "Preparation", "Quantizer", "ReferenceModel", "Reports", "RTLEmitter", "Schedule", "Support",
-                "Waveforms",
+                "Output", "Preparation", "Quantizer", "ReferenceModel", "Reports", "RTLEmitter", "Schedule",
+                "Support", "Waveforms",
             ]),
         .target(
             name: "Sweep",
@@ -102,7 +103,8 @@ let package = Package(
             name: "shiftsim",
             dependencies: [
                 "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Flows", "Kernel", "Networks", "Output",
-                "Reports", "Support", "Sweep", "Waveforms", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Reports", "Support", "Sweep", "Waveforms",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         // Tests, by question

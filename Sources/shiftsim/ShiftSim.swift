@@ -24,6 +24,7 @@ struct ShiftSim: ParsableCommand {
 
     static func main() {
         StandardStreams.prepare()
+        Trap.install()
         Interrupt.install()
         if let problem = Processor.problem {
             Console.message("shiftsim: \(problem)")
