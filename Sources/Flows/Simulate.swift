@@ -70,7 +70,8 @@ package enum Flow {
         let request = try trace.file.map { file in
             for layer in trace.layers where !layers.contains(layer) {
                 let names = layers.joined(separator: ", ")
-                throw configuration.error("trace.layers", "'\(layer)' is no layer; accepted: \(names)")
+                let meant = Suggestion.text(for: layer, among: layers)
+                throw configuration.error("trace.layers", "'\(layer.echoed)' is no layer\(meant); accepted: \(names)")
             }
             return TraceRequest(
                 path: try output?.path(of: file) ?? file, taps: trace.taps, window: trace.window,
