@@ -114,7 +114,7 @@ let package = Package(
                 "Accelerator", "Cosimulation", "ExternalMemory", "Kernel", "Machine", "Networks", "Schedule", "Support",
             ], path: "Tests/TestSupport"),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
-        .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"]),
+        .testTarget(name: "SupportTests", dependencies: ["Diagnostics", "Support", "TestSupport"]),
         .testTarget(
             name: "PrimitiveTests",
             dependencies: [

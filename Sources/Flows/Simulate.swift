@@ -79,7 +79,8 @@ package enum Flow {
         let request = try path.map { path in
             for layer in trace.layers where !layers.contains(layer) {
                 let names = layers.joined(separator: ", ")
-                throw configuration.error("trace.layers", "'\(layer)' is no layer; accepted: \(names)")
+                let meant = Suggestion.text(for: layer, among: layers)
+                throw configuration.error("trace.layers", "'\(layer.echoed)' is no layer\(meant); accepted: \(names)")
             }
             return TraceRequest(
                 path: path, taps: trace.taps, window: trace.window, layers: trace.layers,

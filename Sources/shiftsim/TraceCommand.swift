@@ -28,7 +28,7 @@ struct TraceCommand: ParsableCommand {
         func run() throws {
             guard let radix = TraceRadix(rawValue: radix) else {
                 let accepted = TraceRadix.allCases.map(\.rawValue).joined(separator: ", ")
-                throw InputError(at: "--radix", "is '\(radix)'; accepted: \(accepted)")
+                throw InputError(at: "--radix", "is '\(radix.echoed)'; accepted: \(accepted)")
             }
             let dump = TraceDump(
                 filter: try taps.map { try SignalGlob($0) }, radix: radix, window: try Self.times(window))
@@ -49,7 +49,7 @@ struct TraceCommand: ParsableCommand {
             guard let text else { return 0...UInt64.max }
             let bounds = text.split(separator: ":", omittingEmptySubsequences: false).map { UInt64($0) }
             guard bounds.count == 2, let from = bounds[0], let to = bounds[1], from <= to else {
-                throw InputError(at: "--window", "is '\(text)'; accepted: FROM:TO, such as 0:20000")
+                throw InputError(at: "--window", "is '\(text.echoed)'; accepted: FROM:TO, such as 0:20000")
             }
             return from...to
         }
