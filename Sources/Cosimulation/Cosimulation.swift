@@ -95,7 +95,8 @@ package struct Cosimulation {
         machine.attach(stimulus)
         let recorder = try trace.map { trace in
             try TraceRecorder(
-                path: trace.path, signals: TraceSignals(design, taps: .everything), period: UInt64(Cosimulation.period),
+                path: trace.path, signals: TraceSignals(design, taps: .everything),
+                times: CycleTimes(picoseconds: UInt64(Cosimulation.period)),
                 window: 0..<limit)
         }
         if let recorder { machine.attach(recorder) }

@@ -1,5 +1,7 @@
 // What a run of images is asked for besides its result.
 
+import Observation
+
 /// What a run must do besides computing.
 package struct MachineOptions: Sendable {
     /// Count toggles of every register (mode `full`).
@@ -48,6 +50,6 @@ package struct TraceRequest: Sendable {
         self.everything = everything
     }
 
-    /// Clock period in picoseconds.
-    package var period: UInt64 { UInt64((1e6 / clockMHz).rounded()) }
+    /// The times of the clock's edges.
+    package var times: CycleTimes { CycleTimes(megahertz: clockMHz) }
 }
