@@ -63,7 +63,7 @@ import Waveforms
         let file = try TraceFile.open(request.path)
         #expect(run.tracedSignals == file.signals.count)
         var cycles: Set<Int> = []
-        try file.forEachChange { cycles.insert(Int($0.time / request.period)) }
+        try file.forEachChange { cycles.insert(Int($0.time / 5000)) }
         return (file.signals.map { $0.path }, cycles.sorted())
     }
 
