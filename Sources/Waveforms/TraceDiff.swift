@@ -48,8 +48,8 @@ public enum TraceDiff {
                 idle, in: "'\(first.path)' and '\(second.path)'", paths: (first.signals + second.signals).map(\.path))
         }
         let pairing = TracePairing(itemsA, itemsB)
-        report.onlyInA = pairing.onlyFirst.map(\.label)
-        report.onlyInB = pairing.onlySecond.map(\.label)
+        report.onlyInA = TracePairing.labels(pairing.onlyFirst, beside: pairing.onlySecond)
+        report.onlyInB = TracePairing.labels(pairing.onlySecond, beside: pairing.onlyFirst)
         var pairs: [Pair] = []
         for (itemA, itemB) in pairing.pairs {
             let signalA = first.signals[itemA.index]
@@ -87,7 +87,9 @@ public enum TraceDiff {
             let (path, label) = (rest(signal.path, 0), rest(labels[index], dots))
             guard matcher?.matches(path, path + signal.range, label) ?? true else { continue }
             result.append(
-                TracePairing.Item(index: index, label: label, path: path, key: rest(signal.key, 0), range: signal.range)
+                TracePairing.Item(
+                    index: index, label: label, path: path, key: rest(signal.key, 0), range: signal.range,
+                    width: signal.width)
             )
         }
         return result

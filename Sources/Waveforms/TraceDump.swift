@@ -25,6 +25,11 @@ public struct TraceDump: Sendable {
     ///   `line` throws.
     @discardableResult
     public func run(_ file: TraceFile, line: (String) throws -> Void) throws -> TraceExtent {
+        try run(file) { _, _, text in try line(text) }
+    }
+
+    /// The same with the change and its signal beside the line.
+    func run(_ file: TraceFile, line: (TraceChange, TraceSignal, String) throws -> Void) throws -> TraceExtent {
         let labels = SignalLabels(file)
         let selection = try file.select(filter, labels)
         var names = [[Int]](repeating: [], count: file.signals.count)
@@ -33,18 +38,17 @@ public struct TraceDump: Sendable {
         while try file.advance(cursor), cursor.time <= window.upperBound {
             guard cursor.time >= window.lowerBound else { continue }
             let change = file.change(at: cursor)
-            let text = text(of: change, file.signals[change.signal])
-            for name in names[change.signal] {
-                try line("\(change.time) \(labels[name]) \(text)")
-            }
+            let signal = file.signals[change.signal]
+            let text = text(of: change, signal)
+            for name in names[change.signal] { try line(change, signal, "\(change.time) \(labels[name]) \(text)") }
         }
         return cursor.extent
     }
 
     private func text(of change: TraceChange, _ signal: TraceSignal) -> String {
+        // Bits are not copied for this.
         switch signal.kind.form {
-        case .real: "\(Double(bitPattern: change.words[0]))"
-        case .string: TraceReading.text(bytes: change.text).text()
+        case .real, .string: TraceReading(change, signal).text()
         case .bits: radix.text(change.words, unknown: change.unknown, width: signal.width)
         }
     }

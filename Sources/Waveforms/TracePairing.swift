@@ -2,7 +2,7 @@
 //
 // A signal is its scopes, its name, its bit range and, where a file has all of that twice, its place among them. What
 // is left is matched by dotted path (some writers make a scope of what others make a dotted name), and a declaration
-// without a range goes with one that has a range where each file has just one of them left.
+// without a range, or of another width, goes with the one of the other file where each file has just one of them left.
 
 /// The signals of two traces, in pairs.
 struct TracePairing {
@@ -13,6 +13,7 @@ struct TracePairing {
         let path: String
         let key: String
         let range: String
+        let width: Int
     }
 
     private(set) var pairs: [(Item, Item)] = []
@@ -43,7 +44,7 @@ struct TracePairing {
                     left.append(item)
                 }
             }
-            if left.count == 1, others.count == 1, left[0].range.isEmpty || others[0].range.isEmpty {
+            if left.count == 1, others.count == 1, Self.mayBeOne(left[0], others[0]) {
                 pairs.append((left.removeFirst(), others.removeFirst()))
             }
             rest += left
@@ -51,5 +52,15 @@ struct TracePairing {
         }
         onlyFirst = rest
         onlySecond = waiting.values.flatMap { $0 }
+    }
+
+    private static func mayBeOne(_ first: Item, _ second: Item) -> Bool {
+        first.range.isEmpty || second.range.isEmpty || first.width != second.width
+    }
+
+    /// The labels of signals that one file has, with their ranges where the other list has the same label.
+    static func labels(_ items: [Item], beside others: [Item]) -> [String] {
+        let known = Set(others.map(\.label))
+        return items.map { known.contains($0.label) ? $0.label + $0.range : $0.label }
     }
 }

@@ -21,6 +21,15 @@ public enum TraceReading: Sendable, Equatable, Codable {
         }
     }
 
+    /// The value of a change.
+    init(_ change: TraceChange, _ signal: TraceSignal) {
+        switch signal.kind.form {
+        case .bits: self = .bits(TraceBits(change, width: signal.width))
+        case .real: self = .real(Double(bitPattern: change.words[0]))
+        case .string: self = .text(bytes: change.text)
+        }
+    }
+
     /// The reading of a string's bytes.
     static func text(bytes: [UInt8]) -> TraceReading {
         .text(String(decoding: VCDText.escaped(bytes), as: UTF8.self))

@@ -6,7 +6,7 @@ import Waveforms
 struct TraceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trace", abstract: "Reads back, compares and converts waveform files (FST, VCD, VCD.GZ).",
-        subcommands: [Info.self, Dump.self, Diff.self, Convert.self])
+        subcommands: [Info.self, Dump.self, Diff.self, Convert.self, Stats.self, Find.self])
 
     /// Says on standard error what there is to know about a file that was read: that it was cut.
     private static func note(_ extent: TraceExtent, _ file: String) {
@@ -40,21 +40,13 @@ struct TraceCommand: ParsableCommand {
             }
             let dump = TraceDump(
                 filter: try SignalFilter(taps), radix: radix, window: try Self.times(window))
-            var lines: [String] = []
-            let extent = try dump.run(try TraceFile.open(file)) { line in
-                lines.append(line)
-                if lines.count == 4096 { Self.flush(&lines) }
-            }
-            Self.flush(&lines)
+            var page = Page()
+            let extent = try dump.run(try TraceFile.open(file)) { page.append($0) }
+            page.flush()
             TraceCommand.note(extent, file)
         }
 
-        private static func flush(_ lines: inout [String]) {
-            if !lines.isEmpty { Console.result(lines.joined(separator: "\n") + "\n") }
-            lines.removeAll(keepingCapacity: true)
-        }
-
-        private static func times(_ text: String?) throws -> ClosedRange<UInt64> {
+        static func times(_ text: String?) throws -> ClosedRange<UInt64> {
             guard let text else { return 0...UInt64.max }
             let bounds = text.split(separator: ":", omittingEmptySubsequences: false).map { UInt64($0) }
             guard bounds.count == 2, let from = bounds[0], let to = bounds[1], from <= to else {
@@ -103,6 +95,57 @@ struct TraceCommand: ParsableCommand {
                     "\(result.simplifiedChanges) changes have VHDL's u, w, l, h or -, written as x, 0 and 1")
             }
             TraceCommand.note(result.extent, file)
+        }
+    }
+
+    struct Stats: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Changes, toggled bits and changes to unknown values of every signal.")
+        @Argument(help: "A waveform file.") var file: String
+        @Option(help: ArgumentHelp("Signals counted; repeatable.", valueName: "glob")) var taps: [String] = []
+
+        func run() throws {
+            let stats = try TraceStats(of: try TraceFile.open(file), filter: try SignalFilter(taps))
+            Console.result(stats.text)
+            TraceCommand.note(stats.extent, file)
+        }
+    }
+
+    struct Find: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The changes to a value, as dump writes them; exit code 1 when there is none.")
+        @Argument(help: "A waveform file.") var file: String
+        @Argument(help: "A value: 12, 0x0c, 0b11xz, 0.5 or a string's text.") var value: String
+        @Option(help: ArgumentHelp("Signals looked at; repeatable.", valueName: "glob")) var taps: [String] = []
+        @Option(help: ArgumentHelp("Times, both ends included.", valueName: "from:to")) var window: String?
+
+        func run() throws {
+            let search = TraceSearch(value: value, filter: try SignalFilter(taps), window: try Dump.times(window))
+            var page = Page()
+            let extent = try search.run(try TraceFile.open(file)) { page.append($0) }
+            page.flush()
+            TraceCommand.note(extent, file)
+            if page.count == 0 {
+                Console.message("no change to the value '\(value)'")
+                throw ExitCode(ExitStatus.checkFailed)
+            }
+        }
+    }
+
+    /// Lines on their way to standard output.
+    private struct Page {
+        private var lines: [String] = []
+        private(set) var count = 0
+
+        mutating func append(_ line: String) {
+            lines.append(line)
+            count += 1
+            if lines.count == 4096 { flush() }
+        }
+
+        mutating func flush() {
+            if !lines.isEmpty { Console.result(lines.joined(separator: "\n") + "\n") }
+            lines.removeAll(keepingCapacity: true)
         }
     }
 }

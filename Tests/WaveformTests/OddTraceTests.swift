@@ -39,6 +39,16 @@ import Testing
         #expect(labels.isSuperset(of: trace.dump.map { $0.split(separator: " ")[1] }.map(String.init)))
         let changes = info.signals.reduce(0) { $0 + $1.changes }
         #expect(changes == UInt64(trace.dump.count))
+        // stats: the same changes; find: every line of the dump is found by its value.
+        let stats = try TraceStats(of: file)
+        #expect(stats.signals.map(\.path) == info.signals.map(\.path))
+        #expect(stats.signals.map(\.changes) == info.signals.map(\.changes))
+        for line in trace.dump {
+            let value = String(line.split(separator: " ")[2])
+            var found: [String] = []
+            try TraceSearch(value: value).run(file) { found.append($0) }
+            #expect(found.contains(line) && Set(trace.dump).isSuperset(of: found))
+        }
         // convert: to every format, and the same again.
         for format in TraceFormat.allCases {
             let path = folder.path("again\(format.fileExtension)")
@@ -82,6 +92,8 @@ import Testing
                 { try TraceDump(filter: filter).run(file) { _ in } },
                 { _ = try TraceConverter(filter: filter).convert(file, to: folder.path("b.fst")) },
                 { _ = try TraceDiff.compare(file, file, options: TraceDiffOptions(filter: filter)) },
+                { _ = try TraceStats(of: file, filter: filter) },
+                { try TraceSearch(value: "1", filter: filter).run(file) { _ in } },
             ]
             for command in commands {
                 let error = #expect(throws: WaveformError.self) { try command() }
