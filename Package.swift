@@ -98,8 +98,10 @@ let package = Package(
         .executableTarget(
             name: "shiftsim",
             dependencies: [
-                "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Flows", "Kernel", "Networks", "Reports",
-                "Support", "Sweep", "Waveforms", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Flows", "Kernel", "Networks",
+                "Preparation",
+                "Reports", "Support", "Sweep", "Waveforms",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         // Tests, by question

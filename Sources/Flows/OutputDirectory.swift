@@ -83,7 +83,8 @@ package final class OutputDirectory: Sendable {
     /// Writes all files of a simulation.
     func write(_ outcome: SimulationOutcome, _ run: FinishedRun) throws {
         try stage("report.json", outcome.report.json())
-        try stage("report.txt", text: outcome.text)
+        // The same bytes whatever terminal there is.
+        try stage("report.txt", text: TextTable.$width.withValue(80) { outcome.text })
         try stage("layers.csv", text: LayerTable(outcome.report.layers).text)
         try stage("config.resolved.yaml", text: run.resolvedConfiguration.resolvedText)
         try stage("outputs.npy", try OutputDirectory.array(run.outputs.values))

@@ -28,7 +28,7 @@ struct ShiftSim: ParsableCommand {
         }
         do {
             var command = try parseAsRoot()
-            try command.run()
+            try TextTable.$width.withValue(Terminal.columns(STDOUT_FILENO)) { try command.run() }
         } catch {
             Foundation.exit(ErrorReport.status(of: error))
         }
