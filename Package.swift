@@ -103,6 +103,7 @@ let package = Package(
             name: "shiftsim",
             dependencies: [
                 "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Flows", "Kernel", "Networks", "Output",
+                "Preparation",
                 "Reports", "Support", "Sweep", "Waveforms",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),

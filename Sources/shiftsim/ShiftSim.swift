@@ -49,7 +49,7 @@ struct ShiftSim: ParsableCommand {
         do {
             try checkCommand(CommandLine.arguments.dropFirst())
             var command = try parseAsRoot()
-            try command.run()
+            try TextTable.$width.withValue(Terminal.columns(STDOUT_FILENO)) { try command.run() }
         } catch {
             Foundation.exit(ErrorReport.status(of: error))
         }
