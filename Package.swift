@@ -47,7 +47,7 @@ let package = Package(
         .target(name: "Design", dependencies: ["Fabric"]),
         .target(name: "Accelerator", dependencies: ["Design", "Fabric"]),
         .target(name: "Schedule", dependencies: ["Networks", "Accelerator", "Fabric", "Diagnostics"]),
-        .target(name: "RTLEmitter", dependencies: ["Design", "Fabric", "Output"]),
+        .target(name: "RTLEmitter", dependencies: ["Design", "Fabric", "Output", "Support"]),
 
         // Simulation
         .target(name: "Kernel", dependencies: ["Design", "Fabric"], swiftSettings: fast),
@@ -118,7 +118,7 @@ let package = Package(
         .testTarget(
             name: "PrimitiveTests",
             dependencies: [
-                "Cosimulation", "Design", "Fabric", "Kernel", "Networks", "RTLEmitter", "Support", "TestSupport",
+                "Cosimulation", "Design", "Fabric", "Kernel", "ReferenceModel", "RTLEmitter", "Support", "TestSupport",
             ]),
         .testTarget(
             name: "ResourceTests",
@@ -154,7 +154,8 @@ let package = Package(
         .testTarget(
             name: "FlowTests",
             dependencies: [
-                "Configuration", "Cosimulation", "Diagnostics", "Flows", "Machine", "NetworkReaders", "Networks",
+                "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Flows", "Machine", "NetworkReaders",
+                "Networks",
                 "Preparation", "Reports", "Support", "Sweep", "TestSupport", "shiftsim",
             ]),
     ],

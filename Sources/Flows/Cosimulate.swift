@@ -8,16 +8,20 @@ import Machine
 import Output
 import Preparation
 import RTLEmitter
+import Support
 
 extension Flow {
     /// Writes rtl/, models/, bench/, images/ and the tools' scripts into `path`, which appears whole or not at all.
-    /// Throws `InputError` when `path` holds anything else or cannot be written.
-    package static func emitRTL(_ configuration: Configuration, to path: String) throws {
+    /// Throws `InputError` when `path` holds anything else or cannot be written. `cycles`: at most so many are recorded
+    /// for the bench; nil: the whole run. Gives what to say of it.
+    package static func emitRTL(_ configuration: Configuration, cycles: Int?, to path: String) throws -> String {
         let output = try ResultFolder.prepare(path, for: "emit-rtl")
         defer { output.discard() }
-        let cosimulation = try cosimulation(of: configuration, cycles: nil)
-        try output.fill { try cosimulation.export(to: $0) }
+        let cosimulation = try cosimulation(of: configuration, cycles: cycles)
+        let run = try output.fill { try cosimulation.export(to: $0) }
         try output.publish(built: ToolScripts.built)
+        let rest = run.finished ? "the whole run" : "the run goes on after them"
+        return "wrote \(path): the bench has \(TextTable.grouped(run.cycles)) cycles, \(rest)"
     }
 
     /// Compares kernel and emitted RTL signal by signal, in a temporary folder, or in `folder` to keep its files.
