@@ -156,7 +156,7 @@ let package = Package(
             name: "FlowTests",
             dependencies: [
                 "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Flows", "Machine", "NetworkReaders",
-                "Networks",
+                "Networks", "Output",
                 "Preparation", "Reports", "Support", "Sweep", "TestSupport", "shiftsim",
             ]),
     ],

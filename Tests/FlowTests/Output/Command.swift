@@ -27,7 +27,7 @@ struct Command: Sendable, CustomTestStringConvertible {
         (words + " " + more).split(separator: " ").map { $0 == "TARGET" ? other ?? target ?? "" : String($0) }
     }
 
-    static let tooLarge = "--set buffers.ofmap_kib=8192 --set array.outputs=64"
+    static let tooLarge = "--set buffers.ofmap_kib=4096 --set array.outputs=64"
 
     /// Those that write files.
     static let writing = [
@@ -86,6 +86,8 @@ struct Command: Sendable, CustomTestStringConvertible {
 /// What is at a path: every file below it with its bytes, or the one file.
 struct Snapshot: Equatable {
     var files: [String: Data] = [:]
+
+    init() {}
 
     init(_ path: String, without timed: [String] = []) {
         let manager = FileManager.default

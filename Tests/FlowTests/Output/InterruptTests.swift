@@ -38,4 +38,35 @@ import Testing
         }
         #expect(wasInterrupted, "no signal found the command at work")
     }
+
+    /// What an interrupted run has traced is kept, whole, unless it would mix with an older result.
+    @Test(arguments: ["--trace run.fst", "-o out --trace out/run.fst"], [false, true])
+    func anInterruptedWaveformIsKept(target: String, hasOlder: Bool) throws {
+        let workplace = try Command.workplace()
+        let words = ("simulate tiny.yaml --quiet " + target).split(separator: " ").map(String.init)
+        let isInFolder = target.contains("out")
+        let (trace, working) = isInFolder ? ("out/run.fst", ".shiftsim-new-out/run.fst") : ("run.fst", "run.fst")
+        if hasOlder { #expect(try Program.run(words, in: workplace).code == 0) }
+        let older = Snapshot(workplace.path("."))
+        let files = try Scratch()
+        let process = try Program.start(
+            words + ["--set", "memory.bandwidth_gb_s=0.01"], in: workplace, files: files)
+        let growing = hasOlder && !isInFolder ? ".shiftsim-new-run.fst" : working
+        for _ in 0..<600 where !workplace.exists(growing) { usleep(50_000) }
+        usleep(700_000)
+        process.interrupt()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 130)
+        #expect(try workplace.hidden() == [])
+        if hasOlder && isInFolder {
+            #expect(Snapshot(workplace.path(".")) == older)
+            #expect(try files.read("err").contains("is dropped"))
+            return
+        }
+        #expect(Snapshot(workplace.path(trace)) != Snapshot())
+        if hasOlder { #expect(older.files[trace] != Snapshot(workplace.path(trace)).files[""]) }
+        let info = try Program.run(["trace", "info", trace], in: workplace)
+        #expect(info.code == 0 && !info.output.contains("stopped"), "\(info.output)")
+        #expect(try files.read("err").contains(trace))
+    }
 }
