@@ -95,9 +95,17 @@ public struct AcceleratorParameters: Sendable, Hashable, Codable {
         preActivationDepth = nil
     }
 
-    /// Words of a buffer of that many bytes: at least 16, at most what a column of block RAMs holds.
-    public static func depth(_ bytes: Int, wordBits: Int) -> Int {
-        min(BlockMemoryShape.maximumDepth, max(16, bytes * 8 / wordBits))
+    /// Whole words that a buffer of that many bytes holds.
+    public static func depth(_ bytes: Int, wordBits: Int) -> Int { bytes * 8 / wordBits }
+
+    /// Words that a buffer may have: a tile's ping and pong need some, a column of block RAMs holds no more.
+    public static let depths = 16...BlockMemoryShape.maximumDepth
+
+    /// Sizes in KiB whose whole words are a number in `depths`.
+    public static func bufferKiB(wordBits: Int) -> ClosedRange<Int> {
+        let kib = 8192
+        let least = (depths.lowerBound * wordBits + kib - 1) / kib
+        return least...max(least, ((depths.upperBound + 1) * wordBits - 1) / kib)
     }
 
     /// Multiplies or shifts per cycle.

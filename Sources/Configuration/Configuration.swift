@@ -28,6 +28,8 @@ package struct Configuration: Sendable {
     package var trace = TraceSettings()
     /// Where each key's value stands, for messages of later steps.
     var places: [String: String] = [:]
+    /// Keys that, with others, are not accepted, and why: found while reading, thrown by `validate`.
+    private var conflicts: [(key: String, message: String)] = []
     /// The file, or what stands for it in messages.
     var file = ""
 
@@ -46,12 +48,23 @@ package struct Configuration: Sendable {
         return configuration
     }
 
-    /// Decodes a parsed file; `validate` then checks the rules that involve several sections. Throws `InputError`.
+    /// Decodes a parsed file, each key by itself; `validate` then asks whether they go together. Throws `InputError`.
     package init(_ root: ConfigNode, file: String) throws {
         self.file = file
         places = Configuration.places(of: root, path: "")
-        network.folder = URL(fileURLWithPath: file).standardizedFileURL.deletingLastPathComponent().path
+        network.folder = root.directory
         try ConfigTable.read(root, file: file, into: &self)
+    }
+
+    /// Notes that a key which is right by itself does not go with others.
+    mutating func conflict(_ key: String, _ message: String) { conflicts.append((key, message)) }
+
+    /// Throws `InputError` where a key that is given does not go with others, by the rules at the rows of the keys.
+    package func checkKeys() throws {
+        if let first = conflicts.first { throw error(first.key, first.message) }
+        for key in ConfigTable.keys where gives(key.path) {
+            if let problem = key.problem(self) { throw error(key.path, problem) }
+        }
     }
 
     /// Whether the file or an assignment gives a key.

@@ -6,6 +6,7 @@ import Diagnostics
 extension Configuration {
     /// Throws `InputError` when keys that are right by themselves do not go together.
     package func validate() throws {
+        try checkKeys()
         guard array.lanes <= array.mostLanes else {
             let cells =
                 switch array.family {
@@ -29,6 +30,7 @@ extension Configuration {
             throw error(
                 "array.weight_bits", "missing; scheme fixed on \(element) lanes needs it; accepted: \(widths)")
         }
+        try checkBuffers()
     }
 
     private func check(weightBits bits: Int) throws {

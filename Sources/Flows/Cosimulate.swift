@@ -7,14 +7,20 @@ import Foundation
 import Machine
 import Preparation
 import RTLEmitter
+import Support
 
 extension Flow {
     /// Writes rtl/, models/, bench/, images/ and the tools' scripts into `path`, which appears whole or not at all.
-    /// Throws `InputError` when `path` holds anything else or cannot be written.
-    package static func emitRTL(_ configuration: Configuration, to path: String) throws {
+    /// Throws `InputError` when `path` holds anything else or cannot be written. `cycles`: at most so many are recorded
+    /// for the bench; nil: the whole run. Gives what to say of it.
+    package static func emitRTL(_ configuration: Configuration, cycles: Int?, to path: String) throws -> String {
+        var text = ""
         try EmittedFolder(path).write { staging in
-            try cosimulation(of: configuration, cycles: nil).export(to: staging)
+            let run = try cosimulation(of: configuration, cycles: cycles).export(to: staging)
+            let rest = run.finished ? "the whole run" : "the run goes on after them"
+            text = "wrote \(path): the bench has \(TextTable.grouped(run.cycles)) cycles, \(rest)"
         }
+        return text
     }
 
     /// Compares kernel and emitted RTL signal by signal, in a temporary folder, or in `folder` to keep its files.

@@ -51,8 +51,9 @@ extension Flow {
             }
             root = try root.setting(key, to: value)
         }
-        // Read for its checks; a run's further rules concern the array.
+        // A run's further rules concern the array.
         let configuration = try Configuration(root, file: folder + "/" + file)
+        try configuration.checkKeys()
         return (configuration.network, configuration.quantization)
     }
 

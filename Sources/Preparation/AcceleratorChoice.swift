@@ -17,7 +17,7 @@ extension Configuration {
     /// Parameters of the accelerator that runs a network, whose host layers are marked. Throws `InputError` where the
     /// two do not go together.
     package func acceleratorParameters(for network: QuantizedNetwork) throws -> AcceleratorParameters {
-        var parameters = acceleratorParameters(
+        var parameters = try acceleratorParameters(
             weightBits: try weightBits(for: network), weightsPerOutput: network.weightsPerOutput,
             dilates: dilates(for: network))
         parameters.preActivationDepth = try preActivationDepth(parameters, for: network)
@@ -60,15 +60,18 @@ extension Configuration {
     /// have columns that stand apart where `dilates` says so.
     private func acceleratorParameters(
         weightBits: Int, weightsPerOutput: Int, dilates: Bool
-    ) -> AcceleratorParameters {
+    ) throws -> AcceleratorParameters {
+        let activations = quantization.activationBits * array.pixels
+        let weights = array.inputs * array.outputs * array.terms * weightBits
         var parameters = AcceleratorParameters(
             element: array.element.element(weightBits: weightBits),
             size: ArraySize(
                 pixels: array.pixels, inputs: array.inputs, outputs: array.outputs, terms: array.terms),
             activationBits: quantization.activationBits,
             buffers: BufferSizes(
-                ifmapBytes: buffers.ifmapKiB * 1024, weightBytes: buffers.weightKiB * 1024,
-                ofmapBytes: buffers.ofmapKiB * 1024))
+                ifmapBytes: try kib(of: .ifmap, wordBits: activations * array.inputs) * 1024,
+                weightBytes: try kib(of: .weight, wordBits: weights) * 1024,
+                ofmapBytes: try kib(of: .ofmap, wordBits: activations * array.outputs) * 1024))
         if let bits = array.accumulatorBits {
             parameters.accumulatorBits = bits
         } else {
@@ -76,20 +79,21 @@ extension Configuration {
             let more = max(0, bits - AcceleratorParameters.accumulationBits)
             parameters.accumulatorBits = min(48, parameters.accumulatorBits + more)
         }
-        parameters.family = family(accumulatorBits: parameters.accumulatorBits, dilates: dilates)
+        parameters.family = try family(accumulatorBits: parameters.accumulatorBits, dilates: dilates)
         return parameters
     }
 
-    private func family(accumulatorBits: Int, dilates: Bool) -> ArrayFamily {
+    private func family(accumulatorBits: Int, dilates: Bool) throws -> ArrayFamily {
         switch array.family {
         case .vector: return .vector(VectorParameters(dilates: dilates))
         case .convolver(let convolver):
-            let bytes = buffers.psumKiB * 1024
+            let wordBits = array.outputs * accumulatorBits
+            let bytes = try kib(of: .psum, wordBits: wordBits) * 1024
             return .convolver(
                 ConvolverParameters(
                     kernel: convolver.kernel, taps: convolver.taps, rowLength: convolver.rowLength,
                     columnAdders: convolver.columnAdders,
-                    psumDepth: AcceleratorParameters.depth(bytes, wordBits: array.outputs * accumulatorBits)))
+                    psumDepth: AcceleratorParameters.depth(bytes, wordBits: wordBits)))
         }
     }
 

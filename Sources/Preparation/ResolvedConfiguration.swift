@@ -1,5 +1,6 @@
 // What a configuration leaves open, as a run had it.
 
+import Accelerator
 import Configuration
 
 extension Configuration {
@@ -8,6 +9,10 @@ extension Configuration {
     package func resolved(for network: PreparedNetwork, on hardware: Hardware) -> Configuration {
         let parameters = hardware.accelerator.parameters
         var result = self
+        for buffer in ConfiguredBuffer.allCases {
+            guard let wordBits = parameters.wordBits(of: buffer) else { continue }
+            result.buffers[keyPath: buffer.size] = builtKiB(of: buffer, wordBits: wordBits)
+        }
         result.network.mean = network.normalization.mean
         result.network.std = network.normalization.std
         result.array.weightBits = parameters.element.weightBits
@@ -15,5 +20,21 @@ extension Configuration {
         result.array.preActivation = parameters.preActivationDepth != nil
         result.array.dilation = parameters.family.dilates
         return result
+    }
+}
+
+extension AcceleratorParameters {
+    /// Bits of a word of a buffer; nil where the family has none.
+    fileprivate func wordBits(of buffer: ConfiguredBuffer) -> Int? {
+        switch buffer {
+        case .ifmap: pixels * inputs * activationBits
+        case .weight: inputs * outputs * terms * element.weightBits
+        case .ofmap: pixels * outputs * activationBits
+        case .psum:
+            switch family {
+            case .vector: nil
+            case .convolver: outputs * accumulatorBits
+            }
+        }
     }
 }

@@ -74,7 +74,7 @@ final class ProgressLine: Sendable {
         }
     }
 
-    private static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    private static func write(_ text: String) { Console.note(text) }
 }
 
 /// The terminal, where there is one.

@@ -4,6 +4,7 @@ import ArgumentParser
 import Diagnostics
 import Foundation
 import Kernel
+import Output
 import Support
 
 @main
@@ -22,6 +23,8 @@ struct ShiftSim: ParsableCommand {
         ])
 
     static func main() {
+        StandardStreams.prepare()
+        Interrupt.install()
         if let problem = Processor.problem {
             Console.message("shiftsim: \(problem)")
             Foundation.exit(ExitStatus.environment.rawValue)

@@ -41,7 +41,6 @@ struct SimulateCommand: ParsableCommand {
     var quiet = false
 
     func run() throws {
-        Interrupt.install()
         let configuration = try options.load(try assignments())
         if !taps.isEmpty && configuration.trace.file == nil {
             throw InputError(at: "--taps", "needs a waveform file: --trace FILE.fst, or trace.file")

@@ -29,7 +29,6 @@ struct SweepCommand: ParsableCommand {
         guard (1...256).contains(jobs) else {
             throw InputError(at: "--jobs", "is \(jobs); accepted: 1...256")
         }
-        Interrupt.install()
         let plan = try SweepPlan(path: sweep)
         let output = try directory.map { try OutputDirectory($0) }
         defer { output?.discard() }

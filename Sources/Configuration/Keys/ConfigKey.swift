@@ -95,7 +95,8 @@ package struct ConfigKey: Sendable {
         return key
     }
 
-    /// A rule over several keys, asked where this one is given: what is wrong and accepted, or nil.
+    /// A rule over several keys, asked by `Configuration.checkKeys` where this one is given: what is wrong and accepted,
+    /// or nil.
     func rule(_ problem: @escaping @Sendable (Configuration) -> String?) -> ConfigKey {
         var key = self
         key.rules.append(problem)

@@ -25,7 +25,7 @@ package enum ConfigTable {
         return result
     }()
 
-    /// Reads every key of a parsed file, then asks the rules of the keys that are given. Throws `InputError`.
+    /// Reads every key of a parsed file. Throws `InputError` for what a key never accepts.
     static func read(_ root: ConfigNode, file: String, into configuration: inout Configuration) throws {
         var sections: [String: ConfigSection] = [:]
         func section(_ path: String) throws -> ConfigSection {
@@ -39,11 +39,6 @@ package enum ConfigTable {
             return opened
         }
         for key in keys { try key.read(try section(key.section), key.name, &configuration) }
-        for key in keys {
-            let section = try section(key.section)
-            guard section.node(key.name) != nil, let problem = key.problem(configuration) else { continue }
-            throw section.error(key.name, problem)
-        }
     }
 
     /// The keys that have a value, as lines of YAML with their sections.
@@ -67,7 +62,8 @@ extension Configuration {
     /// A complete configuration file, re-runnable from any folder: every key that this configuration has, defaults
     /// included. What follows from the network is stated where it has been filled in.
     package var resolvedText: String {
-        "# Resolved by ShiftSim \(ToolVersion.text): every key, defaults included.\n" + ConfigTable.yaml(self)
+        "# Resolved by ShiftSim \(ToolVersion.text): every key that applies, with the value that the run took.\n"
+            + ConfigTable.yaml(self)
     }
 
     /// The text that the configuration's hash covers: the keys that may change a result, files by name only, since

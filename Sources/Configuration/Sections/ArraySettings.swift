@@ -127,7 +127,11 @@ extension ArraySettings {
             guard case .scalar(let text, true) = node.content, let value = Int(text) else { return nil }
             return kernels.contains(value) ? value : nil
         }
-        if let list { configuration.array.convolver.taps = Set(list).sorted() }
+        guard let list else { return }
+        if let twice = list.first(where: { kernel in list.count { $0 == kernel } > 1 }) {
+            throw section.error(name, "\(twice) is given twice; accepted: each kernel once")
+        }
+        configuration.array.convolver.taps = list.sorted()
     } write: { configuration, _ in
         "\(configuration.array.convolver.taps)"
     }.rule { configuration in

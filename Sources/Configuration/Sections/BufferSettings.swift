@@ -14,12 +14,14 @@ package struct BufferSettings: Sendable, Hashable {
     private static let sizes = 1...8192
 
     static let keys = [
-        ConfigKey.integer("buffers.ifmap_kib", \.buffers.ifmapKiB, in: sizes, "activations; at most 32,768 words"),
-        ConfigKey.integer("buffers.weight_kib", \.buffers.weightKiB, in: sizes, "weights; at most 32,768 words"),
-        ConfigKey.integer("buffers.ofmap_kib", \.buffers.ofmapKiB, in: sizes, "results; at most 32,768 words"),
+        ConfigKey.integer("buffers.ifmap_kib", \.buffers.ifmapKiB, in: sizes, "activations, see below"),
+        ConfigKey.integer("buffers.weight_kib", \.buffers.weightKiB, in: sizes, "weights, see below"),
+        ConfigKey.integer("buffers.ofmap_kib", \.buffers.ofmapKiB, in: sizes, "results, see below"),
         ConfigKey.integer(
             "buffers.psum_kib", \.buffers.psumKiB, in: sizes,
-            "`convolver` only: partial sums of one output group; bounds the results of a tile"
+            "`convolver` only: partial sums of one output group; bounds the results of a tile; see below"
         ).written { $0.array.familyName == .convolver },
-    ]
+    ].map {
+        $0.documented(default: "`\($0.path.hasSuffix("psum_kib") ? 128 : 256)`, or the most that the array can have")
+    }
 }

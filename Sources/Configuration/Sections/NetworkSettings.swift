@@ -69,11 +69,18 @@ extension NetworkSettings {
         let isGiven = applies(key, section)
         switch configuration.network.model {
         case .file:
-            guard !isGiven else { throw section.error(key, onlyBuiltIn) }
+            if isGiven { configuration.conflict("network.\(key)", onlyBuiltIn) }
         case .synthetic(let name, _), .trained(let name):
-            let words = TrainedModels.names.contains(name) ? ["trained", "synthetic"] : ["synthetic"]
-            let word = isGiven ? try section.word(key, oneOf: words) : nil
-            if word ?? words[0] == "trained" { configuration.network.model = .trained(name: name) }
+            let isTrained = TrainedModels.names.contains(name)
+            let word = isGiven ? try section.word(key, oneOf: ["trained", "synthetic"]) : nil
+            if word == "trained" && !isTrained {
+                configuration.conflict(
+                    "network.\(key)",
+                    "is 'trained'; there are trained weights of \(TrainedModels.names.joined(separator: ", ")); "
+                        + "accepted for \(name): synthetic")
+            } else if isTrained && word != "synthetic" {
+                configuration.network.model = .trained(name: name)
+            }
         }
     } write: { configuration, _ in
         switch configuration.network.model {
@@ -91,11 +98,11 @@ extension NetworkSettings {
             + "last in a residual branch) and shifts within 0.1; realistic in distribution, and they classify nothing"
     ) { section, key, configuration in
         guard applies(key, section) else { return }
+        let given = try section.integer(key, in: indices)
         switch configuration.network.model {
-        case .file: throw section.error(key, onlyBuiltIn)
-        case .trained: throw section.error(key, "only for synthetic weights")
+        case .file: configuration.conflict("network.\(key)", onlyBuiltIn)
+        case .trained: configuration.conflict("network.\(key)", "only for synthetic weights")
         case .synthetic(let name, let seed):
-            let given = try section.integer(key, in: indices)
             configuration.network.model = .synthetic(name: name, seed: given ?? seed)
         }
     } write: { configuration, _ in

@@ -12,6 +12,33 @@ package struct QuantizationSettings: Sendable, Hashable {
         case flightNN = "flightnn"
         case fixed
         case asIs = "as-is"
+
+        /// Accepted bits of a weight, or of a term where a weight has several.
+        var weightWidths: [Int] {
+            switch self {
+            case .nBQ, .asIs: Array(QuantizationScheme.codeWidths)
+            case .lightNN1, .lightNN2, .flightNN: Array(QuantizationScheme.termWidths)
+            case .fixed: QuantizationScheme.fixedWidths
+            }
+        }
+
+        /// The same for messages.
+        var acceptedWeightBits: String {
+            switch self {
+            case .nBQ, .asIs, .lightNN1, .lightNN2, .flightNN: "\(weightWidths.first!)...\(weightWidths.last!)"
+            case .fixed: weightWidths.map(String.init).joined(separator: ", ")
+            }
+        }
+
+        /// Nil takes what the model has.
+        var defaultWeightBits: Int? {
+            switch self {
+            case .nBQ: 3
+            case .lightNN1, .lightNN2, .flightNN: 4
+            case .fixed: 8
+            case .asIs: nil
+            }
+        }
     }
 
     /// How weights become integers.
@@ -99,19 +126,14 @@ extension QuantizationSettings {
         "quantization.weight_bits", .or("auto", .integers(1...16)),
         "of a term where a weight has several; `auto`, for as-is only: the model's"
     ) { section, name, configuration in
-        let termWidths = QuantizationScheme.termWidths
-        switch configuration.quantization.scheme {
-        case .nBQ:
-            configuration.quantization.weightBits = try section.integer(name, in: QuantizationScheme.codeWidths) ?? 3
-        case .lightNN1, .lightNN2, .flightNN:
-            configuration.quantization.weightBits = try section.integer(name, in: termWidths) ?? 4
-        case .fixed:
-            configuration.quantization.weightBits =
-                try section.integer(name, oneOf: QuantizationScheme.fixedWidths) ?? 8
-        case .asIs:
-            configuration.quantization.weightBits =
-                try section.integer(name, or: "auto", in: QuantizationScheme.codeWidths)
-        }
+        let scheme = configuration.quantization.scheme
+        let given = try section.integer(name, or: "auto", in: 1...16)
+        configuration.quantization.weightBits = given ?? scheme.defaultWeightBits
+        let isAccepted = given.map(scheme.weightWidths.contains) ?? (scheme == .asIs)
+        guard let node = section.node(name), !isAccepted else { return }
+        let widths = scheme == .asIs ? "auto, \(scheme.acceptedWeightBits)" : scheme.acceptedWeightBits
+        configuration.conflict(
+            "quantization.weight_bits", "\(node.summary); accepted for scheme \(scheme.rawValue): \(widths) (integer)")
     } write: { configuration, _ in
         configuration.quantization.weightBits.map { "\($0)" } ?? "auto"
     }.documented(

@@ -74,5 +74,11 @@ extension RunSettings {
         let count = configuration.network.count
         let images = configuration.run.arrayImages.indices(of: count).count
         return images == count ? "all" : "\(images)"
+    }.rule { configuration in
+        guard case .count(let asked) = configuration.run.arrayImages, asked > configuration.network.count else {
+            return nil
+        }
+        return "is \(asked), network.input.count is \(configuration.network.count); accepted: all, "
+            + "1...\(configuration.network.count)"
     }.documented(default: "all of up to 16 images, else 4")
 }

@@ -54,9 +54,9 @@ import Testing
             "simulate tiny.yaml -o out --set array.accumulator_bits=16", 2,
             "array.accumulator_bits: is 16; layer conv1"),
         run(
-            "simulate tiny.yaml -o out --set buffers.ofmap_kib=8192 --set array.outputs=64", 3,
+            "simulate tiny.yaml -o out --set buffers.ofmap_kib=4096 --set array.outputs=64", 3,
             "does not fit xczu9eg: it needs"),
-        run("estimate tiny.yaml --set buffers.ofmap_kib=8192 --set array.outputs=64", 3, "RAMB36 of 912"),
+        run("estimate tiny.yaml --set buffers.ofmap_kib=4096 --set array.outputs=64", 3, "RAMB36 of 912"),
         run("estimate none.yaml", 2, "no such file"),
         run("sweep none.yaml -o out", 2, "no such file"),
         run("sweep sweep.yaml -o out --jobs 0", 2, "--jobs: is 0; accepted: 1...256"),

@@ -54,6 +54,7 @@ import Testing
         bad("clock_mhz: 200", "clock_mhz: 0", "11:12", "clock_mhz: is '0'", "1...775"),
         bad("clock_mhz: 200", "clock_mhz: 0x10", "11:12", "clock_mhz: is '0x10'"),
         bad("check: true", "check: yes", "21:32", "run.check: is 'yes'", "true, false"),
+        bad("threads: 1", "array_images: 2", "21:52", "run.array_images: is 2, network.input.count is 1", "1...1"),
         bad("threads: 1", "threads: 0", "21:47", "run.threads: is '0'", "1...256"),
         bad("count: 1", "count: 0", "5:37", "network.input.count: is '0'", "1...100000"),
         bad("first: 0", "first: -1", "5:47", "network.input.first: is '-1'"),
@@ -64,7 +65,9 @@ import Testing
         bad("images: synthetic", "images: nothing.npy", "5:19", "network.input.images", "no file", "fashion-mnist"),
         bad("  model: tiny", "  model: lenet", "3:10", "network.model: 'lenet'", "resnet20-fmnist"),
         bad("  model: tiny", "  model: net.onnx", "4:12", "network.weights: only for built-in networks"),
-        bad("  weights: synthetic", "  weights: trained", "4:12", "network.weights: is 'trained'", "synthetic"),
+        bad(
+            "  weights: synthetic", "  weights: trained", "4:12", "network.weights: is 'trained'",
+            "accepted for tiny: synthetic"),
         bad("  model: tiny", "  model: ''", "3:10", "network.model: is ''"),
         bad("part: xczu9eg", "part: xc7z020", "10:16", "device.part: is 'xc7z020'", "xczu9eg"),
         bad("ifmap_kib: 16", "ifmap_kib: 0", "18:22", "buffers.ifmap_kib: is '0'", "1...8192"),
@@ -72,8 +75,10 @@ import Testing
 
     static let quantization = [
         bad("  weight_bits: 3", "  weight_bits: 6", "8:16", "quantization.weight_bits: is '6'", "1...5"),
-        bad("  weight_bits: 3", "  weight_bits: 0", "8:16", "quantization.weight_bits: is '0'", "1...5"),
-        bad("  scheme: n-bq", "  scheme: fixed", "8:16", "quantization.weight_bits: is '3'", "4, 8, 16"),
+        bad("  weight_bits: 3", "  weight_bits: 0", "8:16", "quantization.weight_bits: is '0'", "1...16"),
+        bad("  scheme: n-bq", "  scheme: fixed", "8:16", "quantization.weight_bits: is '3'", "scheme fixed: 4, 8, 16"),
+        bad(
+            "  weight_bits: 3", "  weight_bits: auto", "8:16", "weight_bits: is 'auto'", "scheme n-bq: 1...5 (integer)"),
         bad(
             "  scheme: n-bq", "  scheme: ternary", "7:11", "scheme: is 'ternary'",
             "accepted: n-bq, lightnn-1, lightnn-2, flightnn, fixed, as-is"),
@@ -123,6 +128,7 @@ import Testing
         convolver("  kernel: 4", "14:11", "array.kernel: is '4'", "3, 5, 7, 11"),
         convolver("  taps: 3", "14:9", "array.taps: is '3'", "3, 5, 7, 11"),
         convolver("  taps: [4]", "14:10", "array.taps: an element is '4'", "3, 5, 7, 11"),
+        convolver("  taps: [3, 3]", "14:9", "array.taps: 3 is given twice", "each kernel once"),
         convolver("  kernel: 5\n  taps: [3, 11]", "15:9", "array.taps: 11 lies outside array.kernel 5"),
         convolver("  row_length: 0", "14:15", "array.row_length: is '0'", "1...4096"),
         convolver("  dilation: true", "14:13", "array.dilation: is true; family convolver", "auto, false"),

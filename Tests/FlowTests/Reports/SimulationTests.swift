@@ -146,7 +146,7 @@ import Testing
 
     @Test func designThatIsTooLargeRunsWhenAllowed() throws {
         let workplace = try Scratch()
-        let report = try report(workplace, "buffers.ofmap_kib=8192", "array.outputs=64", "device.allow_overflow=true")
+        let report = try report(workplace, "buffers.ofmap_kib=4096", "array.outputs=64", "device.allow_overflow=true")
         #expect(!report.resources.fits)
         #expect(report.resources.limiting == "bram36")
     }

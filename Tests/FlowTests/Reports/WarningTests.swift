@@ -24,7 +24,7 @@ import Testing
     private func count(_ part: String, in text: String) -> Int { text.components(separatedBy: part).count - 1 }
 
     @Test func designThatIsTooLarge() throws {
-        let run = try run("buffers.ofmap_kib=8192", "array.outputs=64", "device.allow_overflow=true")
+        let run = try run("buffers.ofmap_kib=4096", "array.outputs=64", "device.allow_overflow=true")
         let warning = try #require(run.report.warnings.first)
         #expect(run.report.warnings.count == 1)
         #expect(warning.kind == .overflow && warning.key == "device.allow_overflow")
@@ -44,7 +44,7 @@ import Testing
 
     @Test func bothInTheOrderOfTheirKinds() throws {
         let run = try run(
-            "buffers.ofmap_kib=8192", "array.outputs=64", "device.allow_overflow=true", "run.check=false")
+            "buffers.ofmap_kib=4096", "array.outputs=64", "device.allow_overflow=true", "run.check=false")
         #expect(run.report.warnings.map(\.kind) == [.overflow, .unchecked])
         #expect(count("warning: ", in: run.text) == 2 && count("shiftsim: warning: ", in: run.errors) == 2)
     }

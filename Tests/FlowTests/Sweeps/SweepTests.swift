@@ -42,16 +42,32 @@ import Testing
             version: 1
             base: tiny.yaml
             set: {array.outputs: 64}
-            vary: {buffers.ofmap_kib: [16, 8192], array.inputs: [8, 64], array.pixels: [1, 4]}
+            vary: {buffers.ofmap_kib: [16, 4096], array.inputs: [8, 64], array.pixels: [1, 4]}
             constraints: [fits]
             """
         let result = try SweepRunner.run(try SweepPlan(path: try workplace.write("sweep.yaml", text)), jobs: 2)
         #expect(result.rows.count == 8)
-        let large = result.rows.filter { $0.point["buffers.ofmap_kib"] == "8192" && $0.error == nil }
+        let large = result.rows.filter { $0.point["buffers.ofmap_kib"] == "4096" && $0.error == nil }
         #expect(!large.isEmpty && large.allSatisfy { $0.fits == false && !$0.isCandidate })
         let tooMany = result.rows.filter { $0.point["array.inputs"] == "64" && $0.point["array.pixels"] == "4" }
         #expect(tooMany.allSatisfy { $0.error?.contains("16384 lanes") == true && $0.fits == nil })
         #expect(result.rows[0].isCandidate)
+    }
+
+    /// Each pair is right by itself in one of its points.
+    @Test(arguments: [
+        ("quantization.scheme: [n-bq, fixed], quantization.weight_bits: [3, 8]", [false, true, true, false]),
+        ("network.model: [tiny, resnet20-fmnist], network.weights: [trained, synthetic]", [true, false, true, true]),
+        ("array.pe: [svpe, vpe], array.terms: [1, 2]", [false, false, false, true]),
+        ("network.input.count: [1, 4], run.array_images: [1, 2]", [false, true, false, false]),
+    ])
+    func keysThatDoNotGoTogetherAreRows(axes: String, errors: [Bool]) throws {
+        let workplace = try Scratch()
+        try workplace.write("tiny.yaml", Texts.tiny)
+        // resnet20-fmnist does not fit the small buffers: that too is a row.
+        let text = "version: 1\nbase: tiny.yaml\nvary: {\(axes)}\nconstraints: [fits]\n"
+        let result = try SweepRunner.run(try SweepPlan(path: try workplace.write("sweep.yaml", text)), jobs: 2)
+        #expect(result.rows.map { $0.error != nil } == errors, "\(result.rows.map { $0.error ?? "-" })")
     }
 
     @Test func commandWritesBothTables() throws {
