@@ -9,6 +9,7 @@ import Kernel
 import Machine
 import Networks
 import Observation
+import Output
 import RTLEmitter
 import Schedule
 import Support
@@ -46,9 +47,9 @@ package struct Cosimulation {
         try RTLFile.write(files, to: directory)
         let images = directory.appendingPathComponent("images")
         let run = try record(to: images)
-        try Data(build.program.memoryImage(input: input)).write(to: images.appendingPathComponent("memory.bin"))
-        try "\(run.cycles)\n".write(
-            to: images.appendingPathComponent("cycles.txt"), atomically: true, encoding: .utf8)
+        try WholeFile.write(
+            Data(build.program.memoryImage(input: input)), to: images.appendingPathComponent("memory.bin").path)
+        try WholeFile.write("\(run.cycles)\n", to: images.appendingPathComponent("cycles.txt").path)
         return run
     }
 
@@ -101,7 +102,8 @@ package struct Cosimulation {
         machine.attach(records)
         let recorder = try trace.map { trace in
             try TraceRecorder(
-                path: trace.path, signals: TraceSignals(design, taps: .everything), period: UInt64(Cosimulation.period),
+                path: trace.path, signals: TraceSignals(design, taps: .everything),
+                times: CycleTimes(picoseconds: UInt64(Cosimulation.period)),
                 window: 0..<limit)
         }
         if let recorder { machine.attach(recorder) }
@@ -163,6 +165,8 @@ package struct Cosimulation {
         diff.samplingA = try TraceSampling(period: UInt64(period), offset: UInt64(period) / 4)
         diff.samplingB = diff.samplingA
         diff.prefixB = prefix(theirs)
+        // The tools show signals of their own, and end a little later.
+        diff.commonOnly = true
         let report = try TraceDiff.compare(ours, theirs, options: diff)
         let complete = report.onlyInA.isEmpty && report.signalsCompared == run.signals
         let sameOutputs = FileManager.default.contentsEqual(atPath: responses.path, andPath: run.responses.path)

@@ -52,6 +52,9 @@ package final class ResultFile: Sendable {
         }
     }
 
+    /// Whether the place is a pipe or a device, written where it stands.
+    package var isStream: Bool { lock == nil }
+
     /// A text with the final path in place of the hidden one.
     package func named(_ text: String) -> String { text.replacing(place.newPath, with: place.path) }
 

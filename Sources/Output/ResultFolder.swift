@@ -114,6 +114,11 @@ package final class ResultFolder: Sendable {
     /// Whether an older result is there, which stays until this one is published.
     package var hasOlderResult: Bool { SystemCall.exists(place.path) && !OwnedTree.isEmpty(place.path) }
 
+    /// The final path of a file that is given relative to the folder, or absolute.
+    package func path(of file: String) -> String {
+        URL(fileURLWithPath: file, relativeTo: URL(fileURLWithPath: place.path, isDirectory: true)).path
+    }
+
     /// Where to write a file that belongs into the folder, given relative to it or absolute; nil for one elsewhere.
     package func workingPath(of file: String) throws -> String? {
         guard let inside = place.inside(file) else { return nil }
@@ -129,7 +134,7 @@ package final class ResultFolder: Sendable {
 
     /// Puts a file into the folder. Throws `InputError` with its final path and the system's reason.
     package func write(_ name: String, _ data: Data) throws {
-        try fill { try WholeFile.write(data, to: $0.appendingPathComponent(name).path) }
+        try fill { try WholeFile.write(data, to: $0.appendingPathComponent(name).path, makingFolders: true) }
     }
 
     /// Puts a text into the folder.

@@ -30,7 +30,7 @@ package enum StandardStreams {
 
     /// Writes all bytes, or says why not.
     package static func write(_ data: Data, to descriptor: Int32) -> Failure? {
-        if closed.withLock({ $0.contains(descriptor) }) { return .refused(SystemError(EBADF).reason) }
+        if closed.withLock({ $0.contains(descriptor) }) { return .refused("it is closed") }
         do throws(SystemError) {
             try SystemCall.write(data, to: descriptor)
             return nil

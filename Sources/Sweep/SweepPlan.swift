@@ -91,7 +91,11 @@ package struct SweepPlan: Sendable {
                 }
                 rest /= axis.steps.count
             }
-            return Point(values: values, configuration: try Configuration(root, file: file))
+            let configuration = try Configuration(root, file: file)
+            guard configuration.trace.file == nil else {
+                throw configuration.error("trace.file", "is not for sweeps, whose points would all write one file")
+            }
+            return Point(values: values, configuration: configuration)
         }
     }
 

@@ -2,6 +2,7 @@
 
 import Flows
 import Foundation
+import Output
 import Support
 
 /// All rows of a sweep in grid order, and its Pareto front.
@@ -62,9 +63,9 @@ package struct SweepResult: Sendable {
     }
 
     /// Writes sweep.csv and, with objectives, pareto.csv. Throws `InputError` when the folder cannot be written.
-    package func write(to output: OutputDirectory) throws {
-        try output.stage("sweep.csv", text: table)
-        if !plan.objectives.isEmpty { try output.stage("pareto.csv", text: frontTable) }
+    package func write(to output: ResultFolder) throws {
+        try output.write("sweep.csv", text: table)
+        if !plan.objectives.isEmpty { try output.write("pareto.csv", text: frontTable) }
         try output.publish()
     }
 }

@@ -73,9 +73,9 @@ struct SimulateCommand: ParsableCommand {
             result.append(ConfigAssignment(key: "trace.layers", values: names, option: "--layers"))
         }
         if let window {
-            let bounds = window.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
-            guard bounds.count == 2, let from = bounds[0], let to = bounds[1] else {
-                throw InputError(at: "--window", "is '\(window)'; accepted: FROM:TO, two cycles such as 0:20000")
+            let bounds = window.split(separator: ":", omittingEmptySubsequences: false)
+            guard bounds.count == 2, let from = Int(bounds[0]), let to = Int(bounds[1]) else {
+                throw InputError(at: "--window", "is '\(window.echoed)'; accepted: FROM:TO, two cycles such as 0:20000")
             }
             result.append(ConfigAssignment("trace.window=[\(from), \(to)]", option: "--window"))
         }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Diagnostics
 import Flows
 import Foundation
+import Output
 import Sweep
 
 struct SweepCommand: ParsableCommand {
@@ -30,7 +31,7 @@ struct SweepCommand: ParsableCommand {
             throw InputError(at: "--jobs", "is \(jobs); accepted: 1...256")
         }
         let plan = try SweepPlan(path: sweep)
-        let output = try directory.map { try OutputDirectory($0) }
+        let output = try directory.map { try ResultFolder.prepare($0, for: "sweep") }
         defer { output?.discard() }
         if !quiet { Console.message("\(plan.count) points, \(jobs) at a time") }
         let line = ProgressLine(quiet: quiet)

@@ -32,7 +32,7 @@ import Testing
             place: "4:14", part: "array.pf: unknown"),
         Case(
             line: "  array.pe: [svpe, vpe]", replacement: "  array.pe: [mpe]",
-            place: "4:14", part: "is 'mpe'; accepted"),
+            place: "4:14", part: "is 'mpe' (did you mean 'vpe'?); accepted"),
         Case(
             line: "  array.pe: [svpe, vpe]", replacement: "  array..pe: [svpe]",
             place: "4:3", part: "no configuration key"),
