@@ -122,9 +122,10 @@ extension Scheduler {
         guard let bits = p.wordBits(limit) else { return nil }
         let kib = (p.depth(limit) * bits + 8191) / 8192
         func trial(_ kib: Int) -> Trial? { self.trial(p.with(limit, kib: kib, wordBits: bits)) }
+        let most = min(Scheduler.mostGrowth * kib, AcceleratorParameters.bufferKiB(wordBits: bits).upperBound)
         var size = kib
-        while size < Scheduler.mostGrowth * kib {
-            size *= 2
+        while size < most {
+            size = min(2 * size, most)
             guard let larger = trial(size),
                 Double(larger.cycles) <= Scheduler.gain * Double(plan.predictedCycles)
             else { continue }

@@ -30,7 +30,7 @@ import Testing
             message: "no point has \(key), for \(reason)", rows: nil)
     }
 
-    private static let tooLarge = "set: {buffers.ofmap_kib: 8192, array.outputs: 64}"
+    private static let tooLarge = "set: {buffers.ofmap_kib: 4096, array.outputs: 64}"
 
     static let cases = [
         absent("functional.accuracy", "images of network.input.images synthetic have no labels", ""),
@@ -70,7 +70,7 @@ import Testing
         Case(
             name: "none fits and none must",
             sweep:
-                "set: {buffers.ofmap_kib: 8192, array.outputs: 64, device.allow_overflow: true}\n"
+                "set: {buffers.ofmap_kib: 4096, array.outputs: 64, device.allow_overflow: true}\n"
                 + "vary: {clock_mhz: [100]}\nmode: estimate\n", code: 0, message: "0 fit, 1 do not fit", rows: 1),
         Case(
             name: "none passes", sweep: "vary: {clock_mhz: [100]}\nconstraints: [\"latency_s < 1e-9\"]\n", code: 0,
