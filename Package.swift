@@ -38,7 +38,8 @@ let package = Package(
                 "Networks", "Diagnostics", "Output", "Support", "CZlib",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
-        .target(name: "Quantizer", dependencies: ["Networks", "Diagnostics", "Output", "Support"],
+        .target(
+            name: "Quantizer", dependencies: ["Networks", "Diagnostics", "Output", "Support"],
             swiftSettings: vectorised),
 
         // Hardware
@@ -102,7 +103,8 @@ let package = Package(
             name: "shiftsim",
             dependencies: [
                 "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Flows", "Kernel", "Networks", "Output",
-                "Reports", "Support", "Sweep", "Waveforms", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Reports", "Support", "Sweep", "Waveforms",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         // Tests, by question
@@ -152,10 +154,19 @@ let package = Package(
         .testTarget(
             name: "FlowTests",
             dependencies: [
-                "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Flows", "Machine", "NetworkReaders",
-                "Networks",
-                "Preparation", "Reports", "Support", "Sweep", "TestSupport", "shiftsim",
+                "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "ExternalMemory", "Flows", "Machine",
+                "NetworkReaders", "Networks", "Preparation", "Reports", "Support", "Sweep", "TestSupport", "shiftsim",
             ]),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// SHIFTSIM_MUTANTS=1, for builds of the tests: planted faults, of which SHIFTSIM_MUTANT chooses one when a test runs.
+// Other builds have neither their module nor a line of theirs.
+if ProcessInfo.processInfo.environment["SHIFTSIM_MUTANTS"] == "1" {
+    for target in package.targets where target.type == .regular || target.type == .executable {
+        target.dependencies.append("Mutants")
+        target.swiftSettings = (target.swiftSettings ?? []) + [.define("MUTANTS")]
+    }
+    package.targets.append(.target(name: "Mutants", path: "Tests/Mutants", exclude: ["mutants.tsv"]))
+}

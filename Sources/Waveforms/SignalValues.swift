@@ -1,4 +1,8 @@
 // The last value of every signal of a trace that is being written.
+#if MUTANTS
+    import Mutants
+#endif
+
 //
 // Unsafe memory: `words` holds the values of all distinct signals one after the other. `offsets` and `widths`
 // are built once from the hierarchy, so offset + wordCount never passes the end of `words`; handles are checked
@@ -52,7 +56,11 @@ final class SignalValues {
                 slotOf.append(Int32(owned.count))
                 owned.append(handle)
             } else {
-                slotOf.append(slotOf[owner])
+                #if MUTANTS
+                    slotOf.append(slotOf[isPlanted("trace-alias") ? 0 : owner])
+                #else
+                    slotOf.append(slotOf[owner])
+                #endif
             }
         }
         return (owned, slotOf)

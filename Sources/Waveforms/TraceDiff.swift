@@ -1,4 +1,8 @@
 // Compares two traces signal by signal.
+#if MUTANTS
+    import Mutants
+#endif
+
 //
 // Both files are walked side by side. Times are mapped to steps (sample numbers, or times in the finer of the two
 // timescales); at each step all changes of both files are applied, then the signals they touched are compared.
@@ -99,6 +103,9 @@ public enum TraceDiff {
                 try sides.b.apply(step, touched: &touched)
                 // Reading on may have shown that a file ends before this step.
                 guard sides.a.reaches(step), sides.b.reaches(step) else { return true }
+                #if MUTANTS
+                    if isPlanted("diff-last-change"), sides.a.nextStep == nil, sides.b.nextStep == nil { return true }
+                #endif
                 compareTouched(step, &report)
                 if report.differences.count >= options.limit { return false }
             }

@@ -1,4 +1,8 @@
 // Writes VCD (IEEE 1800-2017 clause 21.7), plain or compressed.
+#if MUTANTS
+    import Mutants
+#endif
+
 //
 // Two states only. Vectors drop leading zeros, which readers fill in again. A compressed file is a sequence of
 // gzip members, one per written block, so that a killed run still unpacks up to its last block.
@@ -147,7 +151,11 @@ public final class VCDWriter: TraceWriter {
 
     private func appendTime() {
         text.append(UInt8(ascii: "#"))
-        text.append(decimal: time)
+        #if MUTANTS
+            text.append(decimal: isPlanted("trace-time") && time > 0 ? time + 1 : time)
+        #else
+            text.append(decimal: time)
+        #endif
         text.append(UInt8(ascii: "\n"))
         writtenTime = time
         timeIsOpen = true
