@@ -91,8 +91,8 @@ let package = Package(
             name: "Flows",
             dependencies: [
                 "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Machine", "NetworkReaders", "Networks",
-                "Output", "Preparation", "Quantizer", "ReferenceModel", "Reports", "RTLEmitter", "Schedule", "Support",
-                "Waveforms",
+                "Output", "Preparation", "Quantizer", "ReferenceModel", "Reports", "RTLEmitter", "Schedule",
+                "Support", "Waveforms",
             ]),
         .target(
             name: "Sweep",
@@ -103,6 +103,7 @@ let package = Package(
             name: "shiftsim",
             dependencies: [
                 "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Flows", "Kernel", "Networks", "Output",
+                "Preparation",
                 "Reports", "Support", "Sweep", "Waveforms",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -114,7 +115,7 @@ let package = Package(
                 "Accelerator", "Cosimulation", "ExternalMemory", "Kernel", "Machine", "Networks", "Schedule", "Support",
             ], path: "Tests/TestSupport"),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
-        .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"]),
+        .testTarget(name: "SupportTests", dependencies: ["Diagnostics", "Support", "TestSupport"]),
         .testTarget(
             name: "PrimitiveTests",
             dependencies: [

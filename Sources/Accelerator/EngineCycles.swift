@@ -1,9 +1,5 @@
 // What the engines that all families share take besides a cycle per beat or step, from the table of stages.
 
-#if MUTANTS
-    import Mutants
-#endif
-
 extension AcceleratorParameters {
     /// Cycles that the pre-activation adds between memory and the buffers; 0 where the array has none.
     public var preActivationStages: Int { preActivationDepth == nil ? 0 : PipelineStages.preActivation }
@@ -16,12 +12,7 @@ extension AcceleratorParameters {
 
     /// Cycles of one store besides a cycle per beat, to memory that answers at once: to begin, the pipeline, the last
     /// beat's acknowledgement.
-    public static var storeOverhead: Int {
-        #if MUTANTS
-            if isPlanted("prediction-stores") { return 0 }
-        #endif
-        return EngineCycles.begin + PipelineStages.store + EngineCycles.storeEnd
-    }
+    public static let storeOverhead = EngineCycles.begin + PipelineStages.store + EngineCycles.storeEnd
 
     /// Cycles from the start of a program until its first load begins, from memory that answers at once: the sequencer
     /// begins to run, fetches the first compute instruction and then the first load, and makes it the current one.

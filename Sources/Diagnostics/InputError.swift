@@ -18,7 +18,8 @@ public struct InputError: Diagnostic, Equatable {
     /// An error at a place.
     public init(_ kind: Kind = .invalid, at place: String, _ message: String) {
         self.kind = kind
-        self.place = place
+        // Of a long path the end says more.
+        self.place = place.utf8.count > 200 ? "..." + place.suffix(197) : place
         self.message = message
     }
 

@@ -37,7 +37,8 @@ public struct Normalization: Sendable, Equatable {
             let values = parts.compactMap { Float($0) }
             guard !values.isEmpty, values.count == parts.count else {
                 let wanted = "numbers separated by commas"
-                throw InputError(at: place, "metadata \(key) is '\(metadata[key] ?? "")'; accepted are \(wanted)")
+                throw InputError(
+                    at: place, "metadata \(key) is '\((metadata[key] ?? "").echoed)'; accepted are \(wanted)")
             }
             return values
         }

@@ -141,7 +141,7 @@ package final class ResultFolder: Sendable {
 
     /// Puts a file into the folder. Throws `InputError` with its final path and the system's reason.
     package func write(_ name: String, _ data: Data) throws {
-        try fill { try WholeFile.write(data, to: $0.appendingPathComponent(name).path) }
+        try fill { try WholeFile.write(data, to: $0.appendingPathComponent(name).path, makingFolders: true) }
     }
 
     /// Puts a text into the folder.

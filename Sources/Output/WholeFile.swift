@@ -3,10 +3,11 @@ import Foundation
 
 /// The one way to put bytes that are all there into a file.
 package enum WholeFile {
-    /// Writes a file, replacing what it held; folders above it are made. Throws `InputError` with the system's reason.
-    package static func write(_ data: Data, to path: String) throws {
+    /// Writes a file, replacing what it held; `makingFolders` makes those above it. Throws `InputError` with the system's
+    /// reason.
+    package static func write(_ data: Data, to path: String, makingFolders: Bool = false) throws {
         do {
-            try makeFolders(above: path)
+            if makingFolders { try makeFolders(above: path) }
             let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
             guard descriptor >= 0 else { throw SystemError() }
             let result = Result { try SystemCall.write(data, to: descriptor) }
@@ -20,7 +21,9 @@ package enum WholeFile {
     }
 
     /// Writes a text.
-    package static func write(_ text: String, to path: String) throws { try write(Data(text.utf8), to: path) }
+    package static func write(_ text: String, to path: String, makingFolders: Bool = false) throws {
+        try write(Data(text.utf8), to: path, makingFolders: makingFolders)
+    }
 
     private static func makeFolders(above path: String) throws(SystemError) {
         var missing: [String] = []

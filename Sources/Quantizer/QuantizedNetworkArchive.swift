@@ -18,7 +18,7 @@ public enum QuantizedNetworkArchive {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.keyEncodingStrategy = .convertToSnakeCase
-        try WholeFile.write(weights, to: directory.appendingPathComponent(weightsName).path)
+        try WholeFile.write(weights, to: directory.appendingPathComponent(weightsName).path, makingFolders: true)
         try WholeFile.write(
             encoder.encode(manifest), to: directory.appendingPathComponent(manifestName).path)
     }

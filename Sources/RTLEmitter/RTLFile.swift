@@ -25,7 +25,7 @@ extension RTLFile {
     /// Writes files below `directory`, making folders as needed.
     package static func write(_ files: [RTLFile], to directory: URL) throws {
         for file in files {
-            try WholeFile.write(file.text, to: directory.appendingPathComponent(file.name).path)
+            try WholeFile.write(file.text, to: directory.appendingPathComponent(file.name).path, makingFolders: true)
         }
     }
 }

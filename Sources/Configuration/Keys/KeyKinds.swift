@@ -1,5 +1,6 @@
 // Rows for the usual kinds of values, each with the property that keeps the value.
 
+import Diagnostics
 import Foundation
 import NetworkReaders
 
@@ -76,8 +77,7 @@ extension ConfigKey {
     /// `auto` stands for nil.
     static func automatic(_ path: String, _ field: Field<Bool?>, _ help: String) -> ConfigKey {
         ConfigKey(path, .or("auto", .booleans), help) { section, name, configuration in
-            let word = try section.word(name, oneOf: ["auto", "true", "false"])
-            configuration[keyPath: field] = word.flatMap(Bool.init)
+            configuration[keyPath: field] = try section.boolean(name, or: "auto")
         } write: { configuration, _ in
             configuration[keyPath: field].map { "\($0)" } ?? "auto"
         }
@@ -141,7 +141,8 @@ extension ConfigSection {
         if ImageReader.namedSources.contains(source) { return source }
         let path = absolute(source, key)
         guard FileManager.default.fileExists(atPath: path) else {
-            throw error(key, "'\(source)' is no file or folder; accepted: \(accepted)")
+            let meant = Suggestion.text(for: source, among: ImageReader.namedSources)
+            throw error(key, "'\(source.echoed)' is no file or folder\(meant); accepted: \(accepted)")
         }
         return path
     }

@@ -1,5 +1,6 @@
 // Section `network`: which network, with which weights, on which images.
 
+import Diagnostics
 import Foundation
 import NetworkReaders
 import Networks
@@ -53,7 +54,8 @@ extension NetworkSettings {
         } else if BuiltInNetworks.names.contains(model) {
             configuration.network.model = .synthetic(name: model, seed: 1)
         } else {
-            throw section.error(name, "'\(model)' is no built-in network; accepted: \(accepted)")
+            let meant = Suggestion.text(for: model, among: BuiltInNetworks.names)
+            throw section.error(name, "'\(model.echoed)' is no built-in network\(meant); accepted: \(accepted)")
         }
     } write: { configuration, form in
         switch configuration.network.model {

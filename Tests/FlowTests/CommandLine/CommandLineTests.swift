@@ -27,7 +27,9 @@ import Testing
         run("simulate tiny.yaml -o out --window 5:9", 2, "trace.file: missing"),
         run("simulate tiny.yaml -o out --taps compute.*", 2, "--taps: needs a waveform file"),
         run("simulate tiny.yaml -o out --trace x.txt", 2, "trace.file: is"),
-        run("simulate tiny.yaml -o out --trace x.vcd --layers conv9", 2, "'conv9' is no layer; accepted: conv1, "),
+        run(
+            "simulate tiny.yaml -o out --trace x.vcd --layers conv9", 2,
+            "'conv9' is no layer (did you mean 'conv1'?); accepted: conv1, "),
         run("simulate tiny.yaml -o out --trace none/x.vcd", 2, "none/x.vcd"),
         run("simulate tiny.yaml -o file.txt", 2, "file.txt: the folder cannot be written"),
         run("simulate tiny.yaml -o file.txt/out", 2, "file.txt/out: the folder cannot be written"),
@@ -123,10 +125,10 @@ import Testing
         var network: Network
     }
 
-    /// Waits until the program has begun: its output folder is there.
+    /// Waits until the program has begun: the folder that it fills is there.
     private func awaitFolder(_ workplace: Scratch) throws {
-        for _ in 0..<400 where !workplace.exists("out") { usleep(50_000) }
-        #expect(workplace.exists("out"))
+        for _ in 0..<400 where !workplace.exists(".shiftsim-new-out") { usleep(50_000) }
+        #expect(workplace.exists(".shiftsim-new-out"))
     }
 
     @Test func helpAndVersionSucceed() throws {

@@ -188,7 +188,7 @@ import Testing
 
 extension Scratch {
     /// An assignment with the files of this folder by absolute path.
-    fileprivate func absolute(_ assignment: String) -> String {
+    func absolute(_ assignment: String) -> String {
         ["images.npy", "tiny.onnx"].reduce(assignment) { $0.replacingOccurrences(of: "=\($1)", with: "=\(path($1))") }
     }
 }
