@@ -3,6 +3,10 @@
 import Configuration
 import Diagnostics
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// A report key to make small or large.
 package struct SweepObjective: Sendable, Equatable {
     /// A number of the report.
@@ -49,6 +53,9 @@ package struct SweepObjective: Sendable, Equatable {
             guard let own = scores[index] else { return false }
             return !scores.contains { other in
                 guard let other else { return false }
+                #if MUTANTS
+                    if isPlanted("pareto-equal"), !zip(other, own).allSatisfy({ $0 < $1 }) { return false }
+                #endif
                 return zip(other, own).allSatisfy { $0 <= $1 } && other != own
             }
         }

@@ -4,6 +4,10 @@ import Diagnostics
 import Foundation
 import NetworkReaders
 
+#if MUTANTS
+    import Mutants
+#endif
+
 extension ConfigKey {
     /// A property of a configuration.
     typealias Field<Value> = WritableKeyPath<Configuration, Value> & Sendable
@@ -12,6 +16,10 @@ extension ConfigKey {
         _ path: String, _ field: Field<Int>, in range: ClosedRange<Int>, _ help: String
     ) -> ConfigKey {
         ConfigKey(path, .integers(range), help) { section, name, configuration in
+            #if MUTANTS
+                let widens = path == "array.inputs" && isPlanted("config-bound")
+                let range = widens ? range.lowerBound...range.upperBound + 1 : range
+            #endif
             if let value = try section.integer(name, in: range) { configuration[keyPath: field] = value }
         } write: { configuration, _ in
             "\(configuration[keyPath: field])"
