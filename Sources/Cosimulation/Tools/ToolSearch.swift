@@ -56,13 +56,20 @@ package struct ToolSearch: Sendable {
     private let environment: [String: String]
     /// Virtual environments.
     private let virtual: [String]
+    private static let pythonVariable = "SHIFTSIM_PYTHON"
+    /// What the variable names where that is no program: then nothing is found anywhere else.
+    private let misnamedPython: String?
 
     /// A search in an environment.
     package init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+        // An empty variable is none.
+        let environment = environment.filter { !$0.key.hasPrefix("SHIFTSIM_") || !$0.value.isEmpty }
         self.environment = environment
+        let python = environment[ToolSearch.pythonVariable]
+        misnamedPython = python.flatMap { FileManager.default.isExecutableFile(atPath: $0) ? nil : $0 }
         var virtual = ([FileManager.default.currentDirectoryPath] + ToolSearch.foldersAboveExecutable)
             .map { "\($0)/.venv" }
-        if let python = environment["SHIFTSIM_PYTHON"] {
+        if let python {
             // DIR/bin/python belongs to the environment DIR.
             virtual.insert(
                 URL(fileURLWithPath: python).deletingLastPathComponent().deletingLastPathComponent().path, at: 0)
@@ -86,6 +93,7 @@ package struct ToolSearch: Sendable {
         if let variable = tool.variable, let path = environment[variable] {
             return FileManager.default.isExecutableFile(atPath: path) ? path : nil
         }
+        guard misnamedPython == nil else { return nil }
         let inPath = (environment["PATH"] ?? "").split(separator: ":").map(String.init)
         let folders = virtual.map { "\($0)/bin" } + inPath
         for program in tool.programs {
@@ -103,12 +111,16 @@ package struct ToolSearch: Sendable {
         if let variable = tool.variable, let named = environment[variable] {
             throw ToolError.misnamed(variable: variable, path: named)
         }
+        if let misnamedPython {
+            throw ToolError.misnamed(variable: ToolSearch.pythonVariable, path: misnamedPython)
+        }
         let name = tool == .cxx ? "A C++ compiler" : tool.name
         throw ToolError.missing(tool: name, install: tool.install)
     }
 
     /// The folder of a package in a virtual environment.
     package func pythonPackage(_ name: String) -> String? {
+        guard misnamedPython == nil else { return nil }
         for environment in virtual {
             let library = "\(environment)/lib"
             let versions = (try? FileManager.default.contentsOfDirectory(atPath: library)) ?? []
