@@ -27,6 +27,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Diagnostics"),
         .target(name: "Support"),
+        .target(name: "Output", dependencies: ["Diagnostics"]),
 
         // Networks
         .target(name: "Networks", dependencies: ["Diagnostics", "Support"]),
@@ -34,22 +35,24 @@ let package = Package(
         .target(
             name: "NetworkReaders",
             dependencies: [
-                "Networks", "Diagnostics", "Support", "CZlib",
+                "Networks", "Diagnostics", "Output", "Support", "CZlib",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
-        .target(name: "Quantizer", dependencies: ["Networks", "Diagnostics", "Support"], swiftSettings: vectorised),
+        .target(
+            name: "Quantizer", dependencies: ["Networks", "Diagnostics", "Output", "Support"],
+            swiftSettings: vectorised),
 
         // Hardware
         .target(name: "Fabric"),
         .target(name: "Design", dependencies: ["Fabric"]),
         .target(name: "Accelerator", dependencies: ["Design", "Fabric"]),
         .target(name: "Schedule", dependencies: ["Networks", "Accelerator", "Fabric", "Diagnostics"]),
-        .target(name: "RTLEmitter", dependencies: ["Design", "Fabric"]),
+        .target(name: "RTLEmitter", dependencies: ["Design", "Fabric", "Output", "Support"]),
 
         // Simulation
         .target(name: "Kernel", dependencies: ["Design", "Fabric"], swiftSettings: fast),
         .target(name: "ExternalMemory", dependencies: ["Kernel", "Design", "Support"]),
-        .target(name: "Waveforms", dependencies: ["CZlib", "Diagnostics"]),
+        .target(name: "Waveforms", dependencies: ["CZlib", "Diagnostics", "Output"]),
         .target(name: "Observation", dependencies: ["Kernel", "Waveforms", "Design"]),
         .target(name: "Host", dependencies: ["Networks", "Diagnostics"], swiftSettings: vectorised),
         .target(
@@ -62,7 +65,7 @@ let package = Package(
             name: "Cosimulation",
             dependencies: [
                 "Accelerator", "Design", "Diagnostics", "ExternalMemory", "Fabric", "Kernel", "Machine", "Networks",
-                "Observation", "RTLEmitter", "Schedule", "Support", "Waveforms",
+                "Observation", "Output", "RTLEmitter", "Schedule", "Support", "Waveforms",
             ]),
 
         // From a configuration to results
@@ -88,18 +91,21 @@ let package = Package(
             name: "Flows",
             dependencies: [
                 "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Machine", "NetworkReaders", "Networks",
-                "Preparation", "Quantizer", "ReferenceModel", "Reports", "RTLEmitter", "Schedule", "Support",
+                "Output", "Preparation", "Quantizer", "ReferenceModel", "Reports", "RTLEmitter", "Schedule",
+                "Support", "Waveforms",
             ]),
         .target(
             name: "Sweep",
             dependencies: [
-                "Configuration", "Diagnostics", "Flows", "Networks", "Preparation", "Reports", "Support",
+                "Configuration", "Diagnostics", "Flows", "Networks", "Output", "Preparation", "Reports", "Support",
             ]),
         .executableTarget(
             name: "shiftsim",
             dependencies: [
-                "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Flows", "Kernel", "Networks", "Reports",
-                "Support", "Sweep", "Waveforms", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Flows", "Kernel", "Networks", "Output",
+                "Preparation",
+                "Reports", "Support", "Sweep", "Waveforms",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         // Tests, by question
@@ -113,7 +119,7 @@ let package = Package(
         .testTarget(
             name: "PrimitiveTests",
             dependencies: [
-                "Cosimulation", "Design", "Fabric", "Kernel", "Networks", "RTLEmitter", "Support", "TestSupport",
+                "Cosimulation", "Design", "Fabric", "Kernel", "ReferenceModel", "RTLEmitter", "Support", "TestSupport",
             ]),
         .testTarget(
             name: "ResourceTests",

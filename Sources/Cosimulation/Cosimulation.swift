@@ -9,6 +9,7 @@ import Kernel
 import Machine
 import Networks
 import Observation
+import Output
 import RTLEmitter
 import Schedule
 import Support
@@ -38,24 +39,18 @@ package struct Cosimulation {
 
     private var design: Design { build.accelerator.design }
 
-    /// Files of a stand-alone co-simulation: the RTL, the harness, and the images that it replays and must answer.
-    package func export(to directory: URL) throws {
+    /// Files of a stand-alone co-simulation: the RTL, the harness, and the images that it replays and must answer. They
+    /// are written while the kernel runs, so that memory does not grow with the cycles.
+    @discardableResult
+    package func export(to directory: URL) throws -> Recording {
         let files = try RTLEmitter.emit(design, for: target)
         try RTLFile.write(files, to: directory)
-        let run = try record(trace: nil)
         let images = directory.appendingPathComponent("images")
-        try FileManager.default.createDirectory(at: images, withIntermediateDirectories: true)
-        try run.stimulus.write(to: images.appendingPathComponent("stimulus.bin"))
-        try run.response.write(to: images.appendingPathComponent("expected.bin"))
-        try Data(build.program.memoryImage(input: input)).write(to: images.appendingPathComponent("memory.bin"))
-        try "\(run.cycles)\n".write(
-            to: images.appendingPathComponent("cycles.txt"), atomically: true, encoding: .utf8)
-    }
-
-    /// Inputs and outputs of `top` in every cycle of a run.
-    package func stimulus() throws -> (inputs: Data, outputs: Data, cycles: Int) {
-        let run = try record(trace: nil)
-        return (run.stimulus, run.response, run.cycles)
+        let run = try record(to: images)
+        try WholeFile.write(
+            Data(build.program.memoryImage(input: input)), to: images.appendingPathComponent("memory.bin").path)
+        try WholeFile.write("\(run.cycles)\n", to: images.appendingPathComponent("cycles.txt").path)
+        return run
     }
 
     /// Simulates, emits and asks the judges. `directory` receives rtl/, models/, kernel.fst and the judges' files.
@@ -66,7 +61,7 @@ package struct Cosimulation {
         let files = sabotage(try RTLEmitter.emit(design, for: target))
         try RTLFile.write(files, to: directory)
         let trace = directory.appendingPathComponent("kernel.fst")
-        let run = try record(trace: trace)
+        let run = try record(to: directory.appendingPathComponent("images"), trace: trace)
         // Two judges work side by side: most of their time is one thread of a C++ compiler.
         let verdicts = try mapParallel(count: judges.count, workers: judges.count) { index in
             try Cosimulation.verdict(of: judges[index], files, run, trace, directory)
@@ -77,34 +72,48 @@ package struct Cosimulation {
 
     // MARK: kernel
 
-    private struct Recording: Sendable {
-        var stimulus, response: Data
-        var cycles: Int
-        var finished: Bool
-        var signals: Int
+    /// A run of the kernel, for others to repeat.
+    package struct Recording: Sendable {
+        /// Inputs of `top`, one record per cycle.
+        package var stimulus: URL
+        /// Outputs of `top`, one record per cycle.
+        package var responses: URL
+        /// Records of either.
+        package var cycles: Int
+        /// Whether the program ended within them.
+        package var finished: Bool
+        /// Signals of the trace; 0 without one.
+        package var signals: Int
     }
 
-    private func record(trace: URL?) throws -> Recording {
+    /// Runs the kernel and writes `stimulus.bin` and `expected.bin` into a folder, and all signals into `trace`.
+    package func record(to folder: URL, trace: URL? = nil) throws -> Recording {
         guard build.program.layers.contains(where: { !$0.isOnHost }) else {
             throw InputError(.unsupported, at: "network", "has no layer on the array, so that no hardware runs")
         }
         let machine = try build.machine(
             with: input, options: PlanOptions(countsToggles: false, evaluatesEverything: trace != nil))
         let limit = cycles ?? CycleLimit.cycles(build.program, build.timing)
-        let stimulus = StimulusRecorder(ports: try RTLEmitter.ports(of: design), cycles: limit)
-        machine.attach(stimulus)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let stimulus = folder.appendingPathComponent("stimulus.bin")
+        let responses = folder.appendingPathComponent("expected.bin")
+        let records = try StimulusRecorder(
+            ports: try RTLEmitter.ports(of: design), cycles: limit, stimulus: stimulus, responses: responses)
+        machine.attach(records)
         let recorder = try trace.map { trace in
             try TraceRecorder(
-                path: trace.path, signals: TraceSignals(design, taps: .everything), period: UInt64(Cosimulation.period),
+                path: trace.path, signals: TraceSignals(design, taps: .everything),
+                times: CycleTimes(picoseconds: UInt64(Cosimulation.period)),
                 window: 0..<limit)
         }
         if let recorder { machine.attach(recorder) }
         let end = try machine.run(limit: limit)
+        try records.finish()
         try recorder?.close()
         var finished = false
         if case .stopped = end { finished = true }
         return Recording(
-            stimulus: stimulus.inputs, response: stimulus.outputs, cycles: machine.simulation.cycle, finished: finished,
+            stimulus: stimulus, responses: responses, cycles: machine.simulation.cycle, finished: finished,
             signals: recorder?.signalCount ?? 0)
     }
 
@@ -147,7 +156,8 @@ package struct Cosimulation {
         let model = try judge.build(
             files, directory.appendingPathComponent(judge.name), run.cycles > 50_000 ? "1" : "0")
         let vcd = directory.appendingPathComponent("\(judge.name).vcd")
-        let outcome = try model.run(stimulus: run.stimulus, cycles: run.cycles, vcd: vcd, period: period)
+        let responses = directory.appendingPathComponent("\(judge.name).bin")
+        try model.run(stimulus: run.stimulus, responses: responses, cycles: run.cycles, vcd: vcd, period: period)
         let ours = try TraceFile.open(trace.path)
         let theirs = try TraceFile.open(vcd.path)
         var diff = TraceDiffOptions()
@@ -155,9 +165,11 @@ package struct Cosimulation {
         diff.samplingA = try TraceSampling(period: UInt64(period), offset: UInt64(period) / 4)
         diff.samplingB = diff.samplingA
         diff.prefixB = prefix(theirs)
+        // The tools show signals of their own, and end a little later.
+        diff.commonOnly = true
         let report = try TraceDiff.compare(ours, theirs, options: diff)
         let complete = report.onlyInA.isEmpty && report.signalsCompared == run.signals
-        let sameOutputs = outcome.response == run.response
+        let sameOutputs = FileManager.default.contentsEqual(atPath: responses.path, andPath: run.responses.path)
         var message = report.text
         if !sameOutputs { message += "the outputs of top differ\n" }
         return .init(

@@ -1,25 +1,36 @@
 import Design
+import Diagnostics
 import Foundation
 import Kernel
 import RTLEmitter
 
-/// Inputs of `top` in every cycle, as the emitted harness reads them, and its outputs, as the harness writes them.
+/// Inputs of `top` in every cycle, as the emitted harness reads them, and its outputs, as the harness writes them. They
+/// go to files while the kernel runs.
 final class StimulusRecorder: Observer {
     let window: Range<Int>
     private let ports: [RTLPort]
-    private(set) var inputs = Data()
-    private(set) var outputs = Data()
+    private let inputs: RecordFile
+    private let outputs: RecordFile
 
-    init(ports: [RTLPort], cycles: Int) {
+    /// Makes `stimulus` and `responses`, or empties them.
+    init(ports: [RTLPort], cycles: Int, stimulus: URL, responses: URL) throws {
         self.ports = ports
         window = 0..<cycles
+        inputs = try RecordFile(stimulus)
+        outputs = try RecordFile(responses)
     }
 
-    func observe(cycle: Int, _ state: StateView) {
+    func observe(cycle: Int, _ state: StateView) throws {
         for port in ports {
             let record = StimulusRecorder.bytes(port, state)
-            if port.isInput { inputs.append(contentsOf: record) } else { outputs.append(contentsOf: record) }
+            try (port.isInput ? inputs : outputs).append(record)
         }
+    }
+
+    /// Puts what waits in memory into the files.
+    func finish() throws {
+        try inputs.finish()
+        try outputs.finish()
     }
 
     private static func bytes(_ port: RTLPort, _ state: StateView) -> [UInt8] {
@@ -32,5 +43,43 @@ final class StimulusRecorder: Observer {
             }
         }
         return bytes
+    }
+}
+
+/// A file that grows record by record: however many there are, at most `capacity` bytes and one record wait in memory.
+final class RecordFile {
+    static let capacity = 1 << 20
+    private let url: URL
+    private let file: FileHandle
+    private var waiting = Data()
+    /// The most bytes that have waited.
+    private(set) var peak = 0
+
+    init(_ url: URL) throws {
+        self.url = url
+        do {
+            try Data().write(to: url)
+            file = try FileHandle(forWritingTo: url)
+        } catch { throw RecordFile.failure(url, error) }
+    }
+
+    func append(_ bytes: [UInt8]) throws {
+        waiting.append(contentsOf: bytes)
+        peak = max(peak, waiting.count)
+        if waiting.count >= RecordFile.capacity { try flush() }
+    }
+
+    func finish() throws {
+        try flush()
+        do { try file.close() } catch { throw RecordFile.failure(url, error) }
+    }
+
+    private func flush() throws {
+        do { try file.write(contentsOf: waiting) } catch { throw RecordFile.failure(url, error) }
+        waiting.removeAll(keepingCapacity: true)
+    }
+
+    private static func failure(_ url: URL, _ error: any Error) -> InputError {
+        InputError(at: url.path, "the file cannot be written: \(error.localizedDescription)")
     }
 }

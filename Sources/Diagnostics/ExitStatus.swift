@@ -16,6 +16,8 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     case defect = 70
     /// Ctrl-C or SIGTERM.
     case interrupted = 130
+    /// The reader of standard output has gone, as `head` does: 128 + SIGPIPE, without a message.
+    case readerGone = 141
 }
 
 /// An error that a user can meet. The description is the message: one line where possible, with place, what is wrong

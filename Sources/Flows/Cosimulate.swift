@@ -5,16 +5,23 @@ import Cosimulation
 import Diagnostics
 import Foundation
 import Machine
+import Output
 import Preparation
 import RTLEmitter
+import Support
 
 extension Flow {
     /// Writes rtl/, models/, bench/, images/ and the tools' scripts into `path`, which appears whole or not at all.
-    /// Throws `InputError` when `path` holds anything else or cannot be written.
-    package static func emitRTL(_ configuration: Configuration, to path: String) throws {
-        try EmittedFolder(path).write { staging in
-            try cosimulation(of: configuration, cycles: nil).export(to: staging)
-        }
+    /// Throws `InputError` when `path` holds anything else or cannot be written. `cycles`: at most so many are recorded
+    /// for the bench; nil: the whole run. Gives what to say of it.
+    package static func emitRTL(_ configuration: Configuration, cycles: Int?, to path: String) throws -> String {
+        let output = try ResultFolder.prepare(path, for: "emit-rtl")
+        defer { output.discard() }
+        let cosimulation = try cosimulation(of: configuration, cycles: cycles)
+        let run = try output.fill { try cosimulation.export(to: $0) }
+        try output.publish(built: ToolScripts.built)
+        let rest = run.finished ? "the whole run" : "the run goes on after them"
+        return "wrote \(path): the bench has \(TextTable.grouped(run.cycles)) cycles, \(rest)"
     }
 
     /// Compares kernel and emitted RTL signal by signal, in a temporary folder, or in `folder` to keep its files.
@@ -22,12 +29,17 @@ extension Flow {
     package static func cosimulate(
         _ configuration: Configuration, cycles: Int?, against judge: CosimulationJudge, keep folder: String?
     ) throws -> CosimulationReport {
+        guard let folder else {
+            let cosimulation = try cosimulation(of: configuration, cycles: cycles)
+            let temporary = try TemporaryFolder.make()
+            return try withExtendedLifetime(temporary) { try cosimulation.run(against: judge, in: temporary.url) }
+        }
+        let output = try ResultFolder.prepare(folder, for: "cosim", option: "--keep")
+        defer { output.discard() }
         let cosimulation = try cosimulation(of: configuration, cycles: cycles)
-        let directory =
-            folder.map { URL(fileURLWithPath: $0) }
-            ?? FileManager.default.temporaryDirectory.appendingPathComponent("shiftsim-cosim-\(UUID().uuidString)")
-        defer { if folder == nil { try? FileManager.default.removeItem(at: directory) } }
-        return try cosimulation.run(against: judge, in: directory)
+        let report = try output.fill { try cosimulation.run(against: judge, in: $0) }
+        try output.publish()
+        return report
     }
 
     private static func cosimulation(of configuration: Configuration, cycles: Int?) throws -> Cosimulation {

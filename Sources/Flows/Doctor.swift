@@ -73,11 +73,12 @@ package struct Doctor: Sendable {
             }
         }
         return [
-            tool(.verilator, "co-simulation (cosim)"), tool(.cxx, "co-simulation (cosim)"),
-            tool(.yosys, "co-simulation and resource checks (cosim)"),
+            tool(.verilator, "co-simulation (cosim), make bench"), tool(.cxx, "co-simulation (cosim), make bench"),
+            tool(.yosys, "co-simulation (cosim), make synth"),
             Finding(
                 name: "Yosys headers", purpose: "co-simulation (cosim)",
                 found: CXXRTL.header(environment: environment), install: CXXRTL.install, isRequired: false),
+            tool(.iverilog, "make bench without Verilator"), tool(.vivado, "make vivado"),
             tool(.fst2vcd, "tests of waveform files"), tool(.gtkwave, "looking at waveforms"),
         ]
     }

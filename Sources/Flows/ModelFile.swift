@@ -1,54 +1,43 @@
-// One file that appears whole or not at all: written under a hidden name beside its place, and renamed.
+// The file of `quantize`: a model that appears whole or not at all.
 
 import Diagnostics
 import Foundation
+import Output
 
 /// Where a command puts a single model.
 struct ModelFile {
     private let path: String
-    private let url: URL
+    private let file: ResultFile
 
-    /// Throws `InputError` for a path where no .onnx file can be.
-    init(_ path: String) throws {
-        self.path = path
-        url = URL(fileURLWithPath: path).standardizedFileURL
+    /// Takes the place. Throws `InputError` for a path where no .onnx file can be.
+    static func prepare(_ path: String) throws -> ModelFile {
         guard path.lowercased().hasSuffix(".onnx") else {
             throw InputError(at: path, "is no name of a model (-o); accepted: a path ending in .onnx")
         }
-        let folder = url.deletingLastPathComponent().path
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue,
-            FileManager.default.isWritableFile(atPath: folder)
-        else {
-            throw InputError(
-                at: path, "the file cannot be written (-o); accepted: a path in a folder that can be written")
-        }
-        if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
-            throw InputError(at: path, "is a folder (-o); accepted: a path ending in .onnx")
-        }
+        return ModelFile(path: path, file: try ResultFile.prepare(path, option: "-o"))
     }
 
     /// Throws `InputError` when this is the file that is read.
     func require(isNot source: String?) throws {
-        guard let source else { return }
-        let other = URL(fileURLWithPath: source).resolvingSymlinksInPath().path
-        guard url.resolvingSymlinksInPath().path != other else {
-            throw InputError(at: path, "is the model itself (-o); accepted: another path")
-        }
+        func real(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
+        guard let source, real(path) == real(source) else { return }
+        throw InputError(at: path, "is the model itself (-o); accepted: another path")
     }
 
-    /// Writes the bytes, lets `check` look at them under a hidden name that ends like the file's, and renames.
+    /// Writes the bytes, lets `check` look at them in a file that ends like this one, and gives the file its name.
     func write(_ data: Data, check: (String) throws -> Void) throws {
-        let hidden = url.deletingLastPathComponent().appendingPathComponent(".shiftsim-\(UUID().uuidString).onnx")
-        defer { try? FileManager.default.removeItem(at: hidden) }
-        do {
-            try data.write(to: hidden)
-        } catch {
-            throw InputError(at: path, "the file cannot be written (-o)")
+        if file.isStream {
+            // What goes into a pipe cannot be read back: a copy is looked at.
+            let folder = try TemporaryFolder.make()
+            let copy = folder.url.appendingPathComponent("model.onnx").path
+            try WholeFile.write(data, to: copy)
+            try withExtendedLifetime(folder) { try check(copy) }
         }
-        try check(hidden.path)
-        guard rename(hidden.path, url.path) == 0 else {
-            throw InputError(at: path, "the file cannot be written (-o): \(String(cString: strerror(errno)))")
-        }
+        try file.write(data)
+        if !file.isStream { try check(file.workingPath) }
+        try file.publish()
     }
+
+    /// Removes what was not published.
+    func discard() { file.discard() }
 }

@@ -16,7 +16,8 @@ extension Flow {
     /// reference model on one.
     package static func quantize(_ request: ModelExportRequest) throws -> ModelExportReport {
         let (networkSettings, settings) = try Flow.settings(request)
-        let output = try ModelFile(request.output)
+        let output = try ModelFile.prepare(request.output)
+        defer { output.discard() }
         let source = NetworkSource(networkSettings)
         try output.require(isNot: source.path())
         let given = try source.network()

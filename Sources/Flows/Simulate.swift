@@ -3,6 +3,7 @@
 import Configuration
 import Diagnostics
 import Machine
+import Output
 import Preparation
 import Reports
 
@@ -14,14 +15,22 @@ package enum Flow {
     /// `Interruption` when no image was finished. Nothing is left in the output folder then.
     package static func simulate(_ request: SimulationRequest) throws -> SimulationOutcome {
         let configuration = request.configuration
-        let output = try request.directory.map { try OutputDirectory($0) }
+        let output = try request.directory.map { try ResultFolder.prepare($0, for: "simulate") }
         defer { output?.discard() }
-        let network = try PreparedNetwork.prepare(configuration.network, configuration.quantization)
+        let trace = try TraceTarget.prepare(configuration.trace.file, in: output)
+        defer { trace?.discard() }
+        let network = try PreparedNetwork.prepare(configuration.network, configuration.quantization) {
+            request.progress?(PhaseProgress($0))
+        }
+        request.progress?(PhaseProgress(.elaborating))
         let hardware = try Hardware.elaborate(configuration, for: network.quantized)
         try hardware.requireFit()
-        let run = try simulate(request, network: network, hardware: hardware, output: output)
+        let simulation = { try simulate(request, network: network, hardware: hardware, trace: trace?.workingPath) }
+        let run = try trace.map { try $0.record(simulation) } ?? simulation()
         let outcome = outcome(of: run, isInterrupted: request.interrupted())
         try output?.write(outcome, run)
+        try trace?.publish()
+        try output?.publish()
         return outcome
     }
 
@@ -30,23 +39,27 @@ package enum Flow {
         _ configuration: Configuration, network: PreparedNetwork, hardware: Hardware,
         interrupted: @escaping @Sendable () -> Bool
     ) throws -> Report {
+        if configuration.trace.file != nil {
+            throw configuration.error("trace.file", "is not for many runs, which would all write one file")
+        }
         let request = SimulationRequest(configuration, interrupted: interrupted)
-        return Report.figures(of: try simulate(request, network: network, hardware: hardware, output: nil))
+        return Report.figures(of: try simulate(request, network: network, hardware: hardware, trace: nil))
     }
 
     private static func simulate(
-        _ request: SimulationRequest, network: PreparedNetwork, hardware: Hardware, output: OutputDirectory?
+        _ request: SimulationRequest, network: PreparedNetwork, hardware: Hardware, trace: String?
     ) throws -> FinishedRun {
         let configuration = request.configuration
         let build = try hardware.compile(configuration)
         let options = try machineOptions(
-            configuration, build.program.layers.filter { !$0.isOnHost }.map(\.name), output)
+            configuration, build.program.layers.filter { !$0.isOnHost }.map(\.name), trace: trace)
         let sample = configuration.run.arrayImages.indices(of: network.inputs.count)
-        let progress = ImageProgress(count: network.inputs.count, report: request.progress)
+        let progress = ImageProgress(others: network.inputs.count - sample.count, report: request.progress)
+        progress.array(0, of: sample.count)
         let result = try build.run(
             sample.map { network.inputs[$0] }, options: options,
             progress: { progress.array($0, of: sample.count) }, interrupted: request.interrupted)
-        progress.array(Double(result.finishedImages) / Double(sample.count), of: sample.count)
+        progress.judge()
         let judge = Judge(
             network: network.quantized, checks: configuration.run.check, threads: configuration.run.threads,
             progress: progress, interrupted: request.interrupted)
@@ -59,23 +72,23 @@ package enum Flow {
     private static func outcome(of run: FinishedRun, isInterrupted: Bool) -> SimulationOutcome {
         let report = Report.figures(of: run)
         let isPartial = isInterrupted && run.images < run.network.inputs.count
-        let text = ReportText(report, .of(run, isPartial: isPartial)).text
-        return SimulationOutcome(report: report, text: text, isInterrupted: isPartial)
+        return SimulationOutcome(
+            report: report, context: .of(run, isPartial: isPartial), isInterrupted: isPartial)
     }
 
     private static func machineOptions(
-        _ configuration: Configuration, _ layers: [String], _ output: OutputDirectory?
+        _ configuration: Configuration, _ layers: [String], trace path: String?
     ) throws -> MachineOptions {
         let trace = configuration.trace
-        let request = try trace.file.map { file in
+        let request = try path.map { path in
             for layer in trace.layers where !layers.contains(layer) {
                 let names = layers.joined(separator: ", ")
                 let meant = Suggestion.text(for: layer, among: layers)
                 throw configuration.error("trace.layers", "'\(layer.echoed)' is no layer\(meant); accepted: \(names)")
             }
             return TraceRequest(
-                path: try output?.path(of: file) ?? file, taps: trace.taps, window: trace.window,
-                layers: trace.layers, clockMHz: configuration.clockMHz)
+                path: path, taps: trace.taps, window: trace.window, layers: trace.layers,
+                clockMHz: configuration.clockMHz)
         }
         return MachineOptions(
             countsToggles: configuration.run.mode == .full, threads: configuration.run.threads, trace: request,

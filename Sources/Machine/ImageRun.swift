@@ -47,9 +47,19 @@ extension Build {
             progress(min(1, Double(cycle) / Double(max(1, program.predictedCycles))))
             return interrupted()
         }
-        if let recorder { try finish(recorder, options.trace, cycles: machine.simulation.cycle) }
+        try recorder?.close()
         try machine.requireNoDeadlock(end)
-        if case .interrupted = end { return nil }
+        if case .interrupted = end {
+            if recorder?.cycleCount == 0 { options.trace?.remove() }
+            return nil
+        }
+        if let recorder, recorder.cycleCount == 0 {
+            options.trace?.remove()
+            throw InputError(
+                at: "trace",
+                "no cycle of the run is in the window and layers asked for; the run has \(machine.simulation.cycle) cycles"
+            )
+        }
         var run = result(of: machine, options, tracedSignals: recorder?.signalCount ?? 0)
         account(for: monitor.causes, traffic.ends, in: &run)
         return run
@@ -75,18 +85,9 @@ extension Build {
             throw Defect("the trace asks for layers \(request.layers), of which the program lacks some")
         }
         return try TraceRecorder(
-            path: request.path, signals: TraceSignals(accelerator.design, taps: selection), period: request.period,
+            path: request.path, signals: TraceSignals(accelerator.design, taps: selection), times: request.times,
             window: request.window ?? 0..<Int.max,
             isShown: { [unowned monitor] in shown.isEmpty || shown.contains(min(monitor.layer, names.count - 1)) })
-    }
-
-    /// Closes a trace; one without a cycle is no trace.
-    private func finish(_ recorder: TraceRecorder, _ request: TraceRequest?, cycles: Int) throws {
-        try recorder.close()
-        guard recorder.cycleCount == 0, let request else { return }
-        try? FileManager.default.removeItem(atPath: request.path)
-        throw InputError(
-            at: "trace", "no cycle of the run is in the window and layers asked for; the run has \(cycles) cycles")
     }
 
     // MARK: results

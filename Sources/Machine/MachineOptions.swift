@@ -1,5 +1,8 @@
 // What a run of images is asked for besides its result.
 
+import Foundation
+import Observation
+
 /// What a run must do besides computing.
 package struct MachineOptions: Sendable {
     /// Count toggles of every register (mode `full`).
@@ -48,6 +51,12 @@ package struct TraceRequest: Sendable {
         self.everything = everything
     }
 
-    /// Clock period in picoseconds.
-    package var period: UInt64 { UInt64((1e6 / clockMHz).rounded()) }
+    /// Removes the file: a trace without a cycle is no trace. Pipes and devices stay.
+    func remove() {
+        let isFile = (try? URL(fileURLWithPath: path).resourceValues(forKeys: [.isRegularFileKey]))?.isRegularFile
+        if isFile == true { try? FileManager.default.removeItem(atPath: path) }
+    }
+
+    /// The times of the clock's edges.
+    package var times: CycleTimes { CycleTimes(megahertz: clockMHz) }
 }

@@ -4,18 +4,14 @@
 import Diagnostics
 import Foundation
 import Networks
+import Output
 
 /// Writes arrays as .npy files.
 public enum NpyWriter {
-    /// Writes the file whole or not at all. Throws `InputError` when the shape does not match the elements or the
+    /// Writes the file. Throws `InputError` when the shape does not match the elements or the
     /// path cannot be written.
     public static func write(_ array: NpyArray, to path: String) throws {
-        let data = try data(array, place: path)
-        do {
-            try data.write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            throw InputError(at: path, "the file cannot be written: \(error.localizedDescription)")
-        }
+        try WholeFile.write(data(array, place: path), to: path)
     }
 
     /// The bytes of the file.

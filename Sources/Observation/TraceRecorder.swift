@@ -1,12 +1,13 @@
 // The trace recorder: compares tapped nets with their last value, gathers changes in a buffer, and hands full buffers
 // to a writer queue, so that encoding and compression happen beside the simulation.
 //
-// Time: cycle t begins at t * period picoseconds; clk is high in the first half. A signal's value during cycle t
-// stands at t * period.
+// Time: cycle t begins at `CycleTimes.start`; clk is high in the first half. A signal's value during cycle t stands
+// where the cycle begins.
 
 import Design
 import Dispatch
 import Kernel
+import Synchronization
 import Waveforms
 
 /// Records one run into a trace file.
@@ -16,22 +17,25 @@ public final class TraceRecorder: Observer {
     /// Asked in each cycle of the window; false: this cycle is not shown.
     private let isShown: () -> Bool
     private let signals: TraceSignals
-    private let period: UInt64
+    private let times: CycleTimes
     private let channel: WriterChannel
     private var last: [Int64]
     private var packed: [Int: [UInt64]] = [:]
     private var first = true
     private var buffer: [TraceRecord] = []
     private var lastCycle: Int?
+    private var flushes = FlushSchedule()
+    private var cyclesUntilClock = 0
+    private var isClosed = false
     private static let bufferRecords = 1 << 18
 
-    /// Opens the file, whose name says its format; `period` is that of a cycle in picoseconds. Throws `WaveformError`.
+    /// Opens the file, whose name says its format; `times` are those of its clock. Throws `WaveformError`.
     public init(
-        path: String, signals: TraceSignals, period: UInt64, window: Range<Int>,
+        path: String, signals: TraceSignals, times: CycleTimes, window: Range<Int>,
         isShown: @escaping () -> Bool = { true }
     ) throws {
         self.signals = signals
-        self.period = period
+        self.times = times
         self.window = window
         self.isShown = isShown
         channel = WriterChannel(try makeTraceWriter(path: path, hierarchy: signals.hierarchy))
@@ -45,12 +49,22 @@ public final class TraceRecorder: Observer {
     /// Cycles recorded so far.
     public private(set) var cycleCount = 0
 
-    /// Appends what changed in the cycle. Throws `WaveformError` of an earlier write.
+    /// Appends what changed in the cycle; the last cycle of the window completes the file, whatever the run does after
+    /// it. Throws `WaveformError` of an earlier write.
     public func observe(cycle: Int, _ state: StateView) throws {
-        guard isShown() else { return }
+        if isShown() { record(cycle: cycle, state) }
+        if cycle + 1 == window.upperBound { return try close() }
+        if buffer.count >= TraceRecorder.bufferRecords { try channel.send(taken(), flushes: false) }
+        cyclesUntilClock -= 1
+        guard cyclesUntilClock < 0 else { return }
+        cyclesUntilClock = 15
+        if flushes.isDue() { try channel.send(taken(), flushes: true) }
+    }
+
+    private func record(cycle: Int, _ state: StateView) {
         cycleCount += 1
         lastCycle = cycle
-        let time = UInt64(cycle) * period
+        let time = times.start(of: cycle)
         buffer.append(TraceRecord(time: time, handle: Int32(TraceSignals.clockHandle), value: 1))
         for (index, signal) in signals.signals.enumerated() {
             guard let lane = signal.lane else {
@@ -65,8 +79,7 @@ public final class TraceRecorder: Observer {
         }
         first = false
         buffer.append(
-            TraceRecord(time: time + period / 2, handle: Int32(TraceSignals.clockHandle), value: 0))
-        if buffer.count >= TraceRecorder.bufferRecords { try flush() }
+            TraceRecord(time: times.middle(of: cycle), handle: Int32(TraceSignals.clockHandle), value: 0))
     }
 
     /// All lanes of a port as one value.
@@ -86,15 +99,19 @@ public final class TraceRecorder: Observer {
         buffer.append(TraceRecord(time: time, handle: Int32(index + 1), value: 0, words: words))
     }
 
-    private func flush() throws {
-        try channel.send(buffer)
-        buffer.removeAll(keepingCapacity: true)
+    /// The buffer, which is empty then.
+    private func taken() -> [TraceRecord] {
+        defer { buffer.removeAll(keepingCapacity: true) }
+        return buffer
     }
 
-    /// Writes what is left; the trace ends with the last shown cycle. Throws `WaveformError` of any write.
+    /// Writes what is left; the trace ends with the last shown cycle. A second call does nothing. Throws `WaveformError`
+    /// of any write.
     public func close() throws {
-        try flush()
-        try channel.close(at: lastCycle.map { UInt64($0 + 1) * period } ?? 0)
+        guard !isClosed else { return }
+        isClosed = true
+        try channel.send(taken(), flushes: false)
+        try channel.close(at: lastCycle.map { times.start(of: $0 + 1) } ?? 0)
     }
 }
 
@@ -114,16 +131,25 @@ private final class WriterChannel: @unchecked Sendable {
     private let queue = DispatchQueue(label: "trace-writer")
     private let credits = DispatchSemaphore(value: 2)
     private var failure: (any Error)?
+    private let hasFailed = Atomic<Bool>(false)
     private var time: UInt64?
 
     init(_ writer: any TraceWriter) { self.writer = writer }
 
-    func send(_ records: [TraceRecord]) throws {
+    /// Hands records on; `flushes`: they are to be in the file soon.
+    func send(_ records: [TraceRecord], flushes: Bool) throws {
+        if hasFailed.load(ordering: .relaxed) { try queue.sync { if let failure { throw failure } } }
         credits.wait()
         queue.async { [self] in
             defer { credits.signal() }
             guard failure == nil else { return }
-            do { try write(records) } catch { failure = error }
+            do {
+                try write(records)
+                if flushes { try writer.flush() }
+            } catch {
+                failure = error
+                hasFailed.store(true, ordering: .relaxed)
+            }
         }
     }
 

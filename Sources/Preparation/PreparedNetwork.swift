@@ -41,16 +41,18 @@ package struct PreparedNetwork: Sendable {
         self.fingerprint = fingerprint
     }
 
-    /// Reads, quantizes and hashes. Throws `InputError`, and `EnvironmentProblem` for what is not installed. Cost: the
+    /// Reads, quantizes and hashes; `phase` is told what comes next. Throws `InputError`, and `EnvironmentProblem` for what is not installed. Cost: the
     /// float network on every calibration image.
     package static func prepare(
-        _ settings: NetworkSettings, _ quantization: QuantizationSettings
+        _ settings: NetworkSettings, _ quantization: QuantizationSettings, phase: (Phase) -> Void = { _ in }
     ) throws -> PreparedNetwork {
+        phase(.reading)
         let source = NetworkSource(settings)
         let network = try source.network()
         let reader = try ImageSource(settings, quantization, network: network)
         let images = try reader.images()
         let calibration = try reader.calibrationImages(like: images)
+        phase(.quantizing)
         let quantized = try Quantizer.quantize(
             network, options: quantization.options(modelHasCodes: network.hasCodes), calibration: calibration)
         return PreparedNetwork(

@@ -5,21 +5,22 @@
 import Diagnostics
 import Foundation
 import Networks
+import Output
 
 /// Writes and reads integer networks.
 public enum QuantizedNetworkArchive {
     static let manifestName = "network.quantized.json"
     static let weightsName = "weights.bin"
 
-    /// Writes both files into a directory, which is made if need be. Each file appears whole or not at all.
+    /// Writes both files into a directory, which is made if need be. Throws `InputError`.
     public static func write(_ network: QuantizedNetwork, to directory: URL) throws {
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let (manifest, weights) = ArchiveManifest.make(network)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.keyEncodingStrategy = .convertToSnakeCase
-        try weights.write(to: directory.appendingPathComponent(weightsName), options: .atomic)
-        try encoder.encode(manifest).write(to: directory.appendingPathComponent(manifestName), options: .atomic)
+        try WholeFile.write(weights, to: directory.appendingPathComponent(weightsName).path, makingFolders: true)
+        try WholeFile.write(
+            encoder.encode(manifest), to: directory.appendingPathComponent(manifestName).path)
     }
 
     /// Reads what `write` wrote. Throws `InputError` when a file is missing, of another schema or inconsistent.

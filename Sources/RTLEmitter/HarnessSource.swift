@@ -15,7 +15,11 @@ enum HarnessSource {
         let outputs = ports.filter { !$0.isInput }
         let loads = inputs.map { "    load(top.\($0.name), p, \($0.bytes));" }.joined(separator: "\n")
         let stores = outputs.map { "    store(top.\($0.name), p, \($0.bytes));" }.joined(separator: "\n")
+        let names = outputs.map { "    {\"\($0.name)\", \($0.bytes)},\n" }.joined()
         let constants = """
+            // In the order of a record.
+            const std::vector<Port> outputs = {
+            \(names)};
             constexpr std::size_t inputBytes = \(inputs.reduce(0) { $0 + $1.bytes });
             constexpr std::size_t outputBytes = \(outputs.reduce(0) { $0 + $1.bytes });
 
@@ -36,15 +40,17 @@ enum HarnessSource {
     }
 
     private static let head = #"""
-        // Co-simulation harness written by ShiftSim: Vtop STIMULUS RESPONSE CYCLES PERIOD [VCD]
-        // STIMULUS and RESPONSE hold one record per cycle; "-" for RESPONSE writes none. Inputs change just after the
-        // rising edge that starts their cycle; outputs are sampled at the end of the cycle.
+        // Co-simulation harness written by ShiftSim: Vtop STIMULUS RESPONSE CYCLES PERIOD [VCD [EXPECTED]]
+        // STIMULUS, RESPONSE and EXPECTED hold one record per cycle; "-" for RESPONSE or VCD writes none. Inputs change
+        // just after the rising edge that starts their cycle; outputs are sampled at the end of the cycle. With EXPECTED
+        // the run ends with PASS, or with FAIL and status 1 at the first cycle that differs.
         #include <ctime>
         #include <cstdint>
         #include <cstdio>
         #include <cstdlib>
         #include <cstring>
         #include <memory>
+        #include <string>
         #include <vector>
 
         #include "Vtop.h"
@@ -54,6 +60,11 @@ enum HarnessSource {
         #endif
 
         namespace {
+
+        struct Port {
+            const char* name;
+            std::size_t bytes;
+        };
 
         template <typename T>
         void load(T& port, const std::uint8_t*& p, std::size_t bytes) {
@@ -123,16 +134,71 @@ enum HarnessSource {
         #endif
         };
 
+        void printHex(const std::uint8_t* p, std::size_t bytes) {
+            for (std::size_t k = bytes; k > 0; --k) std::printf("%02x", p[k - 1]);
+        }
+
+        // What each cycle should give.
+        class Expected {
+        public:
+            explicit Expected(const char* path) : file(path ? std::fopen(path, "rb") : nullptr) {
+                if (path && !file) fail("cannot read %s", path);
+            }
+            bool failed() const { return hasFailed; }
+            void compare(std::uint64_t cycle, const std::vector<std::uint8_t>& out) {
+                if (!file) return;
+                std::vector<std::uint8_t> want(out.size());
+                if (outputBytes && std::fread(want.data(), outputBytes, 1, file) != 1) {
+                    fail("the expected outputs end before cycle %s", std::to_string(cycle).c_str());
+                    return;
+                }
+                std::size_t place = 0;
+                for (const Port& port : outputs) {
+                    if (std::memcmp(&out[place], &want[place], port.bytes) != 0) {
+                        std::printf("FAIL: cycle %llu: %s is ", (unsigned long long)cycle, port.name);
+                        printHex(&out[place], port.bytes);
+                        std::printf(", expected ");
+                        printHex(&want[place], port.bytes);
+                        std::printf("\n");
+                        hasFailed = true;
+                        return;
+                    }
+                    place += port.bytes;
+                }
+            }
+            void finish(std::uint64_t cycles) {
+                if (!file || hasFailed) return;
+                if (cycles == 0) {
+                    fail("no cycle was compared%s", "");
+                } else if (std::fgetc(file) != EOF) {
+                    fail("the expected outputs go on after %s cycles", std::to_string(cycles).c_str());
+                } else {
+                    std::printf("PASS: %llu cycles, every output of top as expected\n", (unsigned long long)cycles);
+                }
+            }
+
+        private:
+            void fail(const char* format, const char* what) {
+                std::printf("FAIL: ");
+                std::printf(format, what);
+                std::printf("\n");
+                hasFailed = true;
+            }
+            std::FILE* file;
+            bool hasFailed = false;
+        };
+
         }  // namespace
 
         int main(int argc, char** argv) {
             if (argc < 5) {
-                std::fprintf(stderr, "usage: Vtop STIMULUS RESPONSE CYCLES PERIOD [VCD]\n");
+                std::fprintf(stderr, "usage: Vtop STIMULUS RESPONSE CYCLES PERIOD [VCD [EXPECTED]]\n");
                 return 2;
             }
             const std::uint64_t cycles = std::strtoull(argv[3], nullptr, 10);
             const std::uint64_t period = std::strtoull(argv[4], nullptr, 10);
-            const char* vcdPath = argc > 5 ? argv[5] : nullptr;
+            const char* vcdPath = argc > 5 && std::strcmp(argv[5], "-") != 0 ? argv[5] : nullptr;
+            Expected expected(argc > 6 ? argv[6] : nullptr);
             std::FILE* stimulus = std::fopen(argv[1], "rb");
             std::FILE* response = std::strcmp(argv[2], "-") != 0 ? std::fopen(argv[2], "wb") : nullptr;
             if (!stimulus) {
@@ -147,7 +213,7 @@ enum HarnessSource {
             std::vector<std::uint8_t> in(inputBytes + 8), out(outputBytes + 8);
             std::uint64_t hash = 0xcbf29ce484222325ull;
             const std::clock_t start = std::clock();
-            for (std::uint64_t cycle = 0; cycle < cycles; ++cycle) {
+            for (std::uint64_t cycle = 0; cycle < cycles && !expected.failed(); ++cycle) {
                 if (inputBytes && std::fread(in.data(), inputBytes, 1, stimulus) != 1) {
                     std::fprintf(stderr, "the stimulus ends before cycle %llu\n", (unsigned long long)cycle);
                     return 3;
@@ -170,6 +236,7 @@ enum HarnessSource {
                     std::fprintf(stderr, "cannot write %s\n", argv[2]);
                     return 3;
                 }
+                expected.compare(cycle, out);
             }
             const double seconds = double(std::clock() - start) / CLOCKS_PER_SEC;
             if (trace.on()) trace.dump(cycles * period);
@@ -179,7 +246,8 @@ enum HarnessSource {
             std::fclose(stimulus);
             std::printf("cycles %llu\nseconds %.6f\nhash %016llx\n", (unsigned long long)cycles, seconds,
                         (unsigned long long)hash);
-            return 0;
+            expected.finish(cycles);
+            return expected.failed() ? 1 : 0;
         }
 
         """#

@@ -8,7 +8,8 @@ import Fabric
 
 /// Prints a Design as SystemVerilog with models of the vendor primitives and scripts for the tools.
 public struct RTLEmitter {
-    /// All files of a design, with scripts for its target: rtl/*.sv (synthesisable), models/*.sv (simulation only), synth.ys, vivado.tcl, Makefile.
+    /// All files of a design, with scripts for its target: rtl/*.sv (synthesisable), models/*.sv (simulation only),
+    /// bench/ (harness and testbench), synth.ys, top.xdc, vivado.tcl, Makefile.
     /// Throws `RTLError` when the Design has names or connections that SystemVerilog cannot express.
     public static func emit(_ design: Design, for target: SynthesisTarget) throws -> [RTLFile] {
         try checkPorts(design)
@@ -17,8 +18,9 @@ public struct RTLEmitter {
         let modules = try design.scopes.indices.map { scope in
             try ModuleWriter(design, routing, scope: scope, names: names).file()
         }
+        let ports = try ports(of: design)
         return modules + [BlockMemorySource.file] + VendorModels.files + ToolScripts.files(for: target)
-            + [HarnessSource.file(try ports(of: design))]
+            + [HarnessSource.file(ports), TestbenchSource.file(ports, target)]
     }
 
     /// Data ports of the emitted `top` in the order of stimulus and response files: inputs, then outputs.

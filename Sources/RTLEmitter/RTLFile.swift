@@ -1,4 +1,5 @@
 import Foundation
+import Output
 
 /// One text of the emitted design, with its path inside the output directory.
 public struct RTLFile: Sendable, Hashable, Codable {
@@ -24,10 +25,7 @@ extension RTLFile {
     /// Writes files below `directory`, making folders as needed.
     package static func write(_ files: [RTLFile], to directory: URL) throws {
         for file in files {
-            let url = directory.appendingPathComponent(file.name)
-            try FileManager.default.createDirectory(
-                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try file.text.write(to: url, atomically: true, encoding: .utf8)
+            try WholeFile.write(file.text, to: directory.appendingPathComponent(file.name).path, makingFolders: true)
         }
     }
 }

@@ -9,8 +9,10 @@ package struct SweepObjective: Sendable, Equatable {
     package let key: String
     /// Whether smaller is better.
     package let isMinimum: Bool
+    /// Where it stands.
+    let place: String
 
-    static func read(_ section: ConfigSection, mode: RunSettings.Mode, file: String) throws -> [SweepObjective] {
+    static func read(_ section: ConfigSection, mode: SweepMode, file: String) throws -> [SweepObjective] {
         guard let node = section.node("objectives") else { return [] }
         guard case .mapping(let entries) = node.content else {
             throw section.error("objectives", "\(node.summary); accepted: a mapping of report keys to min or max")
@@ -19,17 +21,18 @@ package struct SweepObjective: Sendable, Equatable {
             try check(entry.key, place: entry.place, in: "objectives", mode: mode)
             let values = try ConfigSection(node, path: "objectives", keys: entries.map(\.key), file: file)
             return SweepObjective(
-                key: entry.key, isMinimum: try values.word(entry.key, oneOf: ["min", "max"]) == "min")
+                key: entry.key, isMinimum: try values.word(entry.key, oneOf: ["min", "max"]) == "min",
+                place: entry.place)
         }
     }
 
     /// Throws unless a report of this mode has the number.
-    static func check(_ key: String, place: String, in section: String, mode: RunSettings.Mode) throws {
+    static func check(_ key: String, place: String, in section: String, mode: SweepMode) throws {
         let accepted = SweepKeys.accepted(mode)
         if accepted.contains(key) { return }
         let list = accepted.joined(separator: ", ")
-        if SweepKeys.needsFull(key) {
-            throw InputError(.unsupported, at: place, "\(section): \(key) needs mode: full; accepted: \(list)")
+        if let others = SweepKeys.modes(of: key) {
+            throw InputError(.unsupported, at: place, "\(section): \(key) needs mode: \(others); accepted: \(list)")
         }
         throw InputError(at: place, "\(section): '\(key)' is no number of the report; accepted: \(list)")
     }

@@ -16,11 +16,14 @@ final class OutputFile {
     /// Called after every write, so that tests can look at the states a killed run leaves.
     var didWrite: (() -> Void)?
     private var descriptor: Int32
+    /// A pipe takes bytes at its end only: a VCD can be written into one, an FST cannot.
+    private let isPipe: Bool
 
     /// Creates the file, or empties an existing one.
     init(path: String) throws(WaveformError) {
         self.path = path
         descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        isPipe = descriptor >= 0 && lseek(descriptor, 0, SEEK_CUR) < 0
         guard descriptor >= 0 else { throw Self.failure("create", path) }
     }
 
@@ -40,9 +43,11 @@ final class OutputFile {
     func write(_ bytes: UnsafeBufferPointer<UInt8>, at offset: UInt64) throws(WaveformError) {
         var done = 0
         while done < bytes.count {
-            let written = pwrite(
-                descriptor, bytes.baseAddress.unsafelyUnwrapped + done, bytes.count - done,
-                off_t(offset) + off_t(done))
+            let start = bytes.baseAddress.unsafelyUnwrapped + done
+            let written =
+                isPipe && offset == position
+                ? systemWrite(descriptor, start, bytes.count - done)
+                : pwrite(descriptor, start, bytes.count - done, off_t(offset) + off_t(done))
             if written < 0 {
                 if errno == EINTR { continue }
                 throw Self.failure("write", path)
@@ -76,6 +81,10 @@ final class OutputFile {
     }
 }
 
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafePointer<UInt8>, _ count: Int) -> Int {
+    write(descriptor, bytes, count)
+}
+
 private func systemClose(_ descriptor: Int32) -> Int32 { close(descriptor) }
 
 /// Seconds of a clock that never runs backwards.
@@ -86,9 +95,6 @@ func monotonicSeconds() -> Int {
 }
 
 extension OutputFile {
-    /// Removes a file that could not be completed.
-    static func remove(_ path: String) { _ = unlink(path) }
-
     /// Whether two paths name the same existing file.
     static func isSame(_ first: String, _ second: String) -> Bool {
         var one = stat()

@@ -1,6 +1,6 @@
 // Writes VCD (IEEE 1800-2017 clause 21.7), plain or compressed.
 //
-// Two states only. Vectors drop leading zeros, which readers fill in again. A compressed file is a sequence of
+// Runs have two states only; unknown bits, reals and strings come from converted traces. Vectors drop leading zeros, which readers fill in again. A compressed file is a sequence of
 // gzip members, one per written block, so that a killed run still unpacks up to its last block.
 
 /// A trace writer for `.vcd` and `.vcd.gz` files.
@@ -49,7 +49,7 @@ public final class VCDWriter: TraceWriter {
         for slot in codes.indices { codes.initializeElement(at: slot, to: Self.lineEnd(slot)) }
         do {
             appendHeader()
-            try flush()
+            try writeText()
         } catch {
             file.discard()
             throw error
@@ -91,6 +91,23 @@ public final class VCDWriter: TraceWriter {
         if values.update(slot, words: words) && phase == .running { record(slot) }
     }
 
+    /// Writes the text that was collected; see `TraceWriter`.
+    public func flush() throws {
+        if phase == .running { try writeText() }
+    }
+
+    /// Changes a signal of a converted trace; see `TraceWriter`.
+    public func change(_ handle: Int, _ change: TraceChange) {
+        let slot = values.slot(of: handle)
+        guard let conversion = values.conversion, conversion.update(slot, change, values), phase == .running else {
+            return
+        }
+        recordConverted(slot, conversion)
+    }
+
+    /// A VCD has no mark of its end; see `TraceWriter`.
+    public func closeUnfinished() throws { try close() }
+
     /// Completes the file; see `TraceWriter`.
     public func close() throws {
         switch phase {
@@ -102,7 +119,7 @@ public final class VCDWriter: TraceWriter {
             phase = .closed
             if time > writtenTime { appendTime() }
         }
-        try flush()
+        try writeText()
         try file.finish()
     }
 
@@ -134,6 +151,33 @@ public final class VCDWriter: TraceWriter {
             text.append(binary: value, wordCount: entry.wordCount)
             text.append(UInt8(ascii: " "))
         }
+        appendCode(slot)
+    }
+
+    /// Appends the present value of a slot of a converted trace as a line.
+    private func recordConverted(_ slot: Int, _ conversion: ConvertedValues) {
+        switch conversion.kind(of: slot) {
+        case .string:
+            if !timeIsOpen { appendTime() }
+            text.append(UInt8(ascii: "s"))
+            VCDText.escaped(conversion.texts[slot]).withUnsafeBufferPointer { text.append($0) }
+        case .real:
+            if !timeIsOpen { appendTime() }
+            text.append("r\(Double(bitPattern: values.value(of: slot).pointee))")
+        case .wire, .register, .integer, .parameter, .event:
+            guard conversion.hasUnknown(slot, values) else { return record(slot) }
+            if !timeIsOpen { appendTime() }
+            let digits = conversion.digits(slot, values)
+            if digits.count > 1 { text.append(UInt8(ascii: "b")) }
+            digits.withUnsafeBufferPointer { text.append($0) }
+            if digits.count == 1 { return appendCode(slot) }
+        }
+        text.append(UInt8(ascii: " "))
+        appendCode(slot)
+    }
+
+    @inline(__always)
+    private func appendCode(_ slot: Int) {
         text.reserve(8)
         let end = codes[slot]
         UnsafeMutableRawPointer(text.end).storeBytes(of: end.text.littleEndian, as: UInt64.self)
@@ -151,20 +195,24 @@ public final class VCDWriter: TraceWriter {
     private func appendInitialValues() throws {
         appendTime()
         text.append("$dumpvars\n")
-        for slot in values.slots.indices { record(slot) }
+        if let conversion = values.conversion {
+            for slot in values.slots.indices where conversion.isDefined[slot] { recordConverted(slot, conversion) }
+        } else {
+            for slot in values.slots.indices { record(slot) }
+        }
         text.append("$end\n")
-        try flush()
+        try writeText()
     }
 
     private func flushIfDue() throws {
-        if text.count >= Self.blockBytes { return try flush() }
+        if text.count >= Self.blockBytes { return try writeText() }
         callsUntilClock -= 1
         guard callsUntilClock < 0 else { return }
         callsUntilClock = 255
-        if monotonicSeconds() >= flushDeadline { try flush() }
+        if monotonicSeconds() >= flushDeadline { try writeText() }
     }
 
-    private func flush() throws {
+    private func writeText() throws {
         flushDeadline = monotonicSeconds() + options.flushSeconds
         guard text.count > 0 else { return }
         if let deflater {
@@ -192,7 +240,7 @@ public final class VCDWriter: TraceWriter {
         if !scope.name.isEmpty { text.append("$scope module \(scope.name) $end\n") }
         for signal in scope.signals {
             let code = String(decoding: VCDText.code(values.slot(of: handle)), as: UTF8.self)
-            let range = signal.width > 1 ? " [\(signal.width - 1):0]" : ""
+            let range = signal.rangeText
             text.append("$var \(signal.kind.rawValue) \(signal.width) \(code) \(signal.name)\(range) $end\n")
             handle += 1
         }

@@ -2,6 +2,7 @@ import Accelerator
 import ArgumentParser
 import Cosimulation
 import Foundation
+import Output
 
 /// `scripts/bench kernel`: hidden, since it is for developers.
 struct BenchCommand: ParsableCommand {
@@ -31,18 +32,16 @@ struct BenchCommand: ParsableCommand {
             ("8 x 32 convolvers of 3 x 3, vpe 16-bit", vpe, true),
         ]
         for (name, element, isConvolver) in designs {
-            let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-                "shiftsim-bench-\(UUID().uuidString)")
-            defer { try? FileManager.default.removeItem(at: folder) }
+            let folder = try TemporaryFolder.make()
             let rows = try KernelBench(
                 element: element, isConvolver: isConvolver, rows: rows, repetitions: repetitions
-            ).run(in: folder)
-            print("\(name), whole machine, \(rows[0].cycles) cycles, best of \(repetitions), CPU time")
+            ).run(in: folder.url)
+            Console.result("\(name), whole machine, \(rows[0].cycles) cycles, best of \(repetitions), CPU time\n")
             for row in rows {
                 let rate = String(format: "%.3f", row.laneUpdatesPerSecond / 1e9)
                 let ratio = String(format: "%.2f", row.laneUpdatesPerSecond / rows[2].laneUpdatesPerSecond)
                 let padded = row.name.padding(toLength: 28, withPad: " ", startingAt: 0)
-                print("  \(padded) \(rate) G lane-updates/s   \(ratio) x Verilator")
+                Console.result("  \(padded) \(rate) G lane-updates/s   \(ratio) x Verilator\n")
             }
         }
     }

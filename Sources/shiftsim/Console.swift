@@ -1,28 +1,28 @@
+import Diagnostics
 import Foundation
-import Synchronization
+import Output
 
 /// Standard output for results, standard error for everything else.
 enum Console {
-    static func message(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+    /// Shows a line. Where standard error takes no more there is nobody to tell: the line is lost, and nothing else.
+    static func message(_ text: String) { note(text + "\n") }
 
-    static func result(_ data: Data) { FileHandle.standardOutput.write(data) }
+    /// The same without the end of the line, for a line that is drawn over.
+    static func note(_ text: String) { _ = StandardStreams.write(Data(text.utf8), to: STDERR_FILENO) }
 
-    static func result(_ text: String) { result(Data(text.utf8)) }
-
-    /// A progress bar for standard error; nil unless that is a terminal.
-    static func progressBar(quiet: Bool) -> (@Sendable (Double) -> Void)? {
-        guard !quiet, isatty(FileHandle.standardError.fileDescriptor) == 1 else { return nil }
-        let shown = Mutex(-1)
-        return { fraction in
-            let percent = Int(min(max(fraction, 0), 1) * 100)
-            shown.withLock { last in
-                guard percent > last else { return }
-                last = percent
-                let done = percent * 40 / 100
-                let bar = String(repeating: "#", count: done) + String(repeating: ".", count: 40 - done)
-                let end = percent == 100 ? "\n" : ""
-                FileHandle.standardError.write(Data("\r[\(bar)] \(percent) %\(end)".utf8))
-            }
+    /// Puts results on standard output. Where that is full or closed the program ends here with a message and status 2,
+    /// without one where the reader of a pipe has gone: nothing is left to do for a command that cannot answer, and what
+    /// goes into files is there by then.
+    static func result(_ data: Data) {
+        switch StandardStreams.write(data, to: STDOUT_FILENO) {
+        case nil: return
+        case .readerGone: Leftovers.end(ExitStatus.readerGone.rawValue)
+        case .refused(let reason):
+            message("shiftsim: cannot write standard output: \(reason)")
+            Leftovers.end(ExitStatus.wrongInput.rawValue)
         }
     }
+
+    /// Puts text on standard output.
+    static func result(_ text: String) { result(Data(text.utf8)) }
 }

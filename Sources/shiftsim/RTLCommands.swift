@@ -4,6 +4,15 @@ import Diagnostics
 import Flows
 import Foundation
 
+struct CycleLimitOption: ParsableArguments {
+    @Option(help: "At most this many cycles; default: the whole run of the first image.")
+    var cycles: Int?
+
+    func validate() throws {
+        if let cycles, cycles < 1 { throw ValidationError("--cycles: \(cycles); accepted: at least 1") }
+    }
+}
+
 struct EmitRTLCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "emit-rtl",
@@ -14,9 +23,10 @@ struct EmitRTLCommand: ParsableCommand {
     @Option(name: .customShort("o"), help: "Folder to write.")
     var output: String
 
+    @OptionGroup var limit: CycleLimitOption
+
     func run() throws {
-        try Flow.emitRTL(try options.load(), to: output)
-        Console.message("wrote \(output)")
+        Console.message(try Flow.emitRTL(try options.load(), cycles: limit.cycles, to: output))
     }
 }
 
@@ -30,8 +40,7 @@ struct CosimCommand: ParsableCommand {
     @Option(help: "verilator, yosys or both.")
     var against: CosimulationJudge = .verilator
 
-    @Option(help: "At most this many cycles; default: the whole run of the first image.")
-    var cycles: Int?
+    @OptionGroup var limit: CycleLimitOption
 
     @Option(help: "Keeps the RTL, traces and logs in this folder.")
     var keep: String?
@@ -39,12 +48,8 @@ struct CosimCommand: ParsableCommand {
     @Flag(help: "Prints JSON on standard output, and nothing else there.")
     var json = false
 
-    func validate() throws {
-        if let cycles, cycles < 1 { throw ValidationError("--cycles: \(cycles); accepted: at least 1") }
-    }
-
     func run() throws {
-        let report = try Flow.cosimulate(try options.load(), cycles: cycles, against: against, keep: keep)
+        let report = try Flow.cosimulate(try options.load(), cycles: limit.cycles, against: against, keep: keep)
         Console.result(json ? try report.json() : Data(report.text.utf8))
         if !report.isEqual { throw ExitCode(ExitStatus.checkFailed) }
     }

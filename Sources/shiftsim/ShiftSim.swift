@@ -4,6 +4,7 @@ import ArgumentParser
 import Diagnostics
 import Foundation
 import Kernel
+import Output
 import Support
 
 @main
@@ -38,6 +39,9 @@ struct ShiftSim: ParsableCommand {
     }
 
     static func main() {
+        StandardStreams.prepare()
+        Trap.install()
+        Interrupt.install()
         if let problem = Processor.problem {
             Console.message("shiftsim: \(problem)")
             Foundation.exit(ExitStatus.environment.rawValue)
@@ -45,7 +49,7 @@ struct ShiftSim: ParsableCommand {
         do {
             try checkCommand(CommandLine.arguments.dropFirst())
             var command = try parseAsRoot()
-            try command.run()
+            try TextTable.$width.withValue(Terminal.columns(STDOUT_FILENO)) { try command.run() }
         } catch {
             Foundation.exit(ErrorReport.status(of: error))
         }

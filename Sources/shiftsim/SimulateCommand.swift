@@ -37,19 +37,21 @@ struct SimulateCommand: ParsableCommand {
     @Flag(help: "Prints report.json on standard output, and nothing else there.")
     var json = false
 
-    @Flag(help: "No progress bar.")
+    @Flag(help: "No progress line.")
     var quiet = false
 
     func run() throws {
-        Interrupt.install()
         let configuration = try options.load(try assignments())
         if !taps.isEmpty && configuration.trace.file == nil {
             throw InputError(at: "--taps", "needs a waveform file: --trace FILE.fst, or trace.file")
         }
+        let line = ProgressLine(quiet: quiet)
+        defer { line?.finish() }
         let request = SimulationRequest(
-            configuration, directory: directory, progress: Console.progressBar(quiet: quiet),
+            configuration, directory: directory, progress: { line?.show($0) },
             interrupted: { Interrupt.isRequested })
         let outcome = try Flow.simulate(request)
+        line?.finish()
         for warning in outcome.report.warnings { Console.message("shiftsim: warning: \(warning)") }
         if json { Console.result(try outcome.report.json()) } else { Console.result(outcome.text) }
         if let directory, !json { Console.result("\nfiles in \(directory)\n") }

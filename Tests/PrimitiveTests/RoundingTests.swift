@@ -1,8 +1,9 @@
 import Fabric
-import Networks
 import Testing
 
-/// Do the two definitions of rounding and saturation agree? The oracle's (Networks) and the hardware's (Fabric) are
+@testable import ReferenceModel
+
+/// Do the two definitions of rounding and saturation agree? The oracle's (ReferenceModel) and the hardware's (Fabric) are
 /// written apart, so that neither judges itself.
 @Suite struct RoundingTests {
     /// Numbers around multiples of 2^shift and half of it, and the ends of the range.

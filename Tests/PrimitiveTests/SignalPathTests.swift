@@ -30,9 +30,14 @@ struct SignalPathTests {
         let model = try build(try RTLEmitter.emit(design, for: .zcu102).map(change), ports, scratch.url)
         let stimulus = RTLHarness.randomStimulus(design, cycles: Self.cycles, seed: 7)
         let vcd = scratch.url.appendingPathComponent("run.vcd")
-        let outcome = try model.run(
-            stimulus: RTLHarness.encode(stimulus, ports: ports), cycles: Self.cycles, vcd: vcd, period: Self.period)
-        #expect(outcome.response.count == Self.cycles * ports.filter { !$0.isInput }.reduce(0) { $0 + $1.bytes })
+        let inputs = try scratch.file("stimulus.bin", RTLHarness.encode(stimulus, ports: ports))
+        let responses = scratch.url.appendingPathComponent("response.bin")
+        try model.run(
+            stimulus: URL(fileURLWithPath: inputs), responses: responses, cycles: Self.cycles, vcd: vcd,
+            period: Self.period)
+        #expect(
+            try Data(contentsOf: responses).count
+                == Self.cycles * ports.filter { !$0.isInput }.reduce(0) { $0 + $1.bytes })
         let trace = try VCDValues(vcd, period: Self.period)
         #expect(trace.cycles.count == Self.cycles)
         var reference = try ReferenceInterpreter(design)

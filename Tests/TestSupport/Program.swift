@@ -39,6 +39,13 @@ package struct Program {
             code: process.terminationStatus, output: try files.read("out"), errors: try files.read("err"))
     }
 
+    /// Runs the program from a line of the shell, in which `"$0" "$@"` is the program with its arguments.
+    package static func run(_ arguments: [String], in workplace: Scratch, shell line: String) throws -> Result {
+        let chosen: URL = try #require(executable, "the program shiftsim is not beside the tests")
+        return try run(
+            ["-c", line, chosen.path] + arguments, in: workplace, program: URL(fileURLWithPath: "/bin/sh"))
+    }
+
     /// Starts the program; its output goes to `out` and `err` of `files`.
     package static func start(
         _ arguments: [String], in workplace: Scratch, program: URL? = nil, files: Scratch

@@ -27,7 +27,7 @@ package enum Tools {
 
     // MARK: readers of waveforms
 
-    package static let fst2vcd = find("fst2vcd")
+    package static let fst2vcd = ToolSearch().path(of: .fst2vcd)
     package static let vcd2fst = find("vcd2fst")
     package static let gzip = find("gzip")
     package static let noFst2vcd: Comment = "fst2vcd was not found: apt-get install gtkwave"

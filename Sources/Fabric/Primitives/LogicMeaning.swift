@@ -51,7 +51,7 @@ public enum LogicMeaning {
     /// The choice of `laneSelect`, 0 ..< choices: an index past the last choice is the last one.
     public static func choice(_ index: Int64, of choices: Int) -> Int { Int(min(index, Int64(choices - 1))) }
 
-    /// a / 2^shift, halves to even: the one rounding rule. Written apart from `roundHalfEvenShift` of Networks on purpose:
+    /// a / 2^shift, halves to even: the one rounding rule. Written apart from `roundHalfEvenShift` of ReferenceModel on purpose:
     /// the reference model, which judges machines made of this one, shares nothing with them. RoundingTests compare the
     /// two on all corners.
     @inlinable public static func roundHalfEven(_ a: Int64, _ shift: Int64) -> Int64 {
@@ -62,7 +62,7 @@ public enum LogicMeaning {
         return remainder > half || (remainder == half && floor & 1 == 1) ? floor &+ 1 : floor
     }
 
-    /// The nearest value of a signed number of `width` bits. Written apart from `saturate` of Networks, as
+    /// The nearest value of a signed number of `width` bits. Written apart from `saturate` of ReferenceModel, as
     /// `roundHalfEven` is from its twin.
     @inlinable public static func clamp(_ a: Int64, width: Int) -> Int64 {
         let high = (Int64(1) << Int64(width - 1)) - 1

@@ -125,10 +125,10 @@ import Testing
         var network: Network
     }
 
-    /// Waits until the program has begun: its output folder is there.
+    /// Waits until the program has begun: the folder that it fills is there.
     private func awaitFolder(_ workplace: Scratch) throws {
-        for _ in 0..<400 where !workplace.exists("out") { usleep(50_000) }
-        #expect(workplace.exists("out"))
+        for _ in 0..<400 where !workplace.exists(".shiftsim-new-out") { usleep(50_000) }
+        #expect(workplace.exists(".shiftsim-new-out"))
     }
 
     @Test func helpAndVersionSucceed() throws {

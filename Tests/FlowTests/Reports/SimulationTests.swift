@@ -82,7 +82,8 @@ import Testing
         let files = try FileManager.default.contentsOfDirectory(atPath: workplace.path("a/b/out")).sorted()
         #expect(
             files == [
-                "config.resolved.yaml", "inputs.npy", "layers.csv", "outputs.npy", "quantization.json", "quantized",
+                ".shiftsim", "config.resolved.yaml", "inputs.npy", "layers.csv", "outputs.npy", "quantization.json",
+                "quantized",
                 "report.json", "report.txt",
             ])
         let outputs = try NpyReader.read(path: workplace.path("a/b/out/outputs.npy"))
@@ -153,13 +154,15 @@ import Testing
 
     @Test func interruptionKeepsTheOldResults() throws {
         let workplace = try Scratch()
-        try FileManager.default.createDirectory(atPath: workplace.path("out"), withIntermediateDirectories: true)
-        try workplace.write("out/report.txt", "old")
+        let made = SimulationRequest(try configuration(workplace), directory: workplace.path("out"))
+        let old = try Flow.simulate(made).text
+        let before = try FileManager.default.contentsOfDirectory(atPath: workplace.path("out")).sorted()
         let request = SimulationRequest(
             try configuration(workplace), directory: workplace.path("out"), interrupted: { true })
         #expect(throws: Interruption.self) { try Flow.simulate(request) }
-        #expect(try workplace.read("out/report.txt") == "old")
-        #expect(try FileManager.default.contentsOfDirectory(atPath: workplace.path("out")) == ["report.txt"])
+        #expect(try workplace.read("out/report.txt") == old)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: workplace.path("out")).sorted() == before)
+        #expect(try workplace.contents() == ["out", "tiny.yaml"])
     }
 
     @Test func jsonIsAloneOnStandardOutput() throws {

@@ -25,6 +25,15 @@ import Testing
                 name: "5x5 strided", input: Shape(channels: 5, height: 9, width: 8), outputs: 4,
                 window: Window(kernel: 5, stride: 2, pad: 2)),
             OneTile(
+                name: "another stride on each axis, four different pads",
+                input: Shape(channels: 3, height: 6, width: 9), outputs: 5,
+                window: Window(
+                    kernelHeight: 3, kernelWidth: 3, strideHeight: 2, strideWidth: 1, padTop: 1, padLeft: 2,
+                    padBottom: 0, padRight: 1)),
+            OneTile(
+                name: "1x1 strided", input: Shape(channels: 8, height: 9, width: 11), outputs: 6,
+                window: Window(kernel: 1, stride: 2)),
+            OneTile(
                 name: "grouped", input: Shape(channels: 16, height: 4, width: 5), outputs: 16,
                 window: Window(kernel: 3, pad: 1), groups: 2),
             OneTile(
@@ -100,6 +109,35 @@ import Testing
         #expect(try Self.bench(layer, array).run().perImage.compute == 4 * 4 * 2 * 2 * 9)
     }
 
+    /// Eight filters for each of eight channels, stride 2: groups of one channel do not fall on granules of 4 either.
+    @Test func channelMultipliersAreDense() throws {
+        let layer = OneTile(
+            name: "depthwise", input: Shape(channels: 8, height: 9, width: 9), outputs: 64,
+            window: Window(kernel: 3, stride: 2, pad: 1), groups: 8)
+        let array = Lanes(element: .vpe(weightBits: 16), pixels: 1, inputs: 4, outputs: 4)
+        // ceil(64/4) * 5 * 5 * ceil(8/4) * 9
+        #expect(try Self.bench(layer, array).run().perImage.compute == 16 * 25 * 2 * 9)
+    }
+
+    /// Bytes of a strided 1x1 layer, 8 x 9 x 11 to 6 x 5 x 6, on 4 x 4 lanes of 16 bits: a granule is 4 channels = 8
+    /// bytes = a beat.
+    @Test func bytesOfAStridedPointwiseLayer() throws {
+        let layer = OneTile(
+            name: "1x1 strided", input: Shape(channels: 8, height: 9, width: 11), outputs: 6,
+            window: Window(kernel: 1, stride: 2))
+        let array = Lanes(element: .vpe(weightBits: 16), pixels: 1, inputs: 4, outputs: 4)
+        let run = try Self.bench(layer, array).run()
+        let read = [
+            2 * 9 * 11 * 8,  // the map: 2 granules of 9 x 11 pixels, those that the stride passes over too
+            8 * 8 * 2,  // weights: 8 inputs, 6 outputs padded to 2 groups of 4
+            2 * 4 * 8,  // constants: 8 bytes (multiplier, bias) for each of 2 groups of 4 outputs
+            (5 + 3) * 48,  // instructions: 3 loads, a compute, a store and an end of each of 3 streams
+        ]
+        #expect(run.readBytes == read.reduce(0, +))
+        // 2 granules of 5 x 6 pixels.
+        #expect(run.writtenBytes == 2 * 5 * 6 * 8)
+    }
+
     /// From reset to done on one lane: 12 pixels of one channel, 1x1. Memory is ideal: a beat comes the cycle after its
     /// request. A fetch takes 5 cycles: begin, request, three beats.
     @Test func completePointwiseLayer() throws {
@@ -131,7 +169,8 @@ import Testing
         #expect(run.perImage.total == terms.reduce(0, +))
         #expect(run.perImage.compute == 12)
         #expect(run.perImage.fillDrain == 9)
-        #expect(run.perImage.stallStore == 0)
+        // The store's pipeline, its beats, acknowledgement and finish.
+        #expect(run.perImage.stallStore == 3 + 12 + 1 + 1)
     }
 
     /// From reset to done where loads are longer than fetches: 3x3 on 4x4 pixels, 4 to 4 channels.

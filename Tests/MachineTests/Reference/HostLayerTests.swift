@@ -108,6 +108,7 @@ import Testing
     @Test func withoutAnArrayThereIsNothingToCompare() throws {
         let bench = try bench(.all, onConvolver: false)
         let simulation = CosimulationTests.simulation(bench, cycles: 100)
-        #expect(throws: InputError.self) { try simulation.stimulus() }
+        let scratch = try Scratch()
+        #expect(throws: InputError.self) { try simulation.export(to: scratch.url) }
     }
 }
