@@ -139,9 +139,14 @@ extension ConfigSection {
     func images(_ key: String, accepted: String) throws -> String? {
         guard let source = try string(key, accepted: accepted) else { return nil }
         if ImageReader.namedSources.contains(source) { return source }
+        return try existing(source, key, words: ImageReader.namedSources, accepted: accepted)
+    }
+
+    /// The absolute path of a file or folder that exists; `words` are what may stand in its place.
+    func existing(_ source: String, _ key: String, words: [String] = ["auto"], accepted: String) throws -> String {
         let path = absolute(source, key)
         guard FileManager.default.fileExists(atPath: path) else {
-            let meant = Suggestion.text(for: source, among: ImageReader.namedSources)
+            let meant = Suggestion.text(for: source, among: words)
             throw error(key, "'\(source.echoed)' is no file or folder\(meant); accepted: \(accepted)")
         }
         return path
