@@ -53,8 +53,10 @@ struct Elaboration {
                 storeProgram: inputs.storeProgram.id, done: sequencer.done.id),
             memory: memoryInterface(inputs, sequencer, load, store),
             probes: RunProbes(
-                computeIssue: control.issue.id, computeBusy: control.busy.id,
-                computeWaitsForStore: sequencer.computeWaitsForStore.id, storeFinish: feedback.storeFinish.id))
+                compute: ComputeProbes(
+                    issue: control.issue.id, busy: control.busy.id, waitsForStore: sequencer.computeWaitsForStore.id,
+                    stream: sequencer.computeStream),
+                loadBusy: load.busy.id, storeBusy: store.busy.id, storeFinish: feedback.storeFinish.id))
     }
 
     private func memoryInterface(

@@ -39,11 +39,12 @@ package struct Configuration: Sendable {
     /// Reads a file and applies assignments, in order. Throws `InputError`.
     package static func load(path: String, assignments: [ConfigAssignment] = []) throws -> Configuration {
         var root = try ConfigText.read(path: path)
+        let file = ConfigText.name(of: path)
         for assignment in assignments {
             let (key, value) = try ConfigText.parse(assignment)
             root = try root.setting(key, to: value)
         }
-        let configuration = try Configuration(root, file: path)
+        let configuration = try Configuration(root, file: file)
         try configuration.validate()
         return configuration
     }

@@ -1,5 +1,9 @@
 // Input that is wrong, or legal and not modelled: the commonest of all messages.
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// Something in the user's input, with its place.
 public struct InputError: Diagnostic, Equatable {
     /// Wrong, or legal but not supported by this version.
@@ -14,7 +18,8 @@ public struct InputError: Diagnostic, Equatable {
     /// An error at a place.
     public init(_ kind: Kind = .invalid, at place: String, _ message: String) {
         self.kind = kind
-        self.place = place
+        // Of a long path the end says more.
+        self.place = place.utf8.count > 200 ? "..." + place.suffix(197) : place
         self.message = message
     }
 
@@ -25,5 +30,10 @@ public struct InputError: Diagnostic, Equatable {
     }
 
     /// Wrong and unsupported input alike.
-    package var exitStatus: ExitStatus { .wrongInput }
+    package var exitStatus: ExitStatus {
+        #if MUTANTS
+            if isPlanted("exit-status") { return .checkFailed }
+        #endif
+        return .wrongInput
+    }
 }

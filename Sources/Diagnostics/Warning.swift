@@ -6,6 +6,8 @@ package struct Warning: Sendable, Hashable, Codable {
         case overflow
         /// Outputs that nothing compared with the reference model.
         case unchecked
+        /// A layer takes far more cycles than it would with a buffer that is a little larger.
+        case cliff
     }
 
     /// What the warning is about.

@@ -1,14 +1,33 @@
 // The flow behind `shiftsim estimate`: the design that a simulation would run, without running it.
 
 import Configuration
+import Diagnostics
+import Machine
 import Preparation
 import Reports
 
 extension Flow {
-    /// Resources and peak rates of a configuration's design: the one that `simulate` runs, made by the same two steps.
-    /// The network is quantized for that. Throws as `simulate` does before it runs anything.
+    /// Resources, peak rates and predicted cycles of a configuration's design: the one that `simulate` runs, made and
+    /// scheduled by the same steps. The network is quantized for that. Throws as `simulate` does before it runs anything,
+    /// but for a design that does not fit.
     package static func estimate(_ configuration: Configuration) throws -> Estimate {
         let network = try PreparedNetwork.prepare(configuration.network, configuration.quantization)
-        return Estimate.figures(of: configuration, try Hardware.elaborate(configuration, for: network.quantized))
+        let hardware = try Hardware.elaborate(configuration, for: network.quantized)
+        return try estimate(configuration, network: network, hardware: hardware)
+    }
+
+    /// The same of a network and hardware that are there already, for sweeps.
+    package static func estimate(
+        _ configuration: Configuration, network: PreparedNetwork, hardware: Hardware
+    ) throws -> Estimate {
+        let build: Build?
+        do {
+            build = try hardware.compile(configuration)
+        } catch let error as InputError {
+            // `simulate` says of such a design that it does not fit, and asks no more.
+            guard !hardware.mayRun else { throw error }
+            build = nil
+        }
+        return Estimate.figures(of: configuration, hardware, build)
     }
 }

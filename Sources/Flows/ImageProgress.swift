@@ -1,33 +1,38 @@
+import Preparation
 import Synchronization
 
-/// The fraction of images that are done, of the array and of the reference model together.
+/// What is done of the images, of the array and of the reference model.
 final class ImageProgress: Sendable {
-    private let count: Int
-    private let report: (@Sendable (Double) -> Void)?
+    private let report: (@Sendable (PhaseProgress) -> Void)?
+    /// Images of the reference model alone.
+    private let others: Int
     private let done = Mutex<(array: Double, reference: Int)>((0, 0))
 
-    init(count: Int, report: (@Sendable (Double) -> Void)?) {
-        self.count = count
+    /// `others` are the images that the array does not compute.
+    init(others: Int, report: (@Sendable (PhaseProgress) -> Void)?) {
+        self.others = others
         self.report = report
     }
 
     /// The array has done this fraction of its images.
     func array(_ fraction: Double, of images: Int) {
-        tell(
-            done.withLock { done in
-                done.array = max(done.array, fraction * Double(images))
-                return done.array + Double(done.reference)
-            })
+        let part = done.withLock { done in
+            done.array = max(done.array, min(1, fraction))
+            return done.array
+        }
+        let image = min(images, Int(part * Double(images)) + 1)
+        report?(PhaseProgress(.simulating(image: image, of: images), part))
     }
+
+    /// The outputs are judged.
+    func judge() { report?(PhaseProgress(.checking)) }
 
     /// The reference model has finished one more image.
     func finishReference() {
-        tell(
-            done.withLock { done in
-                done.reference += 1
-                return done.array + Double(done.reference)
-            })
+        let count = done.withLock { done in
+            done.reference += 1
+            return done.reference
+        }
+        report?(PhaseProgress(.checking, Double(count) / Double(max(1, others))))
     }
-
-    private func tell(_ images: Double) { report?(min(1, images / Double(max(1, count)))) }
 }

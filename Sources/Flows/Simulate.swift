@@ -19,7 +19,10 @@ package enum Flow {
         defer { output?.discard() }
         let trace = try TraceTarget.prepare(configuration.trace.file, in: output)
         defer { trace?.discard() }
-        let network = try PreparedNetwork.prepare(configuration.network, configuration.quantization)
+        let network = try PreparedNetwork.prepare(configuration.network, configuration.quantization) {
+            request.progress?(PhaseProgress($0))
+        }
+        request.progress?(PhaseProgress(.elaborating))
         let hardware = try Hardware.elaborate(configuration, for: network.quantized)
         try hardware.requireFit()
         let simulation = { try simulate(request, network: network, hardware: hardware, trace: trace?.workingPath) }
@@ -51,11 +54,12 @@ package enum Flow {
         let options = try machineOptions(
             configuration, build.program.layers.filter { !$0.isOnHost }.map(\.name), trace: trace)
         let sample = configuration.run.arrayImages.indices(of: network.inputs.count)
-        let progress = ImageProgress(count: network.inputs.count, report: request.progress)
+        let progress = ImageProgress(others: network.inputs.count - sample.count, report: request.progress)
+        progress.array(0, of: sample.count)
         let result = try build.run(
             sample.map { network.inputs[$0] }, options: options,
             progress: { progress.array($0, of: sample.count) }, interrupted: request.interrupted)
-        progress.array(Double(result.finishedImages) / Double(sample.count), of: sample.count)
+        progress.judge()
         let judge = Judge(
             network: network.quantized, checks: configuration.run.check, threads: configuration.run.threads,
             progress: progress, interrupted: request.interrupted)
@@ -68,8 +72,8 @@ package enum Flow {
     private static func outcome(of run: FinishedRun, isInterrupted: Bool) -> SimulationOutcome {
         let report = Report.figures(of: run)
         let isPartial = isInterrupted && run.images < run.network.inputs.count
-        let text = ReportText(report, .of(run, isPartial: isPartial)).text
-        return SimulationOutcome(report: report, text: text, isInterrupted: isPartial)
+        return SimulationOutcome(
+            report: report, context: .of(run, isPartial: isPartial), isInterrupted: isPartial)
     }
 
     private static func machineOptions(
@@ -79,7 +83,8 @@ package enum Flow {
         let request = try path.map { path in
             for layer in trace.layers where !layers.contains(layer) {
                 let names = layers.joined(separator: ", ")
-                throw configuration.error("trace.layers", "'\(layer)' is no layer; accepted: \(names)")
+                let meant = Suggestion.text(for: layer, among: layers)
+                throw configuration.error("trace.layers", "'\(layer.echoed)' is no layer\(meant); accepted: \(names)")
             }
             return TraceRequest(
                 path: path, taps: trace.taps, window: trace.window, layers: trace.layers,

@@ -12,7 +12,8 @@ extension ResultFolder {
     /// Writes all files of a simulation.
     func write(_ outcome: SimulationOutcome, _ run: FinishedRun) throws {
         try write("report.json", outcome.report.json())
-        try write("report.txt", text: outcome.text)
+        // The same bytes whatever terminal there is.
+        try write("report.txt", text: TextTable.$width.withValue(80) { outcome.text })
         try write("layers.csv", text: LayerTable(outcome.report.layers).text)
         try write("config.resolved.yaml", text: run.resolvedConfiguration.resolvedText)
         try write("outputs.npy", try ResultFolder.array(run.outputs.values))

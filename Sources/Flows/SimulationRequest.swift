@@ -8,14 +8,14 @@ package struct SimulationRequest: Sendable {
     package var configuration: Configuration
     /// Folder for the results; nil writes none.
     package var directory: String?
-    /// Called with the fraction done, 0...1, from any thread.
-    package var progress: (@Sendable (Double) -> Void)?
+    /// Told what is done, from any thread.
+    package var progress: (@Sendable (PhaseProgress) -> Void)?
     /// Asked between cycles; true ends the run early.
     package var interrupted: @Sendable () -> Bool
 
     /// A request; nothing runs yet.
     package init(
-        _ configuration: Configuration, directory: String? = nil, progress: (@Sendable (Double) -> Void)? = nil,
+        _ configuration: Configuration, directory: String? = nil, progress: (@Sendable (PhaseProgress) -> Void)? = nil,
         interrupted: @escaping @Sendable () -> Bool = { false }
     ) {
         self.configuration = configuration

@@ -19,7 +19,7 @@ extension Flow {
             return NetworkSummary.figures(of: network, passes: withPasses ? passes + (try fusions(network)) : nil)
         }
         guard !withPasses else {
-            throw InputError(at: "--passes", "'\(name)' is no model file; accepted: a file ending in .onnx")
+            throw InputError(at: "--passes", "'\(name.echoed)' is no model file; accepted: a file ending in .onnx")
         }
         return NetworkSummary.figures(
             of: try BuiltInNetworks.make(name: name, weights: .synthetic(seed: 1)), passes: nil)

@@ -18,6 +18,11 @@ extension CompiledNetwork {
         memory.modify { write(output, to: layer.name, in: &$0) }
     }
 
+    /// Cycles of the core clock that the host takes for an image.
+    package func hostCycles(clockMHz: Double) -> Int {
+        hostLayers.keys.reduce(0) { $0 + hostCycles($1, clockMHz: clockMHz) }
+    }
+
     /// Cycles of the core clock that the host takes for a layer of that index; 0 for the array's.
     func hostCycles(_ index: Int, clockMHz: Double) -> Int {
         guard let layer = hostLayers[index] else { return 0 }

@@ -85,7 +85,7 @@ extension Build {
             throw Defect("the trace asks for layers \(request.layers), of which the program lacks some")
         }
         return try TraceRecorder(
-            path: request.path, signals: TraceSignals(accelerator.design, taps: selection), period: request.period,
+            path: request.path, signals: TraceSignals(accelerator.design, taps: selection), times: request.times,
             window: request.window ?? 0..<Int.max,
             isShown: { [unowned monitor] in shown.isEmpty || shown.contains(min(monitor.layer, names.count - 1)) })
     }

@@ -1,6 +1,7 @@
 // What a run of images is asked for besides its result.
 
 import Foundation
+import Observation
 
 /// What a run must do besides computing.
 package struct MachineOptions: Sendable {
@@ -56,6 +57,6 @@ package struct TraceRequest: Sendable {
         if isFile == true { try? FileManager.default.removeItem(atPath: path) }
     }
 
-    /// Clock period in picoseconds.
-    package var period: UInt64 { UInt64((1e6 / clockMHz).rounded()) }
+    /// The times of the clock's edges.
+    package var times: CycleTimes { CycleTimes(megahertz: clockMHz) }
 }

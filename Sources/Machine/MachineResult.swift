@@ -11,6 +11,8 @@ package struct CycleCounts: Sendable, Codable, Equatable {
     package var compute: Int
     /// Waiting for operands or instructions from memory.
     package var stallLoad: Int
+    /// Of these: waiting for instructions.
+    package var stallInstructions: Int
     /// Waiting for results to be written.
     package var stallStore: Int
     /// Pipeline filling and draining at tile borders.
@@ -20,7 +22,8 @@ package struct CycleCounts: Sendable, Codable, Equatable {
 
     init(_ causes: CycleCauses) {
         compute = causes.issue
-        stallLoad = causes.load
+        stallLoad = causes.load + causes.instruction
+        stallInstructions = causes.instruction
         stallStore = causes.store
         fillDrain = causes.fillDrain
         total = causes.total
@@ -36,6 +39,7 @@ package struct CycleCounts: Sendable, Codable, Equatable {
         total += other.total
         compute += other.compute
         stallLoad += other.stallLoad
+        stallInstructions += other.stallInstructions
         stallStore += other.stallStore
         fillDrain += other.fillDrain
         host += other.host

@@ -24,7 +24,10 @@ extension Build {
         others.trace = nil
         let runs = try mapParallel(count: inputs.count, workers: options.threads, stop: interrupted) {
             [others] index -> ImageRun? in
-            defer { done.wrappingAdd(1, ordering: .relaxed) }
+            defer {
+                let count = done.add(1, ordering: .relaxed).newValue
+                progress?(Double(count) / Double(inputs.count))
+            }
             return try run(
                 inputs[index], options: index == 0 ? options : others, interrupted: interrupted,
                 progress: { part in

@@ -18,7 +18,7 @@ struct GraphHeader {
         var initializers: [String: Onnx_TensorProto] = [:]
         for tensor in graph.initializer {
             guard initializers.updateValue(tensor, forKey: tensor.name) == nil else {
-                throw InputError(at: file, "two initializers are named '\(tensor.name)'")
+                throw InputError(at: file, "two initializers are named '\(tensor.name.echoed)'")
             }
         }
         // Up to IR version 3 initializers are listed as inputs too.
@@ -34,7 +34,7 @@ struct GraphHeader {
         _ values: [Onnx_ValueInfoProto], _ role: String, file: String
     ) throws -> Onnx_ValueInfoProto {
         guard let value = values.first, values.count == 1 else {
-            let names = values.prefix(8).map { "'\($0.name)'" }.joined(separator: ", ")
+            let names = values.prefix(8).map { "'\($0.name.echoed)'" }.joined(separator: ", ")
             let found = values.isEmpty ? "none" : "\(values.count): \(names)"
             throw InputError(.unsupported, at: file, "graph \(role)s: \(found); supported is exactly one")
         }
@@ -42,7 +42,7 @@ struct GraphHeader {
     }
 
     private static func shape(of input: Onnx_ValueInfoProto, file: String) throws -> (Shape, Int) {
-        let place = "\(file): input '\(input.name)'"
+        let place = "\(file): input '\(input.name.echoed)'"
         guard case .tensorType(let tensor)? = input.type.value, tensor.hasShape else {
             throw InputError(at: place, "the input declares no tensor shape")
         }

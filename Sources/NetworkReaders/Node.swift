@@ -37,7 +37,7 @@ struct Node {
     func acceptAttributes(_ names: [String]) throws {
         for attribute in proto.attribute where !names.contains(attribute.name) {
             let accepted = names.isEmpty ? "none" : names.joined(separator: ", ")
-            throw unsupported("attribute '\(attribute.name)'", supported: accepted)
+            throw unsupported("attribute '\(attribute.name.echoed)'", supported: accepted)
         }
     }
 
@@ -45,7 +45,7 @@ struct Node {
 
     func integer(_ name: String, default value: Int64) throws -> Int64 {
         guard let attribute = attribute(name) else { return value }
-        guard attribute.hasI else { throw invalid("attribute '\(name)' is not an integer") }
+        guard attribute.hasI else { throw invalid("attribute '\(name.echoed)' is not an integer") }
         return attribute.i
     }
 
@@ -57,14 +57,14 @@ struct Node {
 
     func float(_ name: String, default value: Float) throws -> Float {
         guard let attribute = attribute(name) else { return value }
-        guard attribute.hasF else { throw invalid("attribute '\(name)' is not a float") }
+        guard attribute.hasF else { throw invalid("attribute '\(name.echoed)' is not a float") }
         return attribute.f
     }
 
     func string(_ name: String, default value: String) throws -> String {
         guard let attribute = attribute(name) else { return value }
         guard attribute.hasS, let text = String(data: attribute.s, encoding: .utf8) else {
-            throw invalid("attribute '\(name)' is not a string")
+            throw invalid("attribute '\(name.echoed)' is not a string")
         }
         return text
     }
@@ -72,7 +72,7 @@ struct Node {
     func integers(_ name: String) throws -> [Int64]? {
         guard let attribute = attribute(name) else { return nil }
         guard !attribute.hasI, !attribute.hasF, !attribute.hasS, attribute.floats.isEmpty else {
-            throw invalid("attribute '\(name)' is not a list of integers")
+            throw invalid("attribute '\(name.echoed)' is not a list of integers")
         }
         return attribute.ints
     }

@@ -18,7 +18,7 @@ struct NodeOrder {
             for output in node.output where !output.isEmpty {
                 let taken = header.initializers[output] != nil || output == header.inputName
                 guard !taken, producers.updateValue(index, forKey: output) == nil else {
-                    throw InputError(at: place(index), "tensor '\(output)' is produced more than once")
+                    throw InputError(at: place(index), "tensor '\(output.echoed)' is produced more than once")
                 }
             }
         }
@@ -27,7 +27,7 @@ struct NodeOrder {
     /// The needed nodes in order, with unique names and the number of readers of each tensor.
     func ordered() throws -> [Node] {
         guard let last = producers[header.outputName] else {
-            throw InputError(at: file, "no node produces the output '\(header.outputName)'")
+            throw InputError(at: file, "no node produces the output '\(header.outputName.echoed)'")
         }
         let sorted = try postorder(from: last)
         let inFileOrder = sorted.sorted()
@@ -80,7 +80,8 @@ struct NodeOrder {
         if tensor.isEmpty || tensor == header.inputName || header.initializers[tensor] != nil { return nil }
         if let producer = producers[tensor] { return producer }
         throw InputError(
-            at: place(reader), "input '\(tensor)' is neither the graph's input, an initializer nor a node's output")
+            at: place(reader),
+            "input '\(tensor.echoed)' is neither the graph's input, an initializer nor a node's output")
     }
 
     private func isTopological(_ order: [Int]) -> Bool {

@@ -14,7 +14,7 @@ struct TensorDecoder {
         "float, float16, bfloat16, double, int8, uint8, int16, uint16, int32, uint32, int64, uint64, bool"
 
     func decode(_ tensor: Onnx_TensorProto, name: String) throws -> ConstantTensor {
-        let place = "\(file): tensor '\(name)'"
+        let place = "\(file): tensor '\(name.echoed)'"
         guard let type = Onnx_TensorProto.DataType(rawValue: Int(tensor.dataType)),
             let size = TensorDecoder.size(of: type)
         else {
@@ -81,7 +81,7 @@ struct TensorDecoder {
         var files: [String: Int] = [:]
         var needed = 0
         for tensor in tensors where tensor.dataLocation == .external {
-            let place = "\(file): tensor '\(tensor.name)'"
+            let place = "\(file): tensor '\(tensor.name.echoed)'"
             let path = try externalPath(tensor, place: place)
             if files[path] == nil { files[path] = try Files.size(path) }
             let size = Onnx_TensorProto.DataType(rawValue: Int(tensor.dataType)).flatMap(TensorDecoder.size) ?? 0
@@ -101,7 +101,8 @@ struct TensorDecoder {
         let location = tensor.externalData.last { $0.key == "location" }?.value ?? ""
         let parts = location.split(separator: "/", omittingEmptySubsequences: false)
         guard !location.isEmpty, !location.hasPrefix("/"), !parts.contains("..") else {
-            throw InputError(at: place, "external data at '\(location)'; accepted is a path below the model's folder")
+            throw InputError(
+                at: place, "external data at '\(location.echoed)'; accepted is a path below the model's folder")
         }
         let path = directory.isEmpty ? location : "\(directory)/\(location)"
         guard Files.exists(path) else { throw InputError(at: place, "external data file \(path) is missing") }

@@ -24,7 +24,9 @@ public enum BuiltInNetworks {
     public static func make(name: String, weights: WeightSource) throws -> Network {
         guard let build = builder(of: name) else {
             throw InputError(
-                at: "network", "'\(name)' is not a built-in network; known: \(names.joined(separator: ", "))")
+                at: "network",
+                "'\(name.echoed)' is not a built-in network\(Suggestion.text(for: name, among: names)); known: \(names.joined(separator: ", "))"
+            )
         }
         switch weights {
         case .synthetic(let seed): return build(seed)

@@ -3,12 +3,18 @@
 import Design
 import Kernel
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// Cycles by cause; they sum to the total.
 public struct CycleCauses: Sendable, Equatable {
     /// A step of the loop nest is issued.
     public var issue = 0
-    /// Waiting for loads (or instructions).
+    /// Waiting for operands that the load engine loads.
     public var load = 0
+    /// Waiting for an instruction to be fetched, or taking one.
+    public var instruction = 0
     /// Waiting for results to be stored.
     public var store = 0
     /// The pipeline fills or drains.
@@ -16,7 +22,7 @@ public struct CycleCauses: Sendable, Equatable {
     /// No cycles.
     public init() {}
     /// Cycles of all causes.
-    public var total: Int { issue + load + store + fillDrain }
+    public var total: Int { issue + load + instruction + store + fillDrain }
 }
 
 /// Counts causes layer by layer. A layer ends when its last store has finished.
@@ -45,21 +51,42 @@ public final class RunMonitor: Observer {
         causes = [CycleCauses](repeating: CycleCauses(), count: max(1, stores.count))
     }
 
+    /// What the idle compute engine waits for: the engine that works. A compute that needs operands waits for the load
+    /// engine, or, where that one itself waits for the maps of the layer before, for the store engine; one that
+    /// overwrites results, and a program that has ended but for its last results, wait for the store engine. Where
+    /// neither works, an instruction is on its way or is taken.
+    private func awaited(_ state: StateView) -> WritableKeyPath<CycleCauses, Int> {
+        func isHigh(_ net: NetID) -> Bool { state.value(net) != 0 }
+        let stream = probes.compute.stream
+        if isHigh(stream.valid) {
+            if isHigh(stream.takesLoad) && !isHigh(stream.loadTokens) {
+                if isHigh(probes.loadBusy) { return \.load }
+                return isHigh(probes.storeBusy) ? \.store : \.instruction
+            }
+            return isHigh(probes.compute.waitsForStore) ? \.store : \.instruction
+        }
+        return isHigh(stream.ended) && isHigh(probes.storeBusy) ? \.store : \.instruction
+    }
+
     /// Gives the cycle to a cause and a layer.
     public func observe(cycle: Int, _ state: StateView) {
         let index = min(layer, causes.count - 1)
-        if state.value(probes.computeIssue) != 0 {
+        if state.value(probes.compute.issue) != 0 {
             causes[index].issue += 1
-        } else if state.value(probes.computeBusy) != 0 {
+        } else if state.value(probes.compute.busy) != 0 {
             causes[index].fillDrain += 1
-        } else if state.value(probes.computeWaitsForStore) != 0 {
-            causes[index].store += 1
         } else {
-            causes[index].load += 1
+            causes[index][keyPath: awaited(state)] += 1
         }
         guard layer < stores.count, state.value(probes.storeFinish) != 0 else { return }
         storesLeft -= 1
         if storesLeft == 0 {
+            #if MUTANTS
+                if isPlanted("stall-store") {
+                    causes[index].load += causes[index].store
+                    causes[index].store = 0
+                }
+            #endif
             ends.append(cycle + 1)
             layerEnded(layer)
             layer += 1

@@ -1,8 +1,8 @@
 // The trace recorder: compares tapped nets with their last value, gathers changes in a buffer, and hands full buffers
 // to a writer queue, so that encoding and compression happen beside the simulation.
 //
-// Time: cycle t begins at t * period picoseconds; clk is high in the first half. A signal's value during cycle t
-// stands at t * period.
+// Time: cycle t begins at `CycleTimes.start`; clk is high in the first half. A signal's value during cycle t stands
+// where the cycle begins.
 
 import Design
 import Dispatch
@@ -17,7 +17,7 @@ public final class TraceRecorder: Observer {
     /// Asked in each cycle of the window; false: this cycle is not shown.
     private let isShown: () -> Bool
     private let signals: TraceSignals
-    private let period: UInt64
+    private let times: CycleTimes
     private let channel: WriterChannel
     private var last: [Int64]
     private var packed: [Int: [UInt64]] = [:]
@@ -29,13 +29,13 @@ public final class TraceRecorder: Observer {
     private var isClosed = false
     private static let bufferRecords = 1 << 18
 
-    /// Opens the file, whose name says its format; `period` is that of a cycle in picoseconds. Throws `WaveformError`.
+    /// Opens the file, whose name says its format; `times` are those of its clock. Throws `WaveformError`.
     public init(
-        path: String, signals: TraceSignals, period: UInt64, window: Range<Int>,
+        path: String, signals: TraceSignals, times: CycleTimes, window: Range<Int>,
         isShown: @escaping () -> Bool = { true }
     ) throws {
         self.signals = signals
-        self.period = period
+        self.times = times
         self.window = window
         self.isShown = isShown
         channel = WriterChannel(try makeTraceWriter(path: path, hierarchy: signals.hierarchy))
@@ -64,7 +64,7 @@ public final class TraceRecorder: Observer {
     private func record(cycle: Int, _ state: StateView) {
         cycleCount += 1
         lastCycle = cycle
-        let time = UInt64(cycle) * period
+        let time = times.start(of: cycle)
         buffer.append(TraceRecord(time: time, handle: Int32(TraceSignals.clockHandle), value: 1))
         for (index, signal) in signals.signals.enumerated() {
             guard let lane = signal.lane else {
@@ -79,7 +79,7 @@ public final class TraceRecorder: Observer {
         }
         first = false
         buffer.append(
-            TraceRecord(time: time + period / 2, handle: Int32(TraceSignals.clockHandle), value: 0))
+            TraceRecord(time: times.middle(of: cycle), handle: Int32(TraceSignals.clockHandle), value: 0))
     }
 
     /// All lanes of a port as one value.
@@ -111,7 +111,7 @@ public final class TraceRecorder: Observer {
         guard !isClosed else { return }
         isClosed = true
         try channel.send(taken(), flushes: false)
-        try channel.close(at: lastCycle.map { UInt64($0 + 1) * period } ?? 0)
+        try channel.close(at: lastCycle.map { times.start(of: $0 + 1) } ?? 0)
     }
 }
 

@@ -31,7 +31,7 @@ public struct TraceSignals: Sendable {
     /// The handle of `clk`.
     public static let clockHandle = 0
 
-    /// Throws `WaveformError` for a bad glob; `noMatch` names the globs when nothing matches.
+    /// Throws `WaveformError` for a bad glob and for one that matches nothing.
     public init(_ design: Design, taps: TapSelection) throws {
         let selected = try TraceSignals.select(design, taps)
         let tree = ScopeNode()
@@ -56,8 +56,8 @@ public struct TraceSignals: Sendable {
     }
 
     private static func select(_ design: Design, _ taps: TapSelection) throws -> [Signal] {
-        var globs: [SignalGlob] = []
-        if case .globs(let patterns) = taps { globs = try patterns.map { try SignalGlob($0) } }
+        var matcher: SignalFilter.Matcher?
+        if case .globs(let patterns) = taps { matcher = try SignalFilter(patterns)?.matcher() }
         var result: [Signal] = []
         for (index, net) in design.nets.enumerated() {
             let id = NetID(index)
@@ -66,7 +66,7 @@ public struct TraceSignals: Sendable {
             for lane in 0..<net.lanes {
                 if case .globs = taps {
                     let path = String(design.path(of: id, lane: lane).dropFirst("top.".count))
-                    guard globs.contains(where: { $0.matches(path) || $0.matches("top." + path) }) else { continue }
+                    guard matcher?.matches(path, "top." + path) ?? false else { continue }
                 }
                 result.append(Signal(net: id, lane: lane, width: net.width))
             }
@@ -77,9 +77,9 @@ public struct TraceSignals: Sendable {
                 result.append(Signal(net: id, lane: nil, width: design[id].lanes * design[id].width))
             }
         }
-        if result.isEmpty, case .globs(let patterns) = taps {
+        if let idle = matcher?.idle, !idle.isEmpty {
             throw WaveformError.invalid(
-                "no signal matches the taps \(patterns.joined(separator: ", ")); scopes are "
+                "no signal matches the taps \(idle.map { "'\($0)'" }.joined(separator: ", ")); scopes are "
                     + design.scopes.dropFirst().map { $0.name }.joined(separator: ", "))
         }
         return result

@@ -34,9 +34,12 @@ package struct Hardware: Sendable {
         return Hardware(accelerator, assigned, resources, configuration.device)
     }
 
-    /// Throws `DoesNotFit` unless the design fits or the configuration allows that it does not.
+    /// Whether the design fits, or the configuration allows that it does not.
+    package var mayRun: Bool { resources.fits || device.allowOverflow }
+
+    /// Throws `DoesNotFit` unless the design may run.
     package func requireFit() throws {
-        guard !resources.fits && !device.allowOverflow else { return }
+        guard !mayRun else { return }
         throw DoesNotFit(message: resources.overflowMessage(part: device.part))
     }
 

@@ -2,17 +2,25 @@
 
 import Accelerator
 import Configuration
+import Diagnostics
+import Machine
 import Preparation
 
 extension Estimate {
-    /// Resources and peak rates of a configuration's hardware.
-    package static func figures(of configuration: Configuration, _ hardware: Hardware) -> Estimate {
+    /// Resources and peak rates of a configuration's hardware, and what the schedule on it predicts; `build` is nil where
+    /// there is none.
+    package static func figures(of configuration: Configuration, _ hardware: Hardware, _ build: Build?) -> Estimate {
         let parameters = hardware.accelerator.parameters
+        let clock = configuration.clockMHz * 1e6
+        let cycles = build.map { $0.program.predictedCycles + $0.program.hostCycles(clockMHz: configuration.clockMHz) }
         return Estimate(
             part: configuration.device.part, pe: parameters.element.name, lanes: parameters.lanes,
             weightBits: parameters.element.weightBits, activationBits: parameters.activationBits,
             accumulatorBits: parameters.accumulatorBits, clockHz: configuration.clockMHz * 1e6,
             peakGops: 2 * Double(parameters.lanes) * configuration.clockMHz / 1e3,
+            predictedCycles: cycles, latencyS: cycles.map { Double($0) / clock },
+            throughputImagesPerS: cycles.map { clock / Double($0) },
+            warnings: build.flatMap { Warning.cliff($0.program) }.map { [$0] } ?? [],
             memoryBytesPerS: configuration.memory.bytesPerSecond, buffers: buffers(parameters),
             resources: hardware.resources, byInstance: hardware.resources.rows,
             allowOverflow: configuration.device.allowOverflow)

@@ -38,6 +38,15 @@ package struct Estimate: Sendable, Codable, Equatable {
     package var clockHz: Double
     /// 2 * lanes * clock / 10^9.
     package var peakGops: Double
+    /// Prediction of one image's cycles, host layers included; absent, as the next two, where the design does not fit and
+    /// cannot be scheduled either.
+    package var predictedCycles: Int?
+    /// Predicted seconds of one image.
+    package var latencyS: Double?
+    /// Predicted images that follow each other in a second.
+    package var throughputImagesPerS: Double?
+    /// What is legal and should be known.
+    package var warnings: [Warning]
     /// Absent for memory model ideal.
     package var memoryBytesPerS: Double?
     /// On-chip memories.
@@ -58,6 +67,14 @@ package struct Estimate: Sendable, Codable, Equatable {
     /// JSON, keys in alphabetical order.
     package func json() throws -> Data { try JSON.encode(self) }
 
+    private var prediction: [String] {
+        guard let predictedCycles, let latencyS, let throughputImagesPerS else { return [] }
+        return TextTable.wrapped(
+            "predicted: \(TextTable.grouped(predictedCycles)) cycles, latency \(TextTable.fixed(latencyS * 1e3, 3)) ms, "
+                + "\(TextTable.fixed(throughputImagesPerS, 1)) images/s, for memory that answers at once "
+                + "(docs/guide/Report.md)", indent: 2)
+    }
+
     /// The estimate for people.
     package var text: String {
         var words = TextTable(["buffer", "words", "bits per word", "KiB"])
@@ -69,13 +86,18 @@ package struct Estimate: Sendable, Codable, Equatable {
             ])
         }
         let rate = memoryBytesPerS.map { "\(TextTable.fixed($0 / 1e9, 2)) GB/s" } ?? "without limit"
-        let heading = [
-            "\(lanes) \(pe) lanes at \(ConfigSection.text(clockHz / 1e6)) MHz: "
-                + "peak \(TextTable.fixed(peakGops, 1)) GOPS",
-            "weights \(weightBits) bits, activations \(activationBits) bits, accumulators \(accumulatorBits) bits",
-            "external memory \(rate)",
-        ]
-        let sections = [heading, resources.scopeTable(), resources.table(part: part), words.lines]
+        let heading =
+            [
+                "\(lanes) \(pe) lanes at \(ConfigSection.text(clockHz / 1e6)) MHz: "
+                    + "peak \(TextTable.fixed(peakGops, 1)) GOPS",
+                "weights \(weightBits) bits, activations \(activationBits) bits, accumulators \(accumulatorBits) bits",
+                "external memory \(rate)",
+            ].flatMap { TextTable.wrapped($0, indent: 2) } + prediction
+        let said = warnings.map { "warning: \($0)" }
+        let sections =
+            [heading] + (said.isEmpty ? [] : [said]) + [
+                resources.scopeTable(), resources.table(part: part), words.lines,
+            ]
         return sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
     }
 }

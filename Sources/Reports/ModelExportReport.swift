@@ -151,8 +151,10 @@ package struct ModelExportReport: Sendable, Codable, Equatable {
 extension ModelExportReport {
     /// The report for people.
     package var text: String {
-        (heading + [""] + table.lines + [""] + totals).joined(separator: "\n") + "\n"
+        (lines(heading) + [""] + table.lines + [""] + lines(totals)).joined(separator: "\n") + "\n"
     }
+
+    private func lines(_ texts: [String]) -> [String] { texts.flatMap { TextTable.wrapped($0, indent: 2) } }
 
     private var heading: [String] {
         let bits = quantization.weightBits.map { ", \($0)-bit weights" } ?? ""

@@ -74,7 +74,9 @@ package struct NetworkSummary: Sendable, Codable, Equatable {
         if let weights { lines.append("weights: \(weights)") }
         lines += table.lines
         for pass in passes ?? [] {
-            lines += ["", "pass \(pass.name.rawValue): \(pass.name.meaning)"] + pass.nodes.map { "  \($0)" }
+            lines +=
+                [""] + TextTable.wrapped("pass \(pass.name.rawValue): \(pass.name.meaning)", indent: 2)
+                + pass.nodes.flatMap { TextTable.wrapped("  \($0)", indent: 4) }
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -8,6 +8,10 @@ import Foundation
 import Preparation
 import Support
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// What a run computed.
 package struct Report: Sendable, Codable, Equatable {
     /// The value of `schema`.
@@ -31,11 +35,13 @@ package struct Report: Sendable, Codable, Equatable {
     package var rounding = "half-even"
     /// Where the cycles went, all images.
     package var cycles: CycleSection
-    /// Seconds of all images.
+    /// Seconds of one image.
     package var latencyS: Double
-    /// Images by latency.
+    /// Images that follow each other in a second.
     package var throughputImagesPerS: Double
-    /// 2 * macs * images / latency / 10^9.
+    /// Seconds of all images.
+    package var totalS: Double
+    /// 2 * macs * images / total / 10^9.
     package var gops: Double
     /// macs * images / (lanes * cycles.total).
     package var utilization: Double
@@ -55,19 +61,31 @@ package struct Report: Sendable, Codable, Equatable {
     package var simulator: SimulatorSection
 
     /// The text of report.json, keys in alphabetical order.
-    package func json() throws -> Data { try JSON.encode(self) }
+    package func json() throws -> Data {
+        #if MUTANTS
+            if isPlanted("report-utilization") {
+                var other = self
+                other.utilization *= 1.001
+                return try JSON.encode(other)
+            }
+        #endif
+        return try JSON.encode(self)
+    }
 
     /// The figures of a run.
     package static func figures(of run: FinishedRun) -> Report {
         let total = run.images * run.result.perImage.total
         let macs = Double(run.network.quantized.macs * run.images)
-        let latency = Double(total) / (run.configuration.clockMHz * 1e6)
+        let clock = run.configuration.clockMHz * 1e6
+        let seconds = Double(total) / clock
         return Report(
             configHash: run.configurationHash, network: .figures(of: run), quantization: .figures(of: run),
-            design: .figures(of: run), memoryModel: .figures(of: run), cycles: .figures(of: run), latencyS: latency,
-            throughputImagesPerS: Double(run.images) / latency, gops: 2 * macs / latency / 1e9,
+            design: .figures(of: run), memoryModel: .figures(of: run), cycles: .figures(of: run),
+            latencyS: Double(run.result.perImage.total) / clock,
+            throughputImagesPerS: clock / Double(run.result.perImage.total), totalS: seconds,
+            gops: 2 * macs / seconds / 1e9,
             utilization: macs / Double(run.hardware.accelerator.parameters.lanes * total),
-            resources: run.hardware.resources, dram: .figures(of: run, seconds: latency),
+            resources: run.hardware.resources, dram: .figures(of: run, seconds: seconds),
             layers: LayerSection.figures(of: run), functional: .figures(of: run),
             activity: ActivitySection.figures(of: run), warnings: Warning.all(of: run), simulator: .figures(of: run))
     }
@@ -89,9 +107,13 @@ extension Report: ReportSection {
         ReportField("design", \.design, "the generated accelerator"),
         ReportField("memory_model", \.memoryModel, "external memory and the ports to it"),
         ReportField("cycles", \.cycles, "where the cycles went, all images"),
-        ReportField("latency_s", \.latencyS, unit: "s", "cycles.total / clock").sweepColumn,
-        ReportField("throughput_images_per_s", \.throughputImagesPerS, unit: "1/s", "images / latency").sweepColumn,
-        ReportField("gops", \.gops, unit: "10^9/s", "2 * macs * images / latency"),
+        ReportField("latency_s", \.latencyS, unit: "s", "of one image: cycles.total / images / clock").sweepColumn,
+        ReportField(
+            "throughput_images_per_s", \.throughputImagesPerS, unit: "1/s",
+            "the steady rate: 1 / latency_s, for one image follows the other and none overlap"
+        ).sweepColumn,
+        ReportField("total_s", \.totalS, unit: "s", "of all images: cycles.total / clock"),
+        ReportField("gops", \.gops, unit: "10^9/s", "2 * macs * images / total_s"),
         ReportField("utilization", \.utilization, "macs * images / (lanes * cycles.total)").fraction.sweepColumn,
         ReportField("resources", \.resources, "what the design needs of the part"),
         ReportField("dram", \.dram, "traffic over the memory interface"),

@@ -36,7 +36,9 @@ package struct ReportText {
 
     /// report.txt.
     package var text: String {
-        var sections = [heading, layerTable, cycleTable, resourceTable, imageTable, machine]
+        var sections = [
+            heading, layerTable, hints, cycleTable, resourceTable, imageTable, machine,
+        ].filter { !$0.isEmpty }
         if !report.warnings.isEmpty { sections.insert(report.warnings.map { "warning: \($0)" }, at: 1) }
         if context.isPartial { sections.insert(["INTERRUPTED: \(report.network.images) images were finished."], at: 0) }
         return sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
@@ -47,7 +49,7 @@ package struct ReportText {
         let network = report.network
         let memory = report.memoryModel
         let rate = memory.bytesPerCycle.map { ", \(TextTable.fixed($0, 2)) bytes per cycle" } ?? ""
-        return [
+        let lines: [String] = [
             "ShiftSim \(report.toolVersion), mode \(design.mode)",
             "network   \(network.name): \(network.layers) layers, \(TextTable.grouped(network.macs)) MACs and "
                 + "\(TextTable.grouped(network.parameters)) parameters",
@@ -61,6 +63,7 @@ package struct ReportText {
                 + " = \(design.lanes) lanes at \(ConfigSection.text(design.clockHz / 1e6)) MHz",
             "memory    \(memory.model): latency \(memory.latencyCycles) cycles\(rate)",
         ]
+        return lines.flatMap { TextTable.wrapped($0, indent: 10) }
     }
 
     private var layerTable: [String] {
@@ -95,6 +98,13 @@ package struct ReportText {
         }
     }
 
+    /// What bounds the layers that a key would make faster, and the key.
+    private var hints: [String] {
+        report.layers.flatMap { layer in
+            layer.hint.map { TextTable.wrapped("hint: \(layer.name): \(layer.reason); \($0)", indent: 6) } ?? []
+        }
+    }
+
     private var cycleTable: [String] {
         let images = report.network.images
         var table = TextTable(["cycles, \(images) \(images == 1 ? "image" : "images")", "", "of all"])
@@ -105,14 +115,16 @@ package struct ReportText {
         }
         let dram = report.dram
         let fraction = dram.bandwidthFraction.map { ", \(TextTable.percent($0)) of the bandwidth" } ?? ""
-        return table.lines + [
-            "",
-            "latency \(TextTable.fixed(report.latencyS * 1e3, 3)) ms, "
-                + "\(TextTable.fixed(report.throughputImagesPerS, 1)) images/s, "
-                + "\(TextTable.fixed(report.gops, 2)) GOPS, utilisation \(TextTable.percent(report.utilization))",
+        let lines: [String] = [
+            "latency of an image \(TextTable.fixed(report.latencyS * 1e3, 3)) ms, "
+                + "\(TextTable.fixed(report.throughputImagesPerS, 1)) images/s"
+                + (images == 1 ? "" : ", \(images) images in \(TextTable.fixed(report.totalS * 1e3, 3)) ms"),
+            "\(TextTable.fixed(report.gops, 2)) GOPS, utilisation \(TextTable.percent(report.utilization)), predicted "
+                + "\(TextTable.grouped(report.cycles.predicted)) cycles",
             "memory traffic: \(TextTable.grouped(dram.readBytes)) bytes read, "
                 + "\(TextTable.grouped(dram.writeBytes)) written\(fraction)",
         ]
+        return table.lines + [""] + lines.flatMap { TextTable.wrapped($0, indent: 2) }
     }
 
     private var resourceTable: [String] { report.resources.table(part: context.part) }
@@ -142,7 +154,7 @@ package struct ReportText {
         if let checked = functional.checked, let mismatches = functional.mismatches {
             lines.append("\(checked) outputs checked against the reference model, \(mismatches) mismatches")
         }
-        return lines + ["SHA-256 of the outputs \(functional.outputSha256)"]
+        return lines + TextTable.wrapped("SHA-256 of the outputs \(functional.outputSha256)")
     }
 
     private func name(_ index: Int) -> String {
@@ -152,11 +164,10 @@ package struct ReportText {
 
     private var machine: [String] {
         let simulator = report.simulator
-        return [
+        return TextTable.wrapped(
             "simulated in \(TextTable.fixed(simulator.wallS, 2)) s on \(simulator.threads) threads: "
                 + "\(TextTable.grouped(Int(simulator.cyclesPerS))) cycles/s, "
                 + "\(TextTable.grouped(Int(simulator.laneUpdatesPerS))) lane updates/s, "
-                + "\(TextTable.grouped(simulator.peakRssBytes >> 20)) MiB"
-        ]
+                + "\(TextTable.grouped(simulator.peakRssBytes >> 20)) MiB", indent: 2)
     }
 }

@@ -36,6 +36,8 @@ public struct LayerPlan: Sendable, Equatable, Codable {
     public var isOnHost = false
     /// Filters of 0, 1 and 2 signed powers of two; nil where there are none such.
     public var filters: [Int]?
+    /// A buffer that is a little too small for tiles that would take far fewer cycles.
+    public var cliff: ScheduleCliff?
 
     /// Passes of single filters that their terms need, F1 + 2 * F2, on lanes that add `terms` of them in one; a filter
     /// without terms needs none, though it has a place beside the others.

@@ -116,6 +116,7 @@ extension Scheduler {
             output: Granules(first: filters.outputs.lowerBound / g, count: (outputs + g - 1) / g))
         let weights = storeWeights(passes, shape: shape, channels: filters.channels, outputs: outputs)
         let constants = storeConstants(layer.requantization, channels: filters.outputs, groups: shape.outputGroups)
+        parts.append((part, passes))
         var emitter = TileEmitter(
             part, addresses: .init(weights: weights, constants: constants), passes: passes, loadedFeatures: loaded)
         emitter.run(&self)
@@ -137,6 +138,7 @@ extension Scheduler {
             let planes = Granules(first: granule, count: words)
             let part = LayerPart(
                 layer: layer, shape: shape, tile: tile, input: planes, output: planes, poolGranule: granule)
+            parts.append((part, nil))
             var emitter = TileEmitter(part, addresses: .init(weights: 0, constants: constants), passes: nil)
             emitter.run(&self)
         }

@@ -25,6 +25,8 @@ public struct Scheduler {
     var plans: [LayerPlan] = []
     /// Most passes of the layer that is being scheduled.
     var passes = 1
+    /// Of the layer that is being scheduled, with the passes of its weights.
+    var parts: [(part: LayerPart, passes: WeightPasses?)] = []
     /// Address of a plane of zeros, for channels that do not exist and tiles that are padding alone.
     var zeroPlane = 0
     /// Bytes of an activation in memory.
@@ -42,6 +44,13 @@ public struct Scheduler {
     private init(p: AcceleratorParameters) {
         self.p = p
         turns = BufferTurns(p)
+    }
+
+    /// For tiles that are only counted, of an accelerator with other buffers: feature maps stand where they stood.
+    init(like other: Scheduler, p: AcceleratorParameters) {
+        self.init(p: p)
+        placements = other.placements
+        zeroPlane = other.zeroPlane
     }
 
     private mutating func run(_ network: QuantizedNetwork) throws -> CompiledNetwork {
@@ -136,6 +145,7 @@ public struct Scheduler {
     private mutating func schedule(_ layer: QuantizedLayer) throws {
         let first = program.count
         passes = 1
+        parts = []
         ledger.beginLayer()
         precondition(layer.requantization.multiplier.count == layer.outputShape.channels)
         try checkResidual(layer)
@@ -156,7 +166,9 @@ public struct Scheduler {
         case .host:
             preconditionFailure("runs on the host")
         }
-        summarise(layer, instructions: first..<program.count)
+        var plan = summary(layer, instructions: first..<program.count)
+        plan.cliff = cliff(plan)
+        plans.append(plan)
     }
 
     /// The load engine has the stage and holds a word of constants for every plane.

@@ -4,9 +4,20 @@
 import Diagnostics
 import Networks
 
-/// A size of the array that is too small for the smallest tile of a layer.
-enum TileLimit: Sendable, Equatable {
+/// A size of the array that bounds a layer's tiles.
+public enum TileLimit: String, Sendable, Equatable, Codable {
     case ifmap, weights, ofmap, psums, rowLength
+
+    /// The configuration key of the size.
+    public var key: String {
+        switch self {
+        case .ifmap: "buffers.ifmap_kib"
+        case .weights: "buffers.weight_kib"
+        case .ofmap: "buffers.ofmap_kib"
+        case .psums: "buffers.psum_kib"
+        case .rowLength: "array.row_length"
+        }
+    }
 }
 
 /// What a layer, or the network, needs and the array does not have.
@@ -87,19 +98,6 @@ enum Shortage: Sendable, Equatable {
             "term \(value) is no \(bits)-bit power-of-two code"
         case .passes(let count):
             "its weights need \(count) passes; the array's weight_bits are too few"
-        }
-    }
-}
-
-extension TileLimit {
-    /// The configuration key of the size.
-    fileprivate var key: String {
-        switch self {
-        case .ifmap: "buffers.ifmap_kib"
-        case .weights: "buffers.weight_kib"
-        case .ofmap: "buffers.ofmap_kib"
-        case .psums: "buffers.psum_kib"
-        case .rowLength: "array.row_length"
         }
     }
 }

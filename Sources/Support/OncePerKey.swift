@@ -21,4 +21,7 @@ package final class OncePerKey<Key: Hashable & Sendable, Value: Sendable>: Senda
             return known
         }.get()
     }
+
+    /// Lets go of the value of a key; who asks again has it made again.
+    package func forget(_ key: Key) { slots.withLock { $0[key] = nil } }
 }

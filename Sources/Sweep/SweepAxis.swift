@@ -1,42 +1,106 @@
-// One varied key: a list of values, or a range with a factor or a step.
+// What differs from point to point: a varied key with its values (a list, or a range with a factor or a step), or the
+// cases of a sweep, which set several keys at a time.
 
 import Configuration
 import Diagnostics
 
-/// A configuration key and the values it takes.
+/// The values of a key, or of several keys that are set together.
 package struct SweepAxis: Sendable, Equatable {
-    /// Such as `array.inputs`.
-    package let key: String
-    let values: [ConfigNode]
+    /// A key of a configuration and a value for it.
+    struct Setting: Sendable, Equatable {
+        /// Such as `array.inputs`.
+        var key: String
+        /// The same, part by part.
+        var path: [String]
+        var value: ConfigNode
+    }
 
-    let path: [String]
+    /// Such as `array.inputs`; those of cases in the order in which cases first name them.
+    package let keys: [String]
+    /// What each step of the axis sets.
+    let steps: [[Setting]]
 
     static let accepted = "a list of values, or {from: A, to: B, factor: F} or {from: A, to: B, step: S}"
+    private static let casesAccepted = "a list of mappings of configuration keys to values"
 
-    /// The axes of section `vary`, in file order.
+    /// The cases, then the axes of section `vary`, in file order. Throws `InputError`.
     static func read(_ section: ConfigSection) throws -> [SweepAxis] {
-        let node = try section.required("vary", section.node("vary"), accepted: "a mapping of keys to values")
+        let axes = try cases(section) + vary(section)
+        guard !axes.isEmpty else {
+            let accepted = "vary (a mapping of keys to values), cases (\(casesAccepted)), or both"
+            throw InputError(at: section.place, "vary: missing; accepted: \(accepted)")
+        }
+        var count = 1
+        for axis in axes {
+            count *= axis.steps.count
+            guard count <= SweepPlan.mostPoints else {
+                throw section.error(
+                    section.node("vary") == nil ? "cases" : "vary", "has more than \(SweepPlan.mostPoints) points")
+            }
+        }
+        return axes
+    }
+
+    private static func vary(_ section: ConfigSection) throws -> [SweepAxis] {
+        guard let node = section.node("vary") else { return [] }
         guard case .mapping(let entries) = node.content else {
             throw section.error("vary", "\(node.summary); accepted: a mapping of configuration keys to values")
         }
         guard !entries.isEmpty else {
             throw section.error("vary", "is empty; accepted: at least one configuration key with its values")
         }
-        let axes = try entries.map { try SweepAxis($0) }
-        var count = 1
-        for axis in axes {
-            count *= axis.values.count
-            guard count <= SweepPlan.mostPoints else {
-                throw section.error("vary", "has more than \(SweepPlan.mostPoints) points")
+        return try entries.map { entry in
+            try requireAlone(entry, in: "vary", section)
+            return try SweepAxis(entry)
+        }
+    }
+
+    private static func cases(_ section: ConfigSection) throws -> [SweepAxis] {
+        guard let node = section.node("cases") else { return [] }
+        guard case .list(let items) = node.content, !items.isEmpty else {
+            let problem = if case .list = node.content { "is empty" } else { node.summary }
+            throw section.error("cases", "\(problem); accepted: \(casesAccepted)")
+        }
+        var keys: [String] = []
+        let steps = try items.map { item -> [Setting] in
+            guard case .mapping(let entries) = item.content, !entries.isEmpty else {
+                throw InputError(at: item.place, "cases: an element \(item.summary); accepted: \(casesAccepted)")
+            }
+            return try entries.map { entry in
+                try requireAlone(entry, in: "cases", section)
+                guard case .scalar = entry.value.content else {
+                    throw InputError(
+                        at: entry.value.place,
+                        "cases.\(entry.key): \(entry.value.summary); accepted: a word or a number")
+                }
+                if !keys.contains(entry.key) { keys.append(entry.key) }
+                return Setting(key: entry.key, path: try path(of: entry, in: "cases"), value: entry.value)
             }
         }
-        return axes
+        return [SweepAxis(keys: keys, steps: steps)]
+    }
+
+    /// Throws where an earlier section of the sweep file sets a key too: one of the two would be of no effect.
+    private static func requireAlone(_ entry: ConfigNode.Entry, in name: String, _ section: ConfigSection) throws {
+        for other in ["set", "cases"] where other != name {
+            guard let place = section.node(other)?.place(ofKey: entry.key) else { continue }
+            throw InputError(
+                at: entry.place,
+                "\(name).\(entry.key): \(other) sets it too, at \(place); accepted: each key in one of set, cases, vary"
+            )
+        }
+    }
+
+    private init(keys: [String], steps: [[Setting]]) {
+        self.keys = keys
+        self.steps = steps
     }
 
     private init(_ entry: ConfigNode.Entry) throws {
-        key = entry.key
-        path = try SweepAxis.path(of: entry, in: "vary")
+        let key = entry.key
+        let path = try SweepAxis.path(of: entry, in: "vary")
         let name = "vary.\(entry.key)"
+        let values: [ConfigNode]
         switch entry.value.content {
         case .list(let items): values = items
         case .mapping: values = try SweepAxis.range(entry.value, name: name)
@@ -51,6 +115,8 @@ package struct SweepAxis: Sendable, Equatable {
                 throw InputError(at: value.place, "\(name): an element \(value.summary); accepted: words and numbers")
             }
         }
+        keys = [key]
+        steps = values.map { [Setting(key: key, path: path, value: $0)] }
     }
 
     /// The path of a configuration key, other than those that the sweep itself decides.
@@ -83,15 +149,26 @@ package struct SweepAxis: Sendable, Equatable {
         }
         var values: [ConfigNode] = []
         var value = from
-        while value <= to * (1 + 1e-12) || value == to {
+        while value <= to + abs(to) * 1e-12 || value == to {
             guard values.count < SweepPlan.mostPoints else {
                 throw InputError(at: node.place, "\(name): has more than \(SweepPlan.mostPoints) values")
             }
             var item = node
-            item.content = .scalar(text: ConfigSection.text(value), isPlain: true)
+            item.content = .scalar(text: SweepNumber.text(value), isPlain: true)
             values.append(item)
             value = factor.map { value * $0 } ?? (from + Double(values.count) * (step ?? 1))
         }
         return values
+    }
+}
+
+extension ConfigNode {
+    /// Where a mapping, or one of the mappings of a list, has a key; nil where none has.
+    fileprivate func place(ofKey key: String) -> String? {
+        switch content {
+        case .scalar: nil
+        case .list(let items): items.lazy.compactMap { $0.place(ofKey: key) }.first
+        case .mapping(let entries): entries.first { $0.key == key }?.place
+        }
     }
 }

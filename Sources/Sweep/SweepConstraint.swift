@@ -21,9 +21,11 @@ package struct SweepConstraint: Sendable, Equatable {
     package let comparison: Comparison
     /// The number that it is compared with.
     package let bound: Double
+    /// Where it stands.
+    let place: String
 
     static func read(
-        _ section: ConfigSection, mode: RunSettings.Mode
+        _ section: ConfigSection, mode: SweepMode
     ) throws -> (constraints: [SweepConstraint], requiresFit: Bool) {
         let accepted = "a list of: fits, and comparisons such as \"latency_s < 0.02\""
         let nodes = try section.list("constraints", accepted: accepted) { $0 } ?? []
@@ -42,7 +44,7 @@ package struct SweepConstraint: Sendable, Equatable {
         return (constraints, requiresFit)
     }
 
-    private init(_ text: String, place: String, mode: RunSettings.Mode) throws {
+    private init(_ text: String, place: String, mode: SweepMode) throws {
         let words = text.split(separator: " ").map(String.init)
         guard words.count == 3, let comparison = Comparison(rawValue: words[1]), let bound = Double(words[2]),
             bound.isFinite
@@ -54,9 +56,13 @@ package struct SweepConstraint: Sendable, Equatable {
         }
         try SweepObjective.check(words[0], place: place, in: "constraints", mode: mode)
         key = words[0]
+        self.place = place
         self.comparison = comparison
         self.bound = bound
     }
+
+    /// As in the sweep file.
+    package var text: String { "\(key) \(comparison.rawValue) \(SweepNumber.text(bound))" }
 
     /// Whether a point's numbers pass; a number that is missing does not.
     func holds(for numbers: [String: Double]) -> Bool {

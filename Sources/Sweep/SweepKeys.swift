@@ -1,5 +1,5 @@
-// The keys of report.json that constraints and objectives may name: every number that does not depend on the machine
-// the sweep ran on. They are the rows of `Report.fields`.
+// The keys that constraints and objectives may name: every number of report.json that does not depend on the machine
+// the sweep ran on (the rows of `Report.fields`), and in mode `estimate` every number of an estimate.
 
 import Configuration
 import Preparation
@@ -8,20 +8,37 @@ import Reports
 enum SweepKeys {
     /// Numbers of a report, in the order of its documents.
     private static let rows = Report.fields.all.filter { $0.isSingleNumber && !$0.isOfMachine }
+    /// Numbers of an estimate.
+    private static let estimateRows = Estimate.fields.flatMap(\.all).filter(\.isSingleNumber)
 
-    /// Keys that reports of a mode have; where one is optional, some reports only.
-    static func accepted(_ mode: RunSettings.Mode) -> [String] {
-        rows.filter { mode == .full || !$0.isOnlyInFull }.map(\.path)
+    /// Keys that rows of a mode have; where one is optional, some rows only.
+    static func accepted(_ mode: SweepMode) -> [String] {
+        switch mode {
+        case .full: rows.map(\.path)
+        case .functional: rows.filter { !$0.isOnlyInFull }.map(\.path)
+        case .estimate: estimateRows.map(\.path)
+        }
     }
 
-    /// Whether a key is in reports of mode full only.
-    static func needsFull(_ key: String) -> Bool { rows.contains { $0.path == key && $0.isOnlyInFull } }
+    /// The modes whose rows have a key, in words; nil for none.
+    static func modes(of key: String) -> String? {
+        let modes = SweepMode.allCases.filter { accepted($0).contains(key) }.map(\.rawValue)
+        return modes.isEmpty ? nil : modes.joined(separator: " or ")
+    }
 
-    /// Columns that every results table has.
-    static let columns = rows.filter(\.isSweepColumn).map(\.path)
+    /// Columns that every results table of a mode has.
+    static func columns(_ mode: SweepMode) -> [String] {
+        switch mode {
+        case .full, .functional: rows.filter(\.isSweepColumn).map(\.path)
+        case .estimate: estimateRows.filter(\.isSweepColumn).map(\.path)
+        }
+    }
 
     /// Every number of a report that a sweep keeps, by its key.
     static func numbers(_ report: Report) -> [String: Double] { numbers(report, rows) }
+
+    /// The same of an estimate.
+    static func numbers(_ estimate: Estimate) -> [String: Double] { numbers(estimate, estimateRows) }
 
     /// The same of a point that was not simulated: its resources.
     static func numbers(_ resources: ResourceReport) -> [String: Double] {

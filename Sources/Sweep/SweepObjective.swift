@@ -3,14 +3,20 @@
 import Configuration
 import Diagnostics
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// A report key to make small or large.
 package struct SweepObjective: Sendable, Equatable {
     /// A number of the report.
     package let key: String
     /// Whether smaller is better.
     package let isMinimum: Bool
+    /// Where it stands.
+    let place: String
 
-    static func read(_ section: ConfigSection, mode: RunSettings.Mode, file: String) throws -> [SweepObjective] {
+    static func read(_ section: ConfigSection, mode: SweepMode, file: String) throws -> [SweepObjective] {
         guard let node = section.node("objectives") else { return [] }
         guard case .mapping(let entries) = node.content else {
             throw section.error("objectives", "\(node.summary); accepted: a mapping of report keys to min or max")
@@ -19,17 +25,18 @@ package struct SweepObjective: Sendable, Equatable {
             try check(entry.key, place: entry.place, in: "objectives", mode: mode)
             let values = try ConfigSection(node, path: "objectives", keys: entries.map(\.key), file: file)
             return SweepObjective(
-                key: entry.key, isMinimum: try values.word(entry.key, oneOf: ["min", "max"]) == "min")
+                key: entry.key, isMinimum: try values.word(entry.key, oneOf: ["min", "max"]) == "min",
+                place: entry.place)
         }
     }
 
     /// Throws unless a report of this mode has the number.
-    static func check(_ key: String, place: String, in section: String, mode: RunSettings.Mode) throws {
+    static func check(_ key: String, place: String, in section: String, mode: SweepMode) throws {
         let accepted = SweepKeys.accepted(mode)
         if accepted.contains(key) { return }
         let list = accepted.joined(separator: ", ")
-        if SweepKeys.needsFull(key) {
-            throw InputError(.unsupported, at: place, "\(section): \(key) needs mode: full; accepted: \(list)")
+        if let others = SweepKeys.modes(of: key) {
+            throw InputError(.unsupported, at: place, "\(section): \(key) needs mode: \(others); accepted: \(list)")
         }
         throw InputError(at: place, "\(section): '\(key)' is no number of the report; accepted: \(list)")
     }
@@ -46,6 +53,9 @@ package struct SweepObjective: Sendable, Equatable {
             guard let own = scores[index] else { return false }
             return !scores.contains { other in
                 guard let other else { return false }
+                #if MUTANTS
+                    if isPlanted("pareto-equal"), !zip(other, own).allSatisfy({ $0 < $1 }) { return false }
+                #endif
                 return zip(other, own).allSatisfy { $0 <= $1 } && other != own
             }
         }

@@ -5,7 +5,7 @@ import Foundation
 
 /// A grid of configurations.
 package struct SweepPlan: Sendable {
-    /// The keys that vary; the last one varies fastest.
+    /// The cases and the keys that vary; the last one varies fastest.
     package let axes: [SweepAxis]
     /// What a point must pass to be a candidate, besides fitting.
     package let constraints: [SweepConstraint]
@@ -13,18 +13,18 @@ package struct SweepPlan: Sendable {
     package let objectives: [SweepObjective]
     /// Whether points that do not fit are left out of simulation.
     package let requiresFit: Bool
-    let mode: RunSettings.Mode
+    let mode: SweepMode
     /// One decoded configuration a point, in grid order.
     let points: [Point]
 
     /// One point of the grid.
     struct Point: Sendable {
-        /// Values of the axes as they stand in the file.
-        var values: [String]
+        /// Values as they stand in the file, by key; a key that its case leaves out has none.
+        var values: [String: String]
         var configuration: Configuration
     }
 
-    static let keys = ["version", "base", "set", "vary", "constraints", "mode", "objectives"]
+    static let keys = ["version", "base", "set", "vary", "cases", "constraints", "mode", "objectives"]
     static let mostPoints = 100_000
 
     /// Reads a sweep file and decodes every configuration of its grid. Throws `InputError`.
@@ -33,15 +33,19 @@ package struct SweepPlan: Sendable {
         let section = try ConfigSection(root, path: "", keys: SweepPlan.keys, file: path)
         _ = try section.required("version", try section.integer("version", oneOf: [1]), accepted: "1")
         let base = try SweepPlan.base(section)
-        let modes = RunSettings.Mode.allCases.map(\.rawValue)
+        let modes = SweepMode.allCases.map(\.rawValue)
         let name = try section.word("mode", oneOf: modes, later: ["timing"])
-        mode = name.flatMap { RunSettings.Mode(rawValue: $0) } ?? .functional
+        mode = name.flatMap { SweepMode(rawValue: $0) } ?? .functional
         axes = try SweepAxis.read(section)
         (constraints, requiresFit) = try SweepConstraint.read(section, mode: mode)
         objectives = try SweepObjective.read(section, mode: mode, file: path)
         let changed = try SweepPlan.changed(base.node, section)
         points = try SweepPlan.points(base: changed, file: base.path, axes: axes, mode: mode)
+        if mode != .estimate { try SweepAbsence.check(constraints, objectives, points.map(\.configuration)) }
     }
+
+    /// The keys that differ from point to point.
+    package var keys: [String] { axes.flatMap(\.keys) }
 
     /// Number of points.
     package var count: Int { points.count }
@@ -69,28 +73,29 @@ package struct SweepPlan: Sendable {
     }
 
     private static func points(
-        base: ConfigNode, file: String, axes: [SweepAxis], mode: RunSettings.Mode
+        base: ConfigNode, file: String, axes: [SweepAxis], mode: SweepMode
     ) throws -> [Point] {
-        let count = axes.reduce(1) { $0 * $1.values.count }
+        let count = axes.reduce(1) { $0 * $1.steps.count }
         let fixed =
             try base
-            .setting(["run", "mode"], to: plain(mode.rawValue, like: base))
+            .setting(["run", "mode"], to: plain(mode.run.rawValue, like: base))
             .setting(["run", "threads"], to: plain("1", like: base))
         return try (0..<count).map { index in
             var root = fixed
             var rest = index
-            var texts: [String] = []
+            var values: [String: String] = [:]
             for axis in axes.reversed() {
-                let value = axis.values[rest % axis.values.count]
-                rest /= axis.values.count
-                root = try root.setting(axis.path, to: value)
-                texts.insert(ConfigSection.text(value) ?? "", at: 0)
+                for setting in axis.steps[rest % axis.steps.count] {
+                    root = try root.setting(setting.path, to: setting.value)
+                    values[setting.key] = ConfigSection.text(setting.value) ?? ""
+                }
+                rest /= axis.steps.count
             }
             let configuration = try Configuration(root, file: file)
             guard configuration.trace.file == nil else {
                 throw configuration.error("trace.file", "is not for sweeps, whose points would all write one file")
             }
-            return Point(values: texts, configuration: configuration)
+            return Point(values: values, configuration: configuration)
         }
     }
 

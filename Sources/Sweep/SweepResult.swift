@@ -1,6 +1,5 @@
 // The tables of a sweep: the same bytes whatever the number of jobs.
 
-import Configuration
 import Flows
 import Foundation
 import Output
@@ -23,13 +22,21 @@ package struct SweepResult: Sendable {
     /// Whether every output that was compared equals the reference model's.
     package var isCorrect: Bool { rows.allSatisfy { ($0.numbers["functional.mismatches"] ?? 0) == 0 } }
 
+    /// Constraints and objectives that no row with a result has the number of.
+    package var absentKeys: [String] {
+        let evaluated = rows.filter(\.isEvaluated)
+        let named = plan.constraints.map(\.key) + plan.objectives.map(\.key)
+        guard !evaluated.isEmpty else { return [] }
+        return named.filter { key in evaluated.allSatisfy { $0.numbers[key] == nil } }
+    }
+
     /// sweep.csv.
     package var table: String { text(rows) }
     /// pareto.csv.
     package var frontTable: String { text(front) }
 
     private var columns: [String] {
-        var columns = SweepKeys.columns
+        var columns = SweepKeys.columns(plan.mode)
         for key in plan.constraints.map(\.key) + plan.objectives.map(\.key) where !columns.contains(key) {
             columns.append(key)
         }
@@ -37,10 +44,10 @@ package struct SweepResult: Sendable {
     }
 
     private func text(_ rows: [SweepRow]) -> String {
-        let header = plan.axes.map(\.key) + ["fits"] + columns + ["error"]
+        let header = plan.keys + ["fits"] + columns + ["error"]
         let lines = rows.map { row -> [String] in
-            let values = plan.axes.map { row.point[$0.key] ?? "" } + [row.fits.map { "\($0)" } ?? ""]
-            return values + columns.map { row.numbers[$0].map(ConfigSection.text) ?? "" } + [row.error ?? ""]
+            let values = plan.keys.map { row.point[$0] ?? "" } + [row.fits.map { "\($0)" } ?? ""]
+            return values + columns.map { row.numbers[$0].map(SweepNumber.text) ?? "" } + [row.error ?? ""]
         }
         return ([header] + lines).map { $0.map(CSVField.text).joined(separator: ",") + "\n" }.joined()
     }

@@ -1,5 +1,13 @@
 // Bounds-checked reading of file bytes: nothing a file says is believed before it is compared with what is there.
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// The reason a file cannot be read; `TraceFile` adds the path.
 struct Malformed: Error {
     let reason: String
@@ -11,13 +19,17 @@ final class ByteStore {
     let base: UnsafeMutablePointer<UInt8>
     let count: Int
 
-    init(count: Int) {
+    /// Takes zeroed bytes. The system gives memory for them only when they are written, so that a wrong length costs
+    /// what is really there; lengths are compared with `TraceLimits` before they come here.
+    init(count: Int) throws(Malformed) {
         self.count = count
-        base = .allocate(capacity: max(count, 1))
-        base.initialize(repeating: 0, count: max(count, 1))
+        guard let memory = calloc(max(count, 1), 1) else {
+            throw Malformed(reason: "there is no memory for \(count) bytes of it", isUnsupported: true)
+        }
+        base = memory.assumingMemoryBound(to: UInt8.self)
     }
 
-    deinit { base.deallocate() }
+    deinit { free(base) }
 
     /// Reads the bytes from the start; they stay alive until `body` returns.
     func withReader<Result, Failure: Error>(

@@ -51,7 +51,10 @@ struct FSTChainIndex {
 
     private mutating func addChain(_ distance: UInt64) throws(Malformed) {
         guard owner.count < handles else { throw Self.tooMany }
-        guard distance > 0, distance < 1 << 48 else { throw Malformed(reason: "a chain offset is wrong") }
+        // A section is shorter than 2^48 bytes; so the sum does not overflow.
+        guard distance > 0, distance < 1 << 48, lastOffset < 1 << 48 else {
+            throw Malformed(reason: "a chain offset is wrong")
+        }
         lastOffset += Int(distance)
         owner.append(owner.count)
         offset.append(lastOffset)

@@ -1,7 +1,8 @@
 // Walks the blocks of an FST (see FSTLayout.swift) and reads its hierarchy.
 //
 // Read: header, geometry, hierarchy (gzip, LZ4, doubly packed LZ4), value changes of types 1, 5 and 8. Blackouts
-// are skipped. A file whose writer was stopped ends in a skip block of length zero; everything before is read.
+// are skipped. A file whose writer was stopped ends in a skip block of length zero, one that was cut later in a block
+// that passes the end or before its last section; everything before is read.
 
 /// The parts of an FST that stay in memory.
 struct FSTContainer: Sendable {
@@ -37,16 +38,18 @@ struct FSTContainer: Sendable {
     /// The first signal of each handle, nil for a handle nobody declares.
     var firstSignal: [Int?] = []
     var sections: [Section] = []
-    var hasSpareHead = false
+    /// The writer was stopped, or the end of the file is missing.
+    var isCut = false
 
-    /// Reads everything but the value changes.
-    static func open(_ input: InputFile) throws -> TraceFile {
-        var walker = Walker(input: input)
+    /// Reads everything but the value changes; `unpacked` is the content of a file that is wrapped.
+    static func open(_ input: InputFile, unpacked: InputFile? = nil) throws -> TraceFile {
+        var walker = Walker(input: unpacked ?? input)
         try walker.walk()
         let (container, collector) = try walker.finish()
         return TraceFile(
             path: input.path, format: .fst, timescaleExponent: container.timescaleExponent,
-            scopes: collector.scopes, signals: collector.signals, byteCount: input.count, body: .fst(container))
+            scopes: collector.scopes, signals: collector.signals, byteCount: input.count, others: collector.others,
+            body: .fst(container, unpacked: unpacked))
     }
 
     private struct Walker {
@@ -54,6 +57,8 @@ struct FSTContainer: Sendable {
         var container = FSTContainer()
         var geometry: [Shape]?
         var hierarchy: ByteStore?
+        /// The sections that the header counts; 0 where its writer was stopped.
+        var statedSections: UInt64 = 0
         private let inflater = Inflater()
 
         init(input: InputFile) { self.input = input }
@@ -61,9 +66,7 @@ struct FSTContainer: Sendable {
         mutating func walk() throws {
             var offset = 0
             while offset < input.count {
-                guard input.count - offset >= FSTLayout.blockHead else {
-                    throw Malformed(reason: "a block head at byte \(offset) is cut")
-                }
+                guard input.count - offset >= FSTLayout.blockHead else { return try cut(at: offset) }
                 let (code, length) = try input.read(at: offset, count: FSTLayout.blockHead).withReader { head in
                     (try head.byte(), try head.bigEndian64())
                 }
@@ -71,15 +74,23 @@ struct FSTContainer: Sendable {
                     throw Malformed(reason: "byte \(offset) starts a block of the unknown type \(code)")
                 }
                 if type == .skip && length == 0 {
-                    container.hasSpareHead = true
+                    container.isCut = true
                     return
                 }
-                guard length >= 8, length <= UInt64(input.count - offset - 1) else {
-                    throw Malformed(reason: "the block at byte \(offset) is \(length) bytes long and passes the end")
-                }
+                guard length >= 8 else { throw Malformed(reason: "the block at byte \(offset) has no length") }
+                guard length <= UInt64(input.count - offset - 1) else { return try cut(at: offset) }
                 try add(type, offset: offset + FSTLayout.blockHead, count: Int(length) - 8)
                 offset += 1 + Int(length)
             }
+        }
+
+        /// The end of the file is missing from the block at `offset` on.
+        private mutating func cut(at offset: Int) throws(Malformed) {
+            guard hierarchy != nil else {
+                throw Malformed(
+                    reason: "it is cut: the block at byte \(offset) passes its end, and it has no hierarchy yet")
+            }
+            container.isCut = true
         }
 
         private mutating func add(_ type: FSTLayout.Block, offset: Int, count: Int) throws {
@@ -107,7 +118,8 @@ struct FSTContainer: Sendable {
             guard container.doublesAreLittleEndian || probe == FSTLayout.byteOrderProbe.bitPattern else {
                 throw Malformed(reason: "its header lacks the byte order mark of an FST")
             }
-            _ = try reader.take(40)
+            _ = try reader.take(32)
+            statedSections = try reader.bigEndian64()
             container.timescaleExponent = Int8(bitPattern: try reader.byte())
             guard (-15...2).contains(container.timescaleExponent) else {
                 throw Malformed(reason: "its timescale is 10^\(container.timescaleExponent) s", isUnsupported: true)
@@ -115,37 +127,41 @@ struct FSTContainer: Sendable {
         }
 
         private mutating func readGeometry(_ reader: inout ByteReader) throws {
-            let length = try reader.length(upTo: Inflater.limit(reader.remaining), "the geometry length")
-            let handles = try reader.length(upTo: length, "the number of handles")
+            let most = min(Inflater.limit(reader.remaining), TraceLimits.signals * 10)
+            let length = try reader.length(upTo: most, "the geometry length")
+            let handles = try reader.length(upTo: min(length, TraceLimits.signals), "the number of handles")
             let packed = try reader.take(reader.remaining)
-            let widths = ByteStore(count: length)
+            let widths = try ByteStore(count: length)
             if packed.count == length {
                 _ = widths.target.initialize(from: packed)
             } else {
                 try inflater.decompress(packed, into: widths.target)
             }
-            geometry = try widths.withReader { list in
-                try (0..<handles).map { _ in try Self.shape(list.varint()) }
+            let shapes = try widths.withReader { list in try (0..<handles).map { _ in try Self.shape(list.varint()) } }
+            guard shapes.reduce(0, { $0 + $1.frameLength }) <= TraceLimits.bits else {
+                throw TraceLimits.passed("its signals have too many bits together", TraceLimits.bits)
             }
+            geometry = shapes
         }
 
         private static func shape(_ width: UInt64) throws(Malformed) -> Shape {
             if width == 0 { return .real }
-            if width == 0xFFFF_FFFF { return .string }
-            guard width <= 1 << 24 else {
-                throw Malformed(reason: "it has a signal of \(width) bits", isUnsupported: true)
+            if width == FSTLayout.variableWidth { return .string }
+            guard width <= TraceLimits.width else {
+                throw TraceLimits.passed("it has a signal of \(width) bits", TraceLimits.width)
             }
             return .bits(Int(width))
         }
 
         private func unpackHierarchy(_ type: FSTLayout.Block, _ reader: inout ByteReader) throws -> ByteStore {
-            let limit = LZ4Block.limit(reader.remaining)
-            let length = try reader.length(upTo: Inflater.limit(limit), "the hierarchy length")
+            let limit = min(LZ4Block.limit(reader.remaining), TraceLimits.unpackedBytes)
+            let length = try reader.length(
+                upTo: min(Inflater.limit(limit), TraceLimits.unpackedBytes), "the hierarchy length")
             switch type {
             case .hierarchyGzip:
                 let packed = try reader.take(reader.remaining)
                 guard length <= Inflater.limit(packed.count) else { throw LZ4Block.wrong }
-                let result = ByteStore(count: length)
+                let result = try ByteStore(count: length)
                 try inflater.decompress(packed, into: result.target, container: .gzip)
                 return result
             case .hierarchyLZ4Twice:
@@ -159,7 +175,7 @@ struct FSTContainer: Sendable {
 
         private func unpackLZ4(_ packed: UnsafeBufferPointer<UInt8>, count: Int) throws -> ByteStore {
             guard count <= LZ4Block.limit(packed.count) else { throw LZ4Block.wrong }
-            let result = ByteStore(count: count)
+            let result = try ByteStore(count: count)
             try LZ4Block.decompress(packed, into: result.target)
             return result
         }
@@ -171,6 +187,7 @@ struct FSTContainer: Sendable {
             try hierarchy.withReader { try parser.parse(&$0) }
             container.shapes = parser.shapes
             container.firstSignal = parser.firstSignal
+            if statedSections > UInt64(container.sections.count) { container.isCut = true }
             return (container, parser.collector)
         }
     }

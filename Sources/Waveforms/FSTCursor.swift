@@ -34,32 +34,53 @@ final class FSTCursor: TraceCursor {
     /// Frame values still to be given, as handles in order.
     private var frameHandle: Int
     private var frameOffset = 0
+    /// Handles whose frame value is replaced by a change at the frame's own time.
+    private var isReplaced: [Bool] = []
+    private let signals: [TraceSignal]
+    private let wanted: [Bool]
+    private let others: [Int: [Int]]
+    /// Further signals that show the present value, and the value for them.
+    private var queue: [Int] = []
+    private var base: TraceValue
+    private var baseWidth = 0
 
     private(set) var time: UInt64 = 0
     private(set) var signal = 0
     private(set) var value: TraceValue
     private(set) var extent: TraceExtent
 
-    init(_ file: TraceFile, _ container: FSTContainer, wanted: [Bool]) throws {
+    init(_ file: TraceFile, _ container: FSTContainer, _ unpacked: InputFile?, wanted: [Bool]) throws {
         self.container = container
-        input = try InputFile(path: file.path)
-        guard input.count >= file.byteCount else { throw Malformed(reason: "it became shorter since it was opened") }
+        self.wanted = wanted
+        signals = file.signals
+        others = file.others
+        input = try unpacked ?? InputFile(path: file.path)
+        if unpacked == nil && input.count < file.byteCount {
+            throw Malformed(reason: "it became shorter since it was opened")
+        }
         wantedHandles = container.shapes.indices.map { handle in
-            guard let first = container.firstSignal[handle], container.shapes[handle] != .string else { return false }
-            return wanted[first]
+            guard let first = container.firstSignal[handle], !file.signals[first].hasNoBits else { return false }
+            return wanted[first] || file.others[first]?.contains { wanted[$0] } ?? false
         }
         frameHandle = container.shapes.count
-        value = TraceValue(width: file.signals.map(\.width).max() ?? 1)
+        // A handle's own width is that of its first signal.
+        let widest = file.signals.map(\.width).max() ?? 1
+        value = TraceValue(width: widest)
+        base = TraceValue(width: file.others.isEmpty ? 1 : widest)
         let unfinished = container.startTime == 0 && container.endTime == 0
         extent = TraceExtent(
-            start: container.startTime, end: container.endTime, changes: 0, isComplete: !container.hasSpareHead)
+            start: container.startTime, end: container.endTime, changes: 0, isComplete: !container.isCut)
         if unfinished || container.sections.isEmpty { try takeTimesFromSections() }
     }
 
     deinit {
         value.deallocate()
+        base.deallocate()
         freePlaces()
     }
+
+    /// Sections are written whole, so that a cut file ends with a whole step.
+    var lastWholeTime: UInt64? { extent.end }
 
     private func freePlaces() {
         places.deallocate()
@@ -77,24 +98,42 @@ final class FSTCursor: TraceCursor {
             return try reader.bigEndian64()
         }
         if extent.end > 0 && container.endTime == 0 { extent.isComplete = false }
+        extent.end = max(extent.start, extent.end)
     }
 
     func next() throws -> Bool {
         while true {
+            if let other = queue.popLast() {
+                signal = other
+                value.set(base, from: baseWidth, to: signals[other].width)
+                break
+            }
             if frameHandle < container.shapes.count {
-                if try deliverFrameValue() { break }
+                if try deliverFrameValue(), share() { break }
                 continue
             }
             if batchPosition < batch.count {
                 try deliver(Int(batch[batchPosition]))
                 batchPosition += 1
-                break
+                if share() { break }
+                continue
             }
             if fillBatch() { continue }
             guard try openSection() else { return false }
         }
         extent.changes += 1
         return true
+    }
+
+    /// Puts the other signals of the present value into the queue; false when its first one is not wanted.
+    private func share() -> Bool {
+        if others.isEmpty { return true }
+        if let more = others[signal] {
+            queue = more.reversed().filter { wanted[$0] && !signals[$0].hasNoBits }
+            baseWidth = signals[signal].width
+            if !queue.isEmpty { base.set(value, from: baseWidth, to: baseWidth) }
+        }
+        return wanted[signal]
     }
 
     // MARK: Sections
@@ -108,16 +147,26 @@ final class FSTCursor: TraceCursor {
         if let first = next.times.first, first < time {
             throw Malformed(reason: "section \(sectionIndex) goes back in time to \(first)")
         }
-        // Only the first section's frame says something new, and only when no change stands at its time.
-        if sectionIndex == 0 && next.times.first != next.beginTime {
-            time = next.beginTime
-            frameHandle = 0
-            frameOffset = 0
-        }
+        let isFirst = sectionIndex == 0
         sectionIndex += 1
         section = next
         try startChains(next)
+        if isFirst { startFrame(next) }
         return true
+    }
+
+    /// Only the first section's frame says something new, and only for handles without a change at its time.
+    private func startFrame(_ section: FSTSection) {
+        time = min(section.beginTime, section.times.first ?? section.beginTime)
+        frameHandle = 0
+        frameOffset = 0
+        isReplaced = Array(repeating: false, count: container.shapes.count)
+        guard section.times.first == time, firstPlace.count > 0 else { return }
+        var place = firstPlace[0]
+        while place >= 0 {
+            isReplaced[section.chains[Int(place)].handle] = true
+            place = nextPlace[Int(place)]
+        }
     }
 
     private func startChains(_ section: FSTSection) throws {
@@ -196,7 +245,9 @@ final class FSTCursor: TraceCursor {
         case .real:
             try setReal(place, isRaw: head & 1 == 1)
         case .string:
-            break
+            let length = try places[place].reader.varint(
+                upTo: places[place].reader.remaining, "the length of a string")
+            value.set(text: Array(try places[place].reader.take(length)))
         }
         try enqueue(place)
     }
@@ -204,10 +255,12 @@ final class FSTCursor: TraceCursor {
     private func setBit(_ head: UInt64) {
         if head & 1 == 0 { return value.set(word: head >> 1 & 1) }
         // Codes of x z h u w l - and one reserved; weak high and low count as known.
-        switch head >> 1 & 7 {
-        case 2: value.set(word: 1)
-        case 5: value.set(word: 0)
-        default: value.set(word: 0, unknown: 1)
+        let code = head >> 1 & 7
+        switch code {
+        case 1: value.set(word: 1, unknown: 1)
+        case 2: value.set(word: 1, isSimplified: true)
+        case 5: value.set(word: 0, isSimplified: true)
+        default: value.set(word: 0, unknown: 1, isSimplified: code != 0)
         }
     }
 
@@ -227,21 +280,26 @@ final class FSTCursor: TraceCursor {
         value.set(word: container.doublesAreLittleEndian ? UInt64(littleEndian: word) : UInt64(bigEndian: word))
     }
 
-    /// Gives the value of one handle of the frame; false when the handle is not wanted or not in it.
+    /// Gives the value of one handle of the frame; false when the handle is not wanted, not in it or has no value yet.
     private func deliverFrameValue() throws -> Bool {
         let handle = frameHandle
         let shape = container.shapes[handle]
         let start = frameOffset
         frameHandle += 1
         frameOffset += shape.frameLength
-        guard let frame = section?.frame, frameOffset <= frame.count, wantedHandles[handle],
+        guard let frame = section?.frame, frameOffset <= frame.count, wantedHandles[handle], !isReplaced[handle],
             let first = container.firstSignal[handle]
         else { return false }
         signal = first
         let characters = UnsafeBufferPointer(start: frame.base + start, count: shape.frameLength)
         switch shape {
-        case .bits(let width): value.set(digits: characters, width: width)
-        case .real: setReal(characters)
+        case .bits(let width):
+            // All x is what libfst writes for a signal without a value.
+            if characters.allSatisfy({ $0 | 0x20 == UInt8(ascii: "x") }) { return false }
+            value.set(digits: characters, width: width)
+        case .real:
+            setReal(characters)
+            if Double(bitPattern: value.words[0]).isNaN { return false }
         case .string: return false
         }
         return true

@@ -21,7 +21,7 @@ struct FSTHierarchyParser {
             switch tag {
             case FSTLayout.HierarchyTag.scope:
                 _ = try reader.byte()
-                collector.enter(try reader.zeroTerminatedText())
+                try collector.enter(reader.zeroTerminatedText())
                 _ = try reader.zeroTerminatedText()
             case FSTLayout.HierarchyTag.upscope:
                 try collector.leave()
@@ -44,37 +44,53 @@ struct FSTHierarchyParser {
     ) throws(Malformed) {
         _ = try reader.byte()
         let name = try reader.zeroTerminatedText()
-        let length = try reader.varint(upTo: 1 << 24, "the width of signal '\(name)'")
-        let alias = try reader.varint(upTo: handles, "the alias of signal '\(name)'")
+        let length = try reader.varint(upTo: TraceLimits.width, "the width of signal '\(name.prefix(200))'")
+        let alias = try reader.varint(upTo: handles, "the alias of signal '\(name.prefix(200))'")
         let kind = Self.kind(type)
         var handle = alias - 1
         if alias == 0 {
             handle = handles
             handles += 1
             if geometry == nil {
-                shapes.append(kind == .real ? .real : kind == .string ? .string : .bits(max(1, length)))
+                shapes.append(Self.shape(kind, length))
                 firstSignal.append(nil)
             }
         }
-        guard handle < shapes.count else { throw Malformed(reason: "its geometry lacks signal '\(name)'") }
-        let source = firstSignal[handle]
-        if source == nil { firstSignal[handle] = collector.signals.count }
+        guard handle < shapes.count else {
+            throw Malformed(reason: "its geometry lacks signal '\(name.prefix(200))'")
+        }
+        let first = firstSignal[handle]
+        if first == nil { firstSignal[handle] = collector.signals.count }
         switch shapes[handle] {
-        case .bits(let width): try collector.add(name, width: width, kind: kind.forBits, source: source)
-        case .real: try collector.add(name, width: 64, kind: .real, source: source)
-        case .string: try collector.add(name, width: 0, kind: .string, source: source)
+        case .bits(let width):
+            // An alias may show its value in another width.
+            let own = first == nil || length == 0 ? width : length
+            try collector.add(name, width: own, kind: kind.forBits, first: first)
+        case .real: try collector.add(name, width: 64, kind: .real, first: first)
+        case .string:
+            let isText = kind == .string || length > 0
+            try collector.add(name, width: 0, kind: isText ? .string : kind.forBits, first: first)
+        }
+    }
+
+    /// The shape of a variable in a file without a geometry.
+    private static func shape(_ kind: TraceSignal.Kind, _ length: Int) -> FSTContainer.Shape {
+        switch kind.form {
+        case .real: .real
+        case .string: .string
+        case .bits: length == 0 ? .string : .bits(length)
         }
     }
 
     private static func kind(_ type: UInt8) -> TraceSignal.Kind {
         switch type {
-        case 0: .event
-        case 1: .integer
-        case 2: .parameter
-        case 3, 4, 20, 29: .real
+        case FSTLayout.eventVariable: .event
+        case FSTLayout.integerVariable: .integer
+        case FSTLayout.parameterVariable: .parameter
+        case FSTLayout.realVariable, 4, 20, 29: .real
         case FSTLayout.registerVariable: .register
         case FSTLayout.wireVariable: .wire
-        case 21: .string
+        case FSTLayout.stringVariable: .string
         default: .other
         }
     }

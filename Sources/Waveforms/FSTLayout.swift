@@ -43,7 +43,15 @@ enum FSTLayout {
         static let lastVariableType: UInt8 = 29
     }
 
+    /// The width in the geometry of a variable of any length, such as a string.
+    static let variableWidth: UInt64 = 0xFFFF_FFFF
+
     static let moduleScope: UInt8 = 0
+    static let eventVariable: UInt8 = 0
+    static let integerVariable: UInt8 = 1
+    static let parameterVariable: UInt8 = 2
+    static let realVariable: UInt8 = 3
+    static let stringVariable: UInt8 = 21
     static let wireVariable: UInt8 = 16
     static let registerVariable: UInt8 = 5
 

@@ -22,6 +22,7 @@ final class FSTSection {
 
     private let block: ByteStore
     private var unpacked: [ByteStore] = []
+    private var unpackedBytes = 0
     private let inflater: Inflater
 
     /// Reads and unpacks a section.
@@ -50,7 +51,7 @@ final class FSTSection {
     }
 
     private func readFrame(_ reader: inout ByteReader, _ container: FSTContainer, unpack: Bool) throws {
-        let length = try reader.varint(upTo: 1 << 40, "a frame length")
+        let length = try reader.varint(upTo: TraceLimits.bits, "a frame length")
         let packedLength = try reader.varint(upTo: reader.remaining, "a packed frame length")
         let handles = try reader.varint(upTo: container.shapes.count, "a frame's number of signals")
         let packed = try reader.take(packedLength)
@@ -64,7 +65,7 @@ final class FSTSection {
     /// A zlib stream, or stored bytes when the lengths are equal.
     private func unpack(_ packed: UnsafeBufferPointer<UInt8>, count: Int) throws -> ByteStore {
         guard count <= Inflater.limit(packed.count) else { throw LZ4Block.wrong }
-        let result = ByteStore(count: count)
+        let result = try ByteStore(count: count)
         if packed.count == count {
             _ = result.target.initialize(from: packed)
         } else {
@@ -77,9 +78,10 @@ final class FSTSection {
     private func readTail(_ reader: ByteReader) throws -> UnsafeBufferPointer<UInt8> {
         var tail = ByteReader(base: reader.end - 24, count: 24)
         guard reader.remaining >= 33 else { throw ByteReader.truncated }
-        let length = try tail.length(upTo: Inflater.limit(reader.remaining), "the length of a section's times")
+        let most = min(Inflater.limit(reader.remaining), TraceLimits.unpackedBytes)
+        let length = try tail.length(upTo: most, "the length of a section's times")
         let packedLength = try tail.length(upTo: reader.remaining - 33, "the packed length of a section's times")
-        let count = try tail.length(upTo: length, "a section's number of times")
+        let count = try tail.length(upTo: min(length, TraceLimits.sectionTimes), "a section's number of times")
         let packed = UnsafeBufferPointer(start: reader.end - 24 - packedLength, count: packedLength)
         try readTimes(unpack(packed, count: length), count: count)
         let indexEnd = reader.end - 24 - packedLength - 8
@@ -90,7 +92,7 @@ final class FSTSection {
     }
 
     private func readTimes(_ store: ByteStore, count: Int) throws {
-        times.reserveCapacity(count)
+        times.reserveCapacity(min(count, 1 << 20))
         try store.withReader { reader in
             var time: UInt64 = 0
             for _ in 0..<count {
@@ -124,17 +126,18 @@ final class FSTSection {
     ) throws -> UnsafeBufferPointer<UInt8> {
         let packed = UnsafeBufferPointer(rebasing: slice)
         var reader = ByteReader(base: packed.baseAddress.unsafelyUnwrapped, count: packed.count)
-        let length = try reader.varint(upTo: 1 << 40, "the length of a chain")
+        let length = try reader.varint(upTo: TraceLimits.unpackedBytes - unpackedBytes, "the length of a chain")
         let data = try reader.take(reader.remaining)
         if length == 0 { return data }
         guard length <= Inflater.limit(data.count) else { throw LZ4Block.wrong }
-        let store = ByteStore(count: length)
+        let store = try ByteStore(count: length)
         switch pack {
         case FSTLayout.Pack.lz4: try LZ4Block.decompress(data, into: store.target)
         case FSTLayout.Pack.fastLZ: try FastLZBlock.decompress(data, into: store.target)
         default: try inflater.decompress(data, into: store.target)
         }
         unpacked.append(store)
+        unpackedBytes += length
         return UnsafeBufferPointer(store.target)
     }
 }

@@ -42,7 +42,7 @@ extension FSTWriter {
     /// The width of every distinct signal, compressed when that is smaller.
     private func appendGeometry(to out: inout ByteBuffer) {
         var widths = ByteBuffer()
-        for slot in values.slots { widths.append(varint: UInt64(slot.width)) }
+        for slot in values.slots.indices { widths.append(varint: geometry(of: slot)) }
         var body = ByteBuffer()
         _ = appendSmaller(of: widths.bytes, to: &body)
         out.append(FSTLayout.Block.geometry.rawValue)
@@ -98,12 +98,18 @@ extension FSTWriter {
         switch signal.kind {
         case .wire: out.append(FSTLayout.wireVariable)
         case .register: out.append(FSTLayout.registerVariable)
+        case .integer: out.append(FSTLayout.integerVariable)
+        case .parameter: out.append(FSTLayout.parameterVariable)
+        case .event: out.append(FSTLayout.eventVariable)
+        case .real: out.append(FSTLayout.realVariable)
+        case .string: out.append(FSTLayout.stringVariable)
         }
         out.append(0)
         out.append(signal.name)
-        if signal.width > 1 { out.append(" [\(signal.width - 1):0]") }
+        out.append(signal.rangeText)
         out.append(0)
-        out.append(varint: UInt64(signal.width))
+        // libfst counts a real's bytes here.
+        out.append(varint: signal.kind == .real ? 8 : UInt64(signal.width))
         // Handles count from 1 in the file; 0 declares a signal of its own.
         out.append(varint: hierarchy.owners[handle] == handle ? 0 : UInt64(values.slot(of: handle)) + 1)
     }

@@ -111,7 +111,8 @@ extension FSTWriter {
     /// The present state, one character per bit, most significant bit first, as the next section's frame.
     func buildFrame() {
         var bits = ByteBuffer(capacity: values.words.count * 64)
-        for slot in values.slots.indices {
+        if let conversion = values.conversion { appendConvertedFrame(conversion, to: &bits) }
+        for slot in values.slots.indices where values.conversion == nil {
             let width = values.slots[slot].width
             let value = values.value(of: slot)
             bits.reserve(width)

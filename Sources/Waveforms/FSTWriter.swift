@@ -6,7 +6,7 @@
 // header, geometry and hierarchy stand first; a section is written behind a spare block head that readers skip,
 // and becomes visible by patching that head (FSTWriter+Section.swift).
 //
-// Not written: unknown (x, z) bits, reals, strings, enumerations.
+// Unknown bits, reals and strings come from converted traces only (FSTWriter+Conversion.swift).
 
 /// A trace writer for `.fst` files.
 ///
@@ -41,14 +41,14 @@ public final class FSTWriter: TraceWriter {
     /// The last time of the previous section.
     var sectionBegin: UInt64 = 0
 
-    private var phase = Phase.beforeFirstTime
+    private(set) var phase = Phase.beforeFirstTime
     private var time: UInt64 = 0
     /// The current time already has an item in `times`.
     private var timeIsOpen = false
     private var flushDeadline: Int
     private var callsUntilClock = 0
 
-    private enum Phase { case beforeFirstTime, atFirstTime, running, closed }
+    enum Phase { case beforeFirstTime, atFirstTime, running, closed }
 
     /// Creates the file and writes everything that precedes the values.
     /// - Throws: `WaveformError.file` when the file cannot be created or written (no file is left then),
@@ -131,8 +131,22 @@ public final class FSTWriter: TraceWriter {
 
     /// Completes the file; see `TraceWriter`.
     public func close() throws {
+        if phase == .closed { return }
+        try writeRest()
+        try finishHeader()
+        try file.finish()
+    }
+
+    /// Leaves the mark of a file whose writer was stopped; see `TraceWriter`.
+    public func closeUnfinished() throws {
+        if phase == .closed { return }
+        try writeRest()
+        try file.finish()
+    }
+
+    private func writeRest() throws {
         switch phase {
-        case .closed: return
+        case .closed: break
         case .beforeFirstTime, .atFirstTime:
             phase = .closed
             lastTime = firstTime
@@ -142,8 +156,6 @@ public final class FSTWriter: TraceWriter {
             if time > lastTime { openTimeItem() }
             if timeCount > 0 { try writeSection() }
         }
-        try finishHeader()
-        try file.finish()
     }
 
     private func checkOrder(_ next: UInt64) throws {
@@ -157,12 +169,9 @@ public final class FSTWriter: TraceWriter {
 
     /// Appends the present value of a slot to its chain.
     @inline(__always)
-    private func record(_ slot: Int) {
-        if !timeIsOpen { openTimeItem() }
+    func record(_ slot: Int) {
         let entry = values.slots[slot]
-        let index = timeCount &- 1
-        let distance = index &- chains[slot].lastTimeIndex
-        chains[slot].lastTimeIndex = index
+        let distance = startRecord(slot)
         let value = values.value(of: slot)
         let before = chains[slot].bytes.count
         if entry.width == 1 {
@@ -173,6 +182,16 @@ public final class FSTWriter: TraceWriter {
             chains[slot].bytes.appendWords(value, slot: entry, distance: distance)
         }
         pendingBytes &+= chains[slot].bytes.count &- before
+    }
+
+    /// Opens the present time where that was not done; gives the distance to the slot's last record in time items.
+    @inline(__always)
+    func startRecord(_ slot: Int) -> UInt64 {
+        if !timeIsOpen { openTimeItem() }
+        let index = timeCount &- 1
+        let distance = index &- chains[slot].lastTimeIndex
+        chains[slot].lastTimeIndex = index
+        return distance
     }
 
     private func openTimeItem() {
@@ -191,7 +210,11 @@ public final class FSTWriter: TraceWriter {
         sectionBegin = firstTime
         buildFrame()
         openTimeItem()
-        for slot in values.slots.indices { record(slot) }
+        if let conversion = values.conversion {
+            for slot in values.slots.indices where conversion.isDefined[slot] { recordConverted(slot, conversion) }
+        } else {
+            for slot in values.slots.indices { record(slot) }
+        }
         try writeSection()
     }
 

@@ -1,4 +1,4 @@
-// A file opened for reading at any offset.
+// A file opened for reading at any offset, and the unpacked content of one that is wrapped in gzip.
 
 #if canImport(Glibc)
     import Glibc
@@ -8,8 +8,8 @@
     import Darwin
 #endif
 
-/// A readable file descriptor that is closed with its owner.
-final class InputFile {
+/// A readable file descriptor that is closed with its owner. Reading has no position, so that passes may share it.
+final class InputFile: Sendable {
     let path: String
     /// The length in bytes when the file was opened.
     let count: Int
@@ -32,12 +32,19 @@ final class InputFile {
         count = Int(status.st_size)
     }
 
+    /// A file that the caller opened.
+    init(path: String, descriptor: Int32, count: Int) {
+        self.path = path
+        self.descriptor = descriptor
+        self.count = count
+    }
+
     deinit { _ = close(descriptor) }
 
     /// The bytes from `offset` on; they must lie inside the file.
     func read(at offset: Int, count wanted: Int) throws -> ByteStore {
         guard offset >= 0, wanted >= 0, offset <= count, wanted <= count - offset else { throw ByteReader.truncated }
-        let store = ByteStore(count: wanted)
+        let store = try ByteStore(count: wanted)
         var done = 0
         while done < wanted {
             let got = pread(descriptor, store.base + done, wanted - done, off_t(offset + done))

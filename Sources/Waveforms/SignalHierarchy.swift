@@ -16,6 +16,9 @@ public struct SignalHierarchy: Sendable {
     public let signals: [SignalDeclaration]
     /// The full path of each signal, its scopes and name joined by dots: `top.array.pe[3].product`.
     public let paths: [String]
+    /// Whether it is that of a trace that was read: signals are undefined until their first value, may be unknown,
+    /// reals or strings, and may have one path. A run's signals are two-state bit vectors that start at zero.
+    let isConverted: Bool
     /// For each handle the handle that holds its value: itself, or the end of its alias chain.
     let owners: [Int]
 
@@ -24,16 +27,22 @@ public struct SignalHierarchy: Sendable {
     ///   an alias that is not an earlier handle of the same width, a path used twice, or a timescale outside
     ///   -15...2.
     public init(root: [SignalScope], timescaleExponent: Int8 = -9) throws(WaveformError) {
+        try self.init(root: root, timescaleExponent: timescaleExponent, isConverted: false)
+    }
+
+    /// The same for a converted trace, where names may repeat and signals may have no bits.
+    init(root: [SignalScope], timescaleExponent: Int8, isConverted: Bool) throws(WaveformError) {
         guard (-15...2).contains(timescaleExponent) else {
             throw .invalid("the timescale exponent \(timescaleExponent) is outside -15 (1 fs) to 2 (100 s)")
         }
-        var builder = Builder()
+        var builder = Builder(isConverted: isConverted)
         for scope in root { try builder.add(scope, prefix: "") }
         self.root = root
         self.timescaleExponent = timescaleExponent
         self.signals = builder.signals
         self.paths = builder.paths
         self.owners = builder.owners
+        self.isConverted = isConverted
     }
 
     /// The number of handles, aliases included.
@@ -56,10 +65,13 @@ public struct SignalHierarchy: Sendable {
 extension SignalHierarchy {
     /// Collects the signals of the tree in handle order and checks them on the way.
     private struct Builder {
+        let isConverted: Bool
         var signals: [SignalDeclaration] = []
         var paths: [String] = []
         var owners: [Int] = []
         var seen: Set<String> = []
+
+        init(isConverted: Bool) { self.isConverted = isConverted }
 
         mutating func add(_ scope: SignalScope, prefix: String) throws(WaveformError) {
             var inner = prefix
@@ -74,11 +86,15 @@ extension SignalHierarchy {
         private mutating func add(_ signal: SignalDeclaration, prefix: String) throws(WaveformError) {
             try check(name: signal.name, of: "signal", in: prefix)
             let path = prefix + signal.name
-            guard (1...SignalHierarchy.maximumWidth).contains(signal.width) else {
+            let widths = isConverted ? 0...TraceLimits.width : 1...SignalHierarchy.maximumWidth
+            guard widths.contains(signal.width) else {
                 throw .invalid("signal '\(path)' is \(signal.width) bits wide, outside 1 to \(maximumWidth)")
             }
-            guard seen.insert(path).inserted else {
-                throw .invalid("two signals are called '\(path)'")
+            guard isConverted || signal.kind.isHardware else {
+                throw .invalid("signal '\(path)' of a run is of the kind \(signal.kind.rawValue)")
+            }
+            if !isConverted {
+                guard seen.insert(path).inserted else { throw .invalid("two signals are called '\(path)'") }
             }
             owners.append(try owner(of: signal, path: path))
             signals.append(signal)

@@ -1,8 +1,15 @@
 // The last value of every signal of a trace that is being written.
 //
+// Signals of a run are two-state and start at zero. Those of a converted trace (`conversion`) also have unknown bits or
+// text, and no value until they are given one.
+//
 // Unsafe memory: `words` holds the values of all distinct signals one after the other. `offsets` and `widths`
 // are built once from the hierarchy, so offset + wordCount never passes the end of `words`; handles are checked
 // against the hierarchy on each call.
+
+#if MUTANTS
+    import Mutants
+#endif
 
 /// Last values and the changed test, shared by the writers.
 final class SignalValues {
@@ -18,6 +25,8 @@ final class SignalValues {
     let slotOfHandle: UnsafeMutableBufferPointer<Int32>
     let slots: UnsafeMutableBufferPointer<Slot>
     let words: UnsafeMutableBufferPointer<UInt64>
+    /// What a converted trace has besides; nil in a run.
+    let conversion: ConvertedValues?
 
     init(_ hierarchy: SignalHierarchy) {
         let (owned, slotOf) = Self.number(hierarchy)
@@ -35,6 +44,8 @@ final class SignalValues {
         }
         words = .allocate(capacity: offset)
         words.initialize(repeating: 0)
+        conversion =
+            hierarchy.isConverted ? ConvertedValues(owned.map { hierarchy.signals[$0].kind }, words: offset) : nil
     }
 
     deinit {
@@ -52,7 +63,11 @@ final class SignalValues {
                 slotOf.append(Int32(owned.count))
                 owned.append(handle)
             } else {
-                slotOf.append(slotOf[owner])
+                #if MUTANTS
+                    slotOf.append(slotOf[isPlanted("trace-alias") ? 0 : owner])
+                #else
+                    slotOf.append(slotOf[owner])
+                #endif
             }
         }
         return (owned, slotOf)

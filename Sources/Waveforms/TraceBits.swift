@@ -1,10 +1,10 @@
-// A signal value that outlives the pass it was read in.
+// The bits of a signal's value.
 
 /// The bits of a value.
 public struct TraceBits: Sendable, Equatable, Codable {
     /// The width in bits.
     public let width: Int
-    /// ceil(width / 64) words, least significant first; unknown bits are 0.
+    /// ceil(width / 64) words, least significant first; an unknown bit is 1 for z and 0 for x.
     public let words: [UInt64]
     /// A set bit is neither 0 nor 1; as many words.
     public let unknown: [UInt64]

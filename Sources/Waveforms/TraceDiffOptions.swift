@@ -6,8 +6,10 @@ public struct TraceDiffOptions: Sendable, Equatable {
     public var prefixA: String
     /// The same for the second file.
     public var prefixB: String
-    /// The signals compared, by path behind the prefix; nil for all.
-    public var filter: SignalGlob?
+    /// The signals compared, by path behind the prefix; nil for all. Each pattern must match in one of the files.
+    public var filter: SignalFilter?
+    /// Only what both files have counts: signals of both, in the times of both.
+    public var commonOnly: Bool
     /// The sample times in the first file. When only one file has them, every time unit of the other one is a
     /// sample; when neither has, the files are compared at every time at which one of them changes.
     public var samplingA: TraceSampling?
@@ -21,8 +23,9 @@ public struct TraceDiffOptions: Sendable, Equatable {
 
     /// Options; every parameter has the default described at its property.
     public init(
-        prefixA: String = "", prefixB: String = "", filter: SignalGlob? = nil, samplingA: TraceSampling? = nil,
-        samplingB: TraceSampling? = nil, unknownMatchesAnything: Bool = false, limit: Int = 1
+        prefixA: String = "", prefixB: String = "", filter: SignalFilter? = nil, samplingA: TraceSampling? = nil,
+        samplingB: TraceSampling? = nil, unknownMatchesAnything: Bool = false, limit: Int = 1,
+        commonOnly: Bool = false
     ) {
         self.prefixA = prefixA
         self.prefixB = prefixB
@@ -31,5 +34,6 @@ public struct TraceDiffOptions: Sendable, Equatable {
         self.samplingB = samplingB
         self.unknownMatchesAnything = unknownMatchesAnything
         self.limit = limit
+        self.commonOnly = commonOnly
     }
 }

@@ -66,11 +66,17 @@ final class TraceDiffSide {
     private(set) var changes: UInt64 = 0
     /// The step of the change the cursor stands on, nil behind the last one.
     private(set) var nextStep: UInt64?
+    /// The events that happen in the step applied last.
+    private(set) var happened: Set<Int> = []
+    /// The step in the middle of which the file was cut.
+    private(set) var partStep: UInt64?
 
     private let file: TraceFile
     private let cursor: any TraceCursor
     /// The pairs each source signal belongs to.
     private var pairs: [[Int]]
+    /// The present values of strings.
+    private var texts: [Int: [UInt8]] = [:]
     private var endStep: UInt64?
 
     /// - Parameter sources: the source signal of each pair.
@@ -96,11 +102,21 @@ final class TraceDiffSide {
     private func step() throws {
         if try file.advance(cursor) {
             nextStep = try steps.step(showing: cursor.time)
-        } else {
-            nextStep = nil
-            endStep = try steps.lastStep(by: cursor.extent.end)
+            return
         }
+        nextStep = nil
+        endStep = try cursor.lastWholeTime.flatMap { try steps.lastStep(by: $0) }
+        if cursor.lastWholeTime != cursor.extent.end { partStep = try steps.step(showing: cursor.extent.end) }
     }
+
+    /// The first step of the file; of a file without changes its end.
+    var startStep: UInt64 { (try? steps.step(showing: cursor.extent.start)) ?? 0 }
+
+    /// What a reader of the results has to know about the file.
+    var notes: [String] { cursor.extent.notes(on: file.path) }
+
+    /// Values left out.
+    var misfits: UInt64 { cursor.extent.misfits }
 
     /// Whether the file, as far as is known by now, is long enough for a step.
     func reaches(_ step: UInt64) -> Bool {
@@ -110,13 +126,17 @@ final class TraceDiffSide {
 
     /// Applies all changes of a step and lists the pairs they touch, each at least once.
     func apply(_ step: UInt64, touched: inout [Int]) throws {
+        happened.removeAll(keepingCapacity: true)
         while nextStep == step {
             let value = cursor.value
+            let signal = file.signals[cursor.signal]
             let start = offset[cursor.signal]
-            for index in 0..<(file.signals[cursor.signal].width + 63) / 64 {
+            for index in 0..<(signal.width + 63) / 64 {
                 words[start + index] = value.words[index]
                 unknown[start + index] = value.hasUnknown ? value.unknown[index] : 0
             }
+            if signal.kind == .string { texts[cursor.signal] = value.text }
+            if signal.kind == .event { happened.insert(cursor.signal) }
             touched += pairs[cursor.signal]
             changes += 1
             try self.step()
@@ -124,10 +144,17 @@ final class TraceDiffSide {
     }
 
     /// The present value of a source signal.
-    func bits(_ source: Int) -> TraceBits {
+    func reading(_ source: Int) -> TraceReading {
         let width = file.signals[source].width
-        let range = offset[source]..<(offset[source] + (width + 63) / 64)
-        return TraceBits(width: width, words: Array(words[range]), unknown: Array(unknown[range]))
+        switch file.signals[source].kind.form {
+        case .string: return texts[source].map { .text(bytes: $0) } ?? .undefined
+        case .real:
+            let isUndefined = unknown[offset[source]] != 0
+            return isUndefined ? .undefined : .real(Double(bitPattern: words[offset[source]]))
+        case .bits:
+            let range = offset[source]..<(offset[source] + (width + 63) / 64)
+            return .bits(TraceBits(width: width, words: Array(words[range]), unknown: Array(unknown[range])))
+        }
     }
 
     /// The last step of the file, read to its end.

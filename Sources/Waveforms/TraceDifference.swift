@@ -8,10 +8,10 @@ public struct TraceDifference: Sendable, Equatable, Codable {
     public let timeA: UInt64
     /// The step as a time of the second file, in its units.
     public let timeB: UInt64
-    /// The path of the signal, without the prefixes.
+    /// The label of the signal, without the prefixes: its path, with the range where it takes that to tell.
     public let path: String
     /// The value in the first file.
-    public let valueA: TraceBits
+    public let valueA: TraceReading
     /// The value in the second file.
-    public let valueB: TraceBits
+    public let valueB: TraceReading
 }

@@ -2,7 +2,7 @@
 
 /// A trace file with its hierarchy read.
 ///
-/// The value holds no open file; each pass opens the file again, so passes may run at the same time.
+/// Passes may run at the same time: each opens the file again, or reads the unpacked copy of a wrapped FST.
 public struct TraceFile: Sendable {
     /// The path it was opened with.
     public let path: String
@@ -16,11 +16,14 @@ public struct TraceFile: Sendable {
     public let signals: [TraceSignal]
     /// The size of the file in bytes.
     public let byteCount: Int
+    /// By the first signal of a stored value those that show it in another width or form.
+    let others: [Int: [Int]]
     let body: Body
 
     /// Where a cursor starts.
     enum Body: Sendable {
-        case fst(FSTContainer)
+        /// `unpacked` is the content of a file that is wrapped in gzip.
+        case fst(FSTContainer, unpacked: InputFile?)
         case vcd(VCDBody)
     }
 
@@ -31,23 +34,37 @@ public struct TraceFile: Sendable {
         try namingPath(path) {
             let input = try InputFile(path: path)
             guard input.count > 0 else { throw Malformed(reason: "it is empty") }
-            let head = try input.read(at: 0, count: min(input.count, 2)).withReader { Array(try $0.take($0.remaining)) }
+            let head = try input.read(at: 0, count: min(input.count, 4)).withReader { Array(try $0.take($0.remaining)) }
+            try refuseUTF16(head)
             switch head[0] {
             case FSTLayout.Block.header.rawValue:
                 return try FSTContainer.open(input)
             case FSTLayout.Block.wrapper.rawValue:
-                throw Malformed(reason: "it is a gzip-wrapped FST; rewrite it without the wrapper", isUnsupported: true)
+                return try FSTContainer.open(input, unpacked: Unwrapper.unwrap(input))
+            case 0x1F where head.count > 1 && head[1] == 0x8B:
+                if try Unwrapper.holdsFST(input) {
+                    return try FSTContainer.open(input, unpacked: Unwrapper.unpack(input))
+                }
+                return try VCDHeaderParser.open(input, format: .compressedVCD)
             default:
-                let isCompressed = head == [0x1F, 0x8B]
-                return try VCDHeaderParser.open(input, format: isCompressed ? .compressedVCD : .vcd)
+                return try VCDHeaderParser.open(input, format: .vcd)
             }
+        }
+    }
+
+    /// Text of two bytes a character, with or without its mark, is no VCD.
+    private static func refuseUTF16(_ head: [UInt8]) throws(Malformed) {
+        let isMarked = head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF])
+        let isDollar = head.starts(with: [UInt8(ascii: "$"), 0]) || head.starts(with: [0, UInt8(ascii: "$")])
+        guard !isMarked, !isDollar else {
+            throw Malformed(reason: "it is UTF-16 text; save it as ASCII or UTF-8")
         }
     }
 
     /// Delivers every value change in time order, initial values included.
     ///
-    /// Changes of one time come by signal index from an FST and in file order from a VCD. Aliases are delivered
-    /// once, under the index of their `source`; strings are not delivered.
+    /// Changes of one time come by stored value from an FST and in file order from a VCD. Aliases are delivered
+    /// once, under the index of their `source`.
     /// - Parameters:
     ///   - selection: the signal indices wanted (their sources are delivered), nil for all.
     ///   - body: called for each change; the change must not be kept.
@@ -74,7 +91,8 @@ public struct TraceFile: Sendable {
         let unknown = value.hasUnknown ? UnsafeBufferPointer(start: value.unknown, count: count) : nil
         return TraceChange(
             time: cursor.time, signal: cursor.signal,
-            words: UnsafeBufferPointer(start: value.words, count: count), unknown: unknown)
+            words: UnsafeBufferPointer(start: value.words, count: count), unknown: unknown, text: value.text,
+            isSimplified: value.isSimplified)
     }
 
     /// A cursor before the first change.
@@ -83,7 +101,7 @@ public struct TraceFile: Sendable {
         for index in selection ?? [] where signals.indices.contains(index) { wanted[signals[index].source] = true }
         return try Self.namingPath(path) {
             switch body {
-            case .fst(let container): try FSTCursor(self, container, wanted: wanted)
+            case .fst(let container, let unpacked): try FSTCursor(self, container, unpacked, wanted: wanted)
             case .vcd(let start): try VCDCursor(self, start, wanted: wanted)
             }
         }

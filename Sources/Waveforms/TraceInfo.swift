@@ -4,13 +4,13 @@
 public struct TraceInfo: Sendable, Equatable, Codable {
     /// A signal with its number of changes.
     public struct Signal: Sendable, Equatable, Codable {
-        /// The full path.
+        /// The full path, with the range where two signals share it.
         public let path: String
         /// The width in bits; 64 for a real, 0 for a string.
         public let width: Int
         /// The variable type.
         public let kind: TraceSignal.Kind
-        /// The path of the signal whose value it shares, nil for a value of its own.
+        /// The label of the signal whose value it shares, nil for a value of its own.
         public let aliasOf: String?
         /// Value changes, the initial value included; an alias has those of its source.
         public let changes: UInt64
@@ -41,10 +41,11 @@ public struct TraceInfo: Sendable, Equatable, Codable {
         timescaleExponent = file.timescaleExponent
         byteCount = file.byteCount
         scopes = file.scopes.map(\.path)
+        let labels = SignalLabels(file)
         signals = file.signals.enumerated().map { index, signal in
             Signal(
-                path: signal.path, width: signal.width, kind: signal.kind,
-                aliasOf: signal.isAlias(at: index) ? file.signals[signal.source].path : nil,
+                path: labels[index], width: signal.width, kind: signal.kind,
+                aliasOf: signal.isAlias(at: index) ? labels[signal.source] : nil,
                 changes: counts[signal.source])
         }
     }
@@ -56,7 +57,7 @@ public struct TraceInfo: Sendable, Equatable, Codable {
         let aliases = signals.count { $0.aliasOf != nil }
         var lines = [
             "file       \(path)",
-            "format     \(format.rawValue)\(extent.isComplete ? "" : " (its writer was stopped before the end)")",
+            "format     \(format.rawValue)\(extent.isComplete ? "" : " (cut: its writer was stopped before the end)")",
             "bytes      \(byteCount)",
             "timescale  \(unit)",
             "time       \(extent.start) to \(extent.end) x \(unit)",

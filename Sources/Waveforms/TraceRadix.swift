@@ -11,8 +11,8 @@ public enum TraceRadix: String, CaseIterable, Codable, Sendable {
     /// Two's complement decimal up to 64 bits, hexadecimal above.
     case signed
 
-    /// The text of a value: one bit is `0`, `1` or `x`; binary and hexadecimal are written in full width with
-    /// `0b` or `0x` in front. A value with unknown bits is always written in binary, those bits as `x`.
+    /// The text of a value: one bit is `0`, `1`, `x` or `z`; binary and hexadecimal are written in full width with
+    /// `0b` or `0x` in front. A value with unknown bits is always written in binary, those bits as `x` or `z`.
     public func text(
         _ words: UnsafeBufferPointer<UInt64>, unknown: UnsafeBufferPointer<UInt64>?, width: Int
     ) -> String {
@@ -33,8 +33,9 @@ public enum TraceRadix: String, CaseIterable, Codable, Sendable {
     ) -> String {
         let digits = (0..<width).reversed().map { bit -> UInt8 in
             let shift = UInt64(bit & 63)
-            if let unknown, unknown[bit >> 6] >> shift & 1 == 1 { return UInt8(ascii: "x") }
-            return UInt8(ascii: "0") + UInt8(words[bit >> 6] >> shift & 1)
+            let isSet = words[bit >> 6] >> shift & 1 == 1
+            if let unknown, unknown[bit >> 6] >> shift & 1 == 1 { return UInt8(ascii: isSet ? "z" : "x") }
+            return UInt8(ascii: isSet ? "1" : "0")
         }
         return String(decoding: digits, as: UTF8.self)
     }

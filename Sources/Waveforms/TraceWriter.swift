@@ -2,7 +2,7 @@
 
 /// A sink for the value changes of one run.
 ///
-/// Every signal starts at zero. Values changed before or at the first time are initial values; all signals are
+/// Every signal starts at zero; in a converted hierarchy without a value. Values changed before or at the first time are initial values; all signals are
 /// written with their initial values at that first time. Later only real changes are written, and a time is
 /// only written when something changed at it. Memory for all signals is taken when the writer is made; a
 /// change allocates only when a buffer grows.
@@ -26,6 +26,14 @@ public protocol TraceWriter: AnyObject {
     /// when all changes of the current time are given. Before the second time this does nothing.
     /// - Throws: `WaveformError.file` when data cannot be written.
     func flush() throws
+
+    /// Gives signal `handle` of a converted hierarchy a value of any kind at the current time.
+    func change(_ handle: Int, _ change: TraceChange)
+
+    /// Ends a trace whose end is missing, at the last time set: a format that can say so keeps its mark of an
+    /// unfinished file.
+    /// - Throws: `WaveformError.file` when data cannot be written.
+    func closeUnfinished() throws
 
     /// Ends the trace at the last time set and completes the file. A second call does nothing.
     /// - Throws: `WaveformError.file` when data cannot be written.

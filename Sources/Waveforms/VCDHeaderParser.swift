@@ -37,6 +37,15 @@ struct VCDCodeTable: Sendable {
         return Int(dense[number])
     }
 
+    /// Whether a code that stands at the very end of a file is surely whole: it is declared, and no longer one
+    /// begins with it.
+    func isSurelyWhole(_ code: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard signal(code) != nil else { return false }
+        let isBeginning = { (other: [UInt8]) in other.count > code.count && other.starts(with: code) }
+        let isDenseBeginning = dense.indices.contains { dense[$0] >= 0 && isBeginning(VCDText.code($0)) }
+        return !isDenseBeginning && !sparse.keys.contains(where: isBeginning)
+    }
+
     /// Enters the first signal of a code.
     mutating func add(_ code: [UInt8], signal: Int) {
         guard let number = code.withUnsafeBufferPointer(Self.number) else {
@@ -60,9 +69,10 @@ struct VCDHeaderParser {
     static func open(_ file: InputFile, format: TraceFormat) throws -> TraceFile {
         var parser = VCDHeaderParser(input: try VCDInput(path: file.path))
         try parser.parse()
+        let collector = parser.collector
         return TraceFile(
             path: file.path, format: format, timescaleExponent: parser.timescaleExponent,
-            scopes: parser.collector.scopes, signals: parser.collector.signals, byteCount: file.count,
+            scopes: collector.scopes, signals: collector.signals, byteCount: file.count, others: collector.others,
             body: .vcd(VCDBody(offset: parser.input.offset, codes: parser.codes)))
     }
 
@@ -74,57 +84,77 @@ struct VCDHeaderParser {
             guard keyword.hasPrefix("$") else {
                 throw Malformed(reason: "it starts neither like an FST nor like a VCD (found '\(keyword.prefix(40))')")
             }
-            let words = try declaration()
             switch keyword {
-            case "$enddefinitions": return
-            case "$timescale": try setTimescale(words)
-            case "$scope": collector.enter(words.dropFirst().joined(separator: " "))
-            case "$upscope": try collector.leave()
-            case "$var": try addVariable(words)
-            default: break
+            case "$enddefinitions":
+                try skipDeclaration()
+                return
+            case "$timescale": try setTimescale(declaration())
+            case "$scope": try collector.enter(declaration().dropFirst().joined(separator: " "))
+            case "$upscope":
+                try skipDeclaration()
+                try collector.leave()
+            case "$var": try addVariable(declaration())
+            default: try skipDeclaration()
             }
         }
     }
 
     private func word() throws -> String {
-        guard let word = try input.word() else { throw Malformed(reason: "it ends inside its declarations") }
+        guard let word = try input.word(), !input.isWordOpen || word.elementsEqual("$end".utf8) else {
+            throw Malformed(reason: "it ends inside its declarations")
+        }
         return String(decoding: word, as: UTF8.self)
     }
 
     /// The words up to `$end`.
     private func declaration() throws -> [String] {
         var words: [String] = []
+        var bytes = 0
         while true {
             let next = try word()
             if next == "$end" { return words }
+            bytes += next.utf8.count
+            guard bytes <= TraceLimits.nameBytes else {
+                throw TraceLimits.passed("the declaration near byte \(input.offset) is too long", TraceLimits.nameBytes)
+            }
             words.append(next)
         }
     }
 
+    /// Passes over a declaration of any length, such as a comment.
+    private func skipDeclaration() throws {
+        while try word() != "$end" {}
+    }
+
     private mutating func setTimescale(_ words: [String]) throws(Malformed) {
         guard let exponent = VCDText.exponent(timescale: words.joined()) else {
-            throw Malformed(reason: "its timescale '\(words.joined(separator: " "))' is not 1, 10 or 100 of s to fs")
+            throw Malformed(reason: "its timescale '\(Self.shown(words))' is not 1, 10 or 100 of s to fs")
         }
         timescaleExponent = exponent
     }
 
     /// `type width code name [range]`
     private mutating func addVariable(_ words: [String]) throws(Malformed) {
-        guard words.count >= 4, let width = Int(words[1]), width >= 0, width <= 1 << 24 else {
-            throw Malformed(reason: "the variable '\(words.joined(separator: " "))' is not declared as VCD asks")
+        guard words.count >= 4, let width = Int(words[1]), width >= 0 else {
+            throw Malformed(reason: "the variable '\(Self.shown(words))' is not declared as VCD asks")
+        }
+        guard width <= TraceLimits.width else {
+            throw TraceLimits.passed("the variable '\(Self.shown(words))' is too wide", TraceLimits.width)
         }
         let kind = Self.kind(words[0])
         let code = Array(words[2].utf8)
-        let source = code.withUnsafeBufferPointer(codes.signal)
-        if source == nil { codes.add(code, signal: collector.signals.count) }
-        let stored = source.map { collector.signals[$0] }
-        let own = kind == .real ? 64 : kind == .string ? 0 : max(1, width)
-        let name = words[3...].joined(separator: " ")
-        guard stored == nil || stored?.width == own else {
-            throw Malformed(reason: "the variable '\(name)' shares code '\(words[2])' with one of another width")
-        }
-        try collector.add(name, width: own, kind: kind, source: source)
+        let first = code.withUnsafeBufferPointer(codes.signal)
+        if first == nil { codes.add(code, signal: collector.signals.count) }
+        let own =
+            switch kind.form {
+            case .real: 64
+            case .string: 0
+            case .bits: kind == .event ? max(1, width) : width
+            }
+        try collector.add(words[3...].joined(separator: " "), width: own, kind: kind, first: first)
     }
+
+    private static func shown(_ words: [String]) -> String { String(words.joined(separator: " ").prefix(200)) }
 
     private static func kind(_ type: String) -> TraceSignal.Kind {
         switch type {

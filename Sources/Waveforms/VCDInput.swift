@@ -6,19 +6,20 @@ import CZlib
 
 /// The words of a VCD file.
 final class VCDInput {
-    /// A longer word than this is taken for a damaged file.
-    private static let longestWord = 1 << 25
-
     private let file: gzFile
     private var buffer: UnsafeMutablePointer<UInt8>
     private var capacity = 1 << 18
     private var filled = 0
     private var position = 0
     private var reachedEnd = false
+    private var isAtStart: Bool
     /// The offset, in unpacked bytes, of the start of the buffer.
     private var bufferOffset: Int
-    /// The file ended inside a word or inside a compressed block.
+    /// The file ended inside a compressed block.
     private(set) var isCut = false
+    /// The last word given stands at the end of the file without white space behind it, so that it may be the
+    /// beginning of a longer one.
+    private(set) var isWordOpen = false
 
     /// Opens a file at an offset in its unpacked text.
     init(path: String, offset: Int = 0) throws {
@@ -27,6 +28,7 @@ final class VCDInput {
         gzbuffer(opened, 1 << 17)
         buffer = .allocate(capacity: capacity)
         bufferOffset = offset
+        isAtStart = offset == 0
         if offset > 0 && gzseek(opened, offset, SEEK_SET) != offset {
             throw Malformed(reason: "it became shorter since it was opened")
         }
@@ -40,8 +42,7 @@ final class VCDInput {
     /// The offset of the next byte in the unpacked text.
     var offset: Int { bufferOffset + position }
 
-    /// The next word, nil at the end. A last word without white space behind it is cut and not given, except
-    /// `$end`.
+    /// The next word, nil at the end; see `isWordOpen`.
     func word() throws -> UnsafeBufferPointer<UInt8>? {
         while true {
             while position < filled && buffer[position] <= 0x20 { position += 1 }
@@ -54,18 +55,13 @@ final class VCDInput {
             let available = filled - position
             while length < available && start[length] > 0x20 { length += 1 }
             if length < available { break }
-            if try !fill() { return lastWord(length) }
+            if try !fill() {
+                isWordOpen = true
+                break
+            }
         }
         defer { position += length }
         return UnsafeBufferPointer(start: buffer + position, count: length)
-    }
-
-    private func lastWord(_ length: Int) -> UnsafeBufferPointer<UInt8>? {
-        let word = UnsafeBufferPointer(start: buffer + position, count: length)
-        position += length
-        if word.elementsEqual("$end".utf8) { return word }
-        isCut = true
-        return nil
     }
 
     /// Moves the started word to the front and reads more behind it; false at the end.
@@ -87,12 +83,19 @@ final class VCDInput {
             return false
         }
         filled += Int(got)
+        if isAtStart { skipByteOrderMark() }
         return true
     }
 
+    /// A UTF-8 byte order mark says nothing and is passed over.
+    private func skipByteOrderMark() {
+        isAtStart = false
+        if filled >= 3 && buffer[0] == 0xEF && buffer[1] == 0xBB && buffer[2] == 0xBF { position = 3 }
+    }
+
     private func grow() throws {
-        guard capacity < Self.longestWord else {
-            throw Malformed(reason: "the word at byte \(offset) is longer than \(Self.longestWord) bytes")
+        guard capacity < TraceLimits.wordBytes else {
+            throw TraceLimits.passed("the word at byte \(offset) is too long", TraceLimits.wordBytes)
         }
         let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity * 2)
         larger.update(from: buffer, count: filled)

@@ -32,6 +32,53 @@ enum VCDText {
         else { return nil }
         return Int8(unit + power)
     }
+
+    // MARK: Strings
+
+    /// The letters behind a backslash, as GTKWave's tools have them, and what they stand for.
+    private static let escapes: [(letter: UInt8, byte: UInt8)] = [
+        (UInt8(ascii: "a"), 7), (UInt8(ascii: "b"), 8), (UInt8(ascii: "t"), 9), (UInt8(ascii: "n"), 10),
+        (UInt8(ascii: "v"), 11), (UInt8(ascii: "f"), 12), (UInt8(ascii: "r"), 13),
+        (UInt8(ascii: "\""), UInt8(ascii: "\"")), (UInt8(ascii: "'"), UInt8(ascii: "'")),
+        (UInt8(ascii: "\\"), UInt8(ascii: "\\")), (UInt8(ascii: "?"), UInt8(ascii: "?")),
+    ]
+    private static let backslash = UInt8(ascii: "\\")
+
+    /// A string as one printable word: white space, quotes, backslashes and what is not ASCII behind a backslash.
+    static func escaped(_ text: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        for byte in text {
+            if let escape = escapes.first(where: { $0.byte == byte }) {
+                result += [backslash, escape.letter]
+            } else if byte > 0x20 && byte < 0x7F {
+                result.append(byte)
+            } else {
+                result += [backslash, 0x30 + byte >> 6, 0x30 + byte >> 3 & 7, 0x30 + byte & 7]
+            }
+        }
+        return result
+    }
+
+    /// The reverse of `escaped`; a backslash that starts none of its forms stands for itself.
+    static func unescaped(_ word: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+        guard word.contains(backslash) else { return Array(word) }
+        var result: [UInt8] = []
+        var position = 0
+        while position < word.count {
+            let rest = UnsafeBufferPointer(rebasing: word[position...])
+            let (byte, length) = unescaped(first: rest)
+            result.append(byte)
+            position += length
+        }
+        return result
+    }
+
+    private static func unescaped(first word: UnsafeBufferPointer<UInt8>) -> (byte: UInt8, length: Int) {
+        guard word[0] == backslash, word.count > 1 else { return (word[0], 1) }
+        if let escape = escapes.first(where: { $0.letter == word[1] }) { return (escape.byte, 2) }
+        guard word.count > 3, word[1...3].allSatisfy({ (0x30...0x37).contains($0) }) else { return (word[0], 1) }
+        return (word[1...3].reduce(0) { $0 << 3 | ($1 & 7) }, 4)
+    }
 }
 
 extension ByteBuffer {

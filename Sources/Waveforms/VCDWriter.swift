@@ -1,7 +1,11 @@
 // Writes VCD (IEEE 1800-2017 clause 21.7), plain or compressed.
 //
-// Two states only. Vectors drop leading zeros, which readers fill in again. A compressed file is a sequence of
+// Runs have two states only; unknown bits, reals and strings come from converted traces. Vectors drop leading zeros, which readers fill in again. A compressed file is a sequence of
 // gzip members, one per written block, so that a killed run still unpacks up to its last block.
+
+#if MUTANTS
+    import Mutants
+#endif
 
 /// A trace writer for `.vcd` and `.vcd.gz` files.
 ///
@@ -96,6 +100,18 @@ public final class VCDWriter: TraceWriter {
         if phase == .running { try writeText() }
     }
 
+    /// Changes a signal of a converted trace; see `TraceWriter`.
+    public func change(_ handle: Int, _ change: TraceChange) {
+        let slot = values.slot(of: handle)
+        guard let conversion = values.conversion, conversion.update(slot, change, values), phase == .running else {
+            return
+        }
+        recordConverted(slot, conversion)
+    }
+
+    /// A VCD has no mark of its end; see `TraceWriter`.
+    public func closeUnfinished() throws { try close() }
+
     /// Completes the file; see `TraceWriter`.
     public func close() throws {
         switch phase {
@@ -139,6 +155,33 @@ public final class VCDWriter: TraceWriter {
             text.append(binary: value, wordCount: entry.wordCount)
             text.append(UInt8(ascii: " "))
         }
+        appendCode(slot)
+    }
+
+    /// Appends the present value of a slot of a converted trace as a line.
+    private func recordConverted(_ slot: Int, _ conversion: ConvertedValues) {
+        switch conversion.kind(of: slot) {
+        case .string:
+            if !timeIsOpen { appendTime() }
+            text.append(UInt8(ascii: "s"))
+            VCDText.escaped(conversion.texts[slot]).withUnsafeBufferPointer { text.append($0) }
+        case .real:
+            if !timeIsOpen { appendTime() }
+            text.append("r\(Double(bitPattern: values.value(of: slot).pointee))")
+        case .wire, .register, .integer, .parameter, .event:
+            guard conversion.hasUnknown(slot, values) else { return record(slot) }
+            if !timeIsOpen { appendTime() }
+            let digits = conversion.digits(slot, values)
+            if digits.count > 1 { text.append(UInt8(ascii: "b")) }
+            digits.withUnsafeBufferPointer { text.append($0) }
+            if digits.count == 1 { return appendCode(slot) }
+        }
+        text.append(UInt8(ascii: " "))
+        appendCode(slot)
+    }
+
+    @inline(__always)
+    private func appendCode(_ slot: Int) {
         text.reserve(8)
         let end = codes[slot]
         UnsafeMutableRawPointer(text.end).storeBytes(of: end.text.littleEndian, as: UInt64.self)
@@ -147,7 +190,11 @@ public final class VCDWriter: TraceWriter {
 
     private func appendTime() {
         text.append(UInt8(ascii: "#"))
-        text.append(decimal: time)
+        #if MUTANTS
+            text.append(decimal: isPlanted("trace-time") && time > 0 ? time + 1 : time)
+        #else
+            text.append(decimal: time)
+        #endif
         text.append(UInt8(ascii: "\n"))
         writtenTime = time
         timeIsOpen = true
@@ -156,7 +203,11 @@ public final class VCDWriter: TraceWriter {
     private func appendInitialValues() throws {
         appendTime()
         text.append("$dumpvars\n")
-        for slot in values.slots.indices { record(slot) }
+        if let conversion = values.conversion {
+            for slot in values.slots.indices where conversion.isDefined[slot] { recordConverted(slot, conversion) }
+        } else {
+            for slot in values.slots.indices { record(slot) }
+        }
         text.append("$end\n")
         try writeText()
     }
@@ -197,7 +248,7 @@ public final class VCDWriter: TraceWriter {
         if !scope.name.isEmpty { text.append("$scope module \(scope.name) $end\n") }
         for signal in scope.signals {
             let code = String(decoding: VCDText.code(values.slot(of: handle)), as: UTF8.self)
-            let range = signal.width > 1 ? " [\(signal.width - 1):0]" : ""
+            let range = signal.rangeText
             text.append("$var \(signal.kind.rawValue) \(signal.width) \(code) \(signal.name)\(range) $end\n")
             handle += 1
         }

@@ -20,7 +20,7 @@ struct BenchCommand: ParsableCommand {
     var repetitions = 5
 
     func validate() throws {
-        guard subject == "kernel" else { throw ValidationError("'\(subject)'; accepted: kernel") }
+        guard subject == "kernel" else { throw ValidationError("'\(subject.echoed)'; accepted: kernel") }
     }
 
     func run() throws {

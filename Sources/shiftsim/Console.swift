@@ -1,7 +1,6 @@
 import Diagnostics
 import Foundation
 import Output
-import Synchronization
 
 /// Standard output for results, standard error for everything else.
 enum Console {
@@ -26,21 +25,4 @@ enum Console {
 
     /// Puts text on standard output.
     static func result(_ text: String) { result(Data(text.utf8)) }
-
-    /// A progress bar for standard error; nil unless that is a terminal.
-    static func progressBar(quiet: Bool) -> (@Sendable (Double) -> Void)? {
-        guard !quiet, isatty(STDERR_FILENO) == 1 else { return nil }
-        let shown = Mutex(-1)
-        return { fraction in
-            let percent = Int(min(max(fraction, 0), 1) * 100)
-            shown.withLock { last in
-                guard percent > last else { return }
-                last = percent
-                let done = percent * 40 / 100
-                let bar = String(repeating: "#", count: done) + String(repeating: ".", count: 40 - done)
-                let end = percent == 100 ? "\n" : ""
-                note("\r[\(bar)] \(percent) %\(end)")
-            }
-        }
-    }
 }

@@ -3,7 +3,8 @@ import Flows
 
 struct EstimateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "estimate", abstract: "Resources, fit and peak rates of a design, without simulation.")
+        commandName: "estimate",
+        abstract: "Resources, fit, peak rates and predicted cycles of a design, without simulation.")
 
     @OptionGroup var options: ConfigOptions
 
@@ -12,6 +13,7 @@ struct EstimateCommand: ParsableCommand {
 
     func run() throws {
         let estimate = try Flow.estimate(try options.load())
+        for warning in estimate.warnings { Console.message("shiftsim: warning: \(warning)") }
         if json { Console.result(try estimate.json()) } else { Console.result(estimate.text) }
         try estimate.requireFit()
     }

@@ -42,7 +42,8 @@ struct QuantizeCommand: ParsableCommand {
 
     func run() throws {
         guard ["onnx", "qonnx"].contains(format) else {
-            throw InputError(at: "--format", "is '\(format)'; accepted: onnx, qonnx")
+            let meant = Suggestion.text(for: format, among: ["onnx", "qonnx"])
+            throw InputError(at: "--format", "is '\(format.echoed)'\(meant); accepted: onnx, qonnx")
         }
         let options = [
             ("scheme", scheme, "--scheme"), ("weight_bits", weightBits, "--weight-bits"),

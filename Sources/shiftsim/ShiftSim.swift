@@ -22,6 +22,22 @@ struct ShiftSim: ParsableCommand {
             CosimCommand.self, TraceCommand.self, NetworksCommand.self, DoctorCommand.self, BenchCommand.self,
         ])
 
+    /// Throws `InputError` for words that stand where a command should and are none.
+    private static func checkCommand(_ arguments: ArraySlice<String>) throws {
+        var known = configuration.subcommands
+        for word in arguments where !known.isEmpty {
+            guard !word.hasPrefix("-"), word != "help" else { return }
+            if let command = known.first(where: { $0._commandName == word }) {
+                known = command.configuration.subcommands
+                continue
+            }
+            let names = known.map { $0._commandName }
+            let meant = Suggestion.text(for: word, among: names)
+            throw InputError(
+                at: "", "'\(word.echoed)' is no command\(meant); accepted: \(names.joined(separator: ", "))")
+        }
+    }
+
     static func main() {
         StandardStreams.prepare()
         Trap.install()
@@ -31,8 +47,9 @@ struct ShiftSim: ParsableCommand {
             Foundation.exit(ExitStatus.environment.rawValue)
         }
         do {
+            try checkCommand(CommandLine.arguments.dropFirst())
             var command = try parseAsRoot()
-            try command.run()
+            try TextTable.$width.withValue(Terminal.columns(STDOUT_FILENO)) { try command.run() }
         } catch {
             Foundation.exit(ErrorReport.status(of: error))
         }

@@ -37,7 +37,7 @@ struct SimulateCommand: ParsableCommand {
     @Flag(help: "Prints report.json on standard output, and nothing else there.")
     var json = false
 
-    @Flag(help: "No progress bar.")
+    @Flag(help: "No progress line.")
     var quiet = false
 
     func run() throws {
@@ -45,10 +45,13 @@ struct SimulateCommand: ParsableCommand {
         if !taps.isEmpty && configuration.trace.file == nil {
             throw InputError(at: "--taps", "needs a waveform file: --trace FILE.fst, or trace.file")
         }
+        let line = ProgressLine(quiet: quiet)
+        defer { line?.finish() }
         let request = SimulationRequest(
-            configuration, directory: directory, progress: Console.progressBar(quiet: quiet),
+            configuration, directory: directory, progress: { line?.show($0) },
             interrupted: { Interrupt.isRequested })
         let outcome = try Flow.simulate(request)
+        line?.finish()
         for warning in outcome.report.warnings { Console.message("shiftsim: warning: \(warning)") }
         if json { Console.result(try outcome.report.json()) } else { Console.result(outcome.text) }
         if let directory, !json { Console.result("\nfiles in \(directory)\n") }
@@ -70,9 +73,9 @@ struct SimulateCommand: ParsableCommand {
             result.append(ConfigAssignment(key: "trace.layers", values: names, option: "--layers"))
         }
         if let window {
-            let bounds = window.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
-            guard bounds.count == 2, let from = bounds[0], let to = bounds[1] else {
-                throw InputError(at: "--window", "is '\(window)'; accepted: FROM:TO, two cycles such as 0:20000")
+            let bounds = window.split(separator: ":", omittingEmptySubsequences: false)
+            guard bounds.count == 2, let from = Int(bounds[0]), let to = Int(bounds[1]) else {
+                throw InputError(at: "--window", "is '\(window.echoed)'; accepted: FROM:TO, two cycles such as 0:20000")
             }
             result.append(ConfigAssignment("trace.window=[\(from), \(to)]", option: "--window"))
         }

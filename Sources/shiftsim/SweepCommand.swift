@@ -7,7 +7,8 @@ import Sweep
 
 struct SweepCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sweep", abstract: "Simulates a grid of configurations (docs/guide/Config.md, \"Sweep files\").")
+        commandName: "sweep",
+        abstract: "Simulates, or estimates, a grid of configurations (docs/guide/Config.md, \"Sweep files\").")
 
     @Argument(help: "Sweep file (YAML).")
     var sweep: String
@@ -21,7 +22,7 @@ struct SweepCommand: ParsableCommand {
     @Flag(help: "Prints rows and Pareto front as JSON on standard output, and nothing else there.")
     var json = false
 
-    @Flag(help: "No progress bar.")
+    @Flag(help: "No progress line and no summary on standard error.")
     var quiet = false
 
     func run() throws {
@@ -33,19 +34,20 @@ struct SweepCommand: ParsableCommand {
         let output = try directory.map { try ResultFolder.prepare($0, for: "sweep") }
         defer { output?.discard() }
         if !quiet { Console.message("\(plan.count) points, \(jobs) at a time") }
+        let line = ProgressLine(quiet: quiet)
+        defer { line?.finish() }
         let result = try SweepRunner.run(
-            plan, jobs: jobs, progress: Console.progressBar(quiet: quiet), interrupted: { Interrupt.isRequested })
+            plan, jobs: jobs,
+            progress: {
+                line?.show(PhaseProgress(.sweeping(done: $0, of: plan.count), Double($0) / Double(plan.count)))
+            },
+            interrupted: { Interrupt.isRequested })
+        line?.finish()
         if let output { try result.write(to: output) }
         if json { Console.result(try result.json()) } else { Console.result(result.table) }
-        try exit(for: result)
-    }
-
-    private func exit(for result: SweepResult) throws {
-        if result.isPartial { throw ExitCode(ExitStatus.interrupted) }
-        if !result.isCorrect { throw ExitCode(ExitStatus.checkFailed) }
-        if let error = result.rows.first?.error, result.rows.allSatisfy({ $0.error != nil }) {
-            Console.message("shiftsim: no point could be simulated; the first one: \(error)")
-            throw ExitCode(ExitStatus.wrongInput)
-        }
+        if !quiet { for line in result.summary { Console.message(line) } }
+        let verdict = SweepVerdict(result)
+        for message in verdict.messages { Console.message("shiftsim: \(message)") }
+        if verdict.status != .success { throw ExitCode(verdict.status) }
     }
 }

@@ -42,7 +42,7 @@ import Testing
         let options = TraceWriterOptions(sectionBytes: 200)
         try stimulus.write(
             to: FSTWriter(path: folder.path("a.fst"), hierarchy: stimulus.hierarchy, options: options))
-        guard case .fst(let container) = try TraceFile.open(folder.path("a.fst")).body else { throw Unexpected() }
+        guard case .fst(let container, nil) = try TraceFile.open(folder.path("a.fst")).body else { throw Unexpected() }
         #expect(container.sections.count > 10)
     }
 

@@ -66,7 +66,7 @@ import Testing
                 "0 top.valid 0", "0 top.pe[0].product 0x000", "0 top.pe[0].shown 0x000", "4 top.valid 1",
                 "4 top.pe[0].product 0xffe", "4 top.pe[0].shown 0xffe",
             ])
-        let shown = try SignalGlob("**.shown")
+        let shown = try SignalFilter(["**.shown"])
         #expect(try dump(TraceDump(filter: shown, radix: .signed)) == ["0 top.pe[0].shown 0", "4 top.pe[0].shown -2"])
         #expect(try dump(TraceDump(filter: shown, radix: .decimal, window: 1...4)) == ["4 top.pe[0].shown 4094"])
         #expect(
@@ -86,7 +86,7 @@ import Testing
         try stimulus.write(to: makeTraceWriter(path: folder.path("a.fst"), hierarchy: stimulus.hierarchy))
         let original = try TraceFile.open(folder.path("a.fst"))
         let result = try TraceConverter().convert(original, to: folder.path(name))
-        #expect(result.signals == stimulus.hierarchy.signalCount && result.skippedSignals.isEmpty)
+        #expect(result.signals == stimulus.hierarchy.signalCount && result.extent.isComplete)
         #expect(result.changesWithUnknownBits == 0)
         let copy = try TraceFile.open(folder.path(name))
         #expect(try canonicalLines(of: copy) == stimulus.expectedLines)
@@ -95,19 +95,24 @@ import Testing
     }
 
     @Test func conversionTellsWhatItCannotKeep() throws {
+        let text = "$var wire 2 ! a $end $enddefinitions $end\n#0\nbuw !\n#1\nb1h !\n#2\nbxz !\n"
+        let file = try TraceFile.open(folder.file("x.vcd", text.utf8))
+        let result = try TraceConverter().convert(file, to: folder.path("x.fst"))
+        #expect(result.simplifiedChanges == 2 && result.changesWithUnknownBits == 2 && result.changes == 3)
+        var lines: [String] = []
+        try TraceDump().run(TraceFile.open(folder.path("x.fst"))) { lines.append($0) }
+        #expect(lines == ["0 a 0bxx", "1 a 0x3", "2 a 0bxz"])
+    }
+
+    @Test func conversionOfVerilatorsFileKeepsAll() throws {
         let vcd = try TraceFile.open(folder.file("v.vcd.gz", VerilatorTraces.compressedVCD))
-        let filter = try SignalGlob("TOP.top.*")
-        let result = try TraceConverter(filter: filter).convert(vcd, to: folder.path("v.fst"))
-        #expect(result.skippedSignals == ["TOP.top.r"])
+        let result = try TraceConverter().convert(vcd, to: folder.path("v.fst"))
         let report = try TraceDiff.compare(vcd, TraceFile.open(folder.path("v.fst")))
-        #expect(report.isMatch && report.signalsCompared == result.signals && report.onlyInB.isEmpty)
-        #expect(report.onlyInA == ["TOP.clk", "TOP.rst", "TOP.top.r"])
-        let unknown = "$var wire 2 ! a $end $enddefinitions $end\n#0\nbx1 !\n#1\nb11 !\n"
-        let open = try TraceFile.open(folder.file("x.vcd", unknown.utf8))
-        #expect(try TraceConverter().convert(open, to: folder.path("x.fst")).changesWithUnknownBits == 1)
-        var values: [UInt64] = []
-        try TraceFile.open(folder.path("x.fst")).forEachChange { values.append($0.words[0]) }
-        #expect(values == [1, 3])
+        #expect(report.isMatch && report.signalsCompared == result.signals && result.signals == vcd.signals.count)
+        // A choice of signals is a file of these alone.
+        let chosen = try TraceConverter(filter: SignalFilter(["TOP.top.r", "TOP.clk"]))
+        #expect(try chosen.convert(vcd, to: folder.path("w.fst")).signals == 2)
+        #expect(try TraceFile.open(folder.path("w.fst")).signals.map(\.path) == ["TOP.clk", "TOP.top.r"])
     }
 
     @Test func failedConversionsLeaveNoFile() throws {

@@ -7,6 +7,8 @@ import Design
 
 extension Elaboration {
     struct Load {
+        /// The engine works on an instruction.
+        var busy: Signal
         /// The read port's request.
         var request: BurstRequest
         /// The read port's beat is taken.
@@ -53,7 +55,8 @@ extension Elaboration {
         builder.drive(feedback.loadFinish, with: finish)
         let address = beat.address ?? builder.register("write_address", place.address, enable: position.advance)
         return Load(
-            request: request, take: position.take, data: beat.data, bufferAddress: address, weights: weights,
+            busy: busy, request: request, take: position.take, data: beat.data, bufferAddress: address,
+            weights: weights,
             banks: banks)
     }
 

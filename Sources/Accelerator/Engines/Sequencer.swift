@@ -17,6 +17,8 @@ extension Elaboration {
         var load, compute, store: EngineInstruction
         /// The compute instruction waits for results to be stored.
         var computeWaitsForStore: Signal
+        /// What else it may wait for.
+        var computeStream: StreamProbes
         /// The fetch port's request and its address, 32 bits.
         var fetchRequest, fetchAddress: Signal
         /// All streams have ended and no engine works.
@@ -43,6 +45,9 @@ extension Elaboration {
             computeWaitsForStore: and(
                 compute.valid, not(tokens.computeWaitsForLoad), tokens.computeWaitsForStore,
                 name: "compute_waits_for_store"),
+            computeStream: StreamProbes(
+                valid: compute.valid.id, ended: compute.ended.id, takesLoad: compute.popLoad.id,
+                loadTokens: tokens.loadToCompute.id),
             fetchRequest: fetch.request, fetchAddress: address, done: done)
     }
 

@@ -5,8 +5,9 @@
 import Design
 
 extension Elaboration {
-    /// The write port: a beat is offered; where it goes, 32 bits; its fields [field].
-    struct Store { var request, address, data: Signal }
+    /// The engine works on an instruction. The write port: a beat is offered; where it goes, 32 bits; its fields
+    /// [field].
+    struct Store { var busy, request, address, data: Signal }
 
     mutating func makeStore(
         _ inputs: Inputs, _ feedback: Feedback, _ sequencer: Sequencer, _ post: Post
@@ -28,7 +29,7 @@ extension Elaboration {
         let outstanding = makeOutstanding(inputs, request: request)
         let idle = and(not(or(walk.reading, beat.latched, beat.present, request)), equal(outstanding, 0))
         builder.drive(finish, with: and(busy, idle))
-        return Store(request: request, address: beat.address, data: beat.data)
+        return Store(busy: busy, request: request, address: beat.address, data: beat.data)
     }
 
     /// Where the engine reads.

@@ -10,6 +10,8 @@ extension Elaboration {
         var loadReady, computeReady, storeReady: Signal
         /// A token of that giver is missing.
         var computeWaitsForLoad, computeWaitsForStore: Signal
+        /// Tokens that the loads have given to the compute engine, 4 bits.
+        var loadToCompute: Signal
     }
 
     mutating func makeTokens(_ feedback: Feedback, _ streams: Streams) -> Tokens {
@@ -32,25 +34,29 @@ extension Elaboration {
             take: and(feedback.loadBegin, load.popStore))
 
         let loadWaits = or(
-            and(load.popCompute, not(computeToLoad)), and(load.popStore, not(storeToLoad)))
-        let computeWaitsForLoad = and(compute.popLoad, not(loadToCompute))
-        let computeWaitsForStore = and(compute.popStore, not(storeToCompute))
-        let storeWaits = and(store.popCompute, not(computeToStore))
+            and(load.popCompute, not(computeToLoad.isThere)), and(load.popStore, not(storeToLoad.isThere)))
+        let computeWaitsForLoad = and(compute.popLoad, not(loadToCompute.isThere))
+        let computeWaitsForStore = and(compute.popStore, not(storeToCompute.isThere))
+        let storeWaits = and(store.popCompute, not(computeToStore.isThere))
         return Tokens(
             loadReady: and(load.valid, not(loadWaits), name: "load_ready"),
             computeReady: and(
                 compute.valid, not(or(computeWaitsForLoad, computeWaitsForStore)), name: "compute_ready"),
             storeReady: and(store.valid, not(storeWaits), name: "store_ready"),
-            computeWaitsForLoad: computeWaitsForLoad, computeWaitsForStore: computeWaitsForStore)
+            computeWaitsForLoad: computeWaitsForLoad, computeWaitsForStore: computeWaitsForStore,
+            loadToCompute: loadToCompute.count)
     }
 
-    /// A counter of up to 15 tokens; returns whether it is above zero.
-    private mutating func makeCounter(_ name: String, give: Signal, take: Signal) -> Signal {
+    /// A counter of tokens, and whether it is above zero.
+    private struct Counter { var count, isThere: Signal }
+
+    /// A counter of up to 15 tokens.
+    private mutating func makeCounter(_ name: String, give: Signal, take: Signal) -> Counter {
         let count = builder.register("\(name)_tokens", width: 4)
         let more = builder.logic(.add, [count, 1], width: 4)
         let fewer = builder.logic(.subtract, [count, 1], width: 4)
         let changes = builder.logic(.xor, [give, take], width: 1)
         builder.connect(count, next: select(give, more, fewer, width: 4), enable: changes)
-        return not(equal(count, 0))
+        return Counter(count: count, isThere: not(equal(count, 0)))
     }
 }

@@ -1,7 +1,12 @@
 // Rows for the usual kinds of values, each with the property that keeps the value.
 
+import Diagnostics
 import Foundation
 import NetworkReaders
+
+#if MUTANTS
+    import Mutants
+#endif
 
 extension ConfigKey {
     /// A property of a configuration.
@@ -11,6 +16,10 @@ extension ConfigKey {
         _ path: String, _ field: Field<Int>, in range: ClosedRange<Int>, _ help: String
     ) -> ConfigKey {
         ConfigKey(path, .integers(range), help) { section, name, configuration in
+            #if MUTANTS
+                let widens = path == "array.inputs" && isPlanted("config-bound")
+                let range = widens ? range.lowerBound...range.upperBound + 1 : range
+            #endif
             if let value = try section.integer(name, in: range) { configuration[keyPath: field] = value }
         } write: { configuration, _ in
             "\(configuration[keyPath: field])"
@@ -68,8 +77,7 @@ extension ConfigKey {
     /// `auto` stands for nil.
     static func automatic(_ path: String, _ field: Field<Bool?>, _ help: String) -> ConfigKey {
         ConfigKey(path, .or("auto", .booleans), help) { section, name, configuration in
-            let word = try section.word(name, oneOf: ["auto", "true", "false"])
-            configuration[keyPath: field] = word.flatMap(Bool.init)
+            configuration[keyPath: field] = try section.boolean(name, or: "auto")
         } write: { configuration, _ in
             configuration[keyPath: field].map { "\($0)" } ?? "auto"
         }
@@ -131,9 +139,15 @@ extension ConfigSection {
     func images(_ key: String, accepted: String) throws -> String? {
         guard let source = try string(key, accepted: accepted) else { return nil }
         if ImageReader.namedSources.contains(source) { return source }
+        return try existing(source, key, words: ImageReader.namedSources, accepted: accepted)
+    }
+
+    /// The absolute path of a file or folder that exists; `words` are what may stand in its place.
+    func existing(_ source: String, _ key: String, words: [String] = ["auto"], accepted: String) throws -> String {
         let path = absolute(source, key)
         guard FileManager.default.fileExists(atPath: path) else {
-            throw error(key, "'\(source)' is no file or folder; accepted: \(accepted)")
+            let meant = Suggestion.text(for: source, among: words)
+            throw error(key, "'\(source.echoed)' is no file or folder\(meant); accepted: \(accepted)")
         }
         return path
     }

@@ -124,8 +124,7 @@ extension ArraySettings {
     ) { section, name, configuration in
         let kernels = ConvolverParameters.kernels
         let list = try section.list(name, accepted: kernels.map(String.init).joined(separator: ", ")) { node -> Int? in
-            guard case .scalar(let text, true) = node.content, let value = Int(text) else { return nil }
-            return kernels.contains(value) ? value : nil
+            ConfigSection.integer(node).flatMap { kernels.contains($0) ? $0 : nil }
         }
         guard let list else { return }
         if let twice = list.first(where: { kernel in list.count { $0 == kernel } > 1 }) {

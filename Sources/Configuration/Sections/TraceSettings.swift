@@ -32,7 +32,7 @@ extension TraceSettings {
         let accepted = "a path ending in " + endings.dropLast().joined(separator: ", ") + " or " + endings.last!
         let file = try section.required(name, try section.string(name, accepted: accepted), accepted: accepted)
         guard (try? TraceFormat(path: file)) != nil else {
-            throw section.error(name, "is '\(file)'; accepted: \(accepted)")
+            throw section.error(name, "is '\(file.echoed)'; accepted: \(accepted)")
         }
         configuration.trace.file = file
     } write: { configuration, form in
@@ -59,12 +59,11 @@ extension TraceSettings {
     ) { section, name, configuration in
         let accepted = "two cycles such as [0, 20000], the first below the second"
         let bounds = try section.list(name, accepted: accepted) { node -> Int? in
-            guard case .scalar(let text, true) = node.content, let cycle = Int(text), cycle >= 0 else { return nil }
-            return cycle
+            ConfigSection.integer(node).flatMap { $0 >= 0 ? $0 : nil }
         }
         guard let bounds else { return }
         guard bounds.count == 2, bounds[0] < bounds[1] else {
-            throw section.error(name, "is \(bounds); accepted: \(accepted)")
+            throw section.error(name, "is \("\(bounds)".echoed); accepted: \(accepted)")
         }
         configuration.trace.window = bounds[0]..<bounds[1]
     } write: { configuration, _ in

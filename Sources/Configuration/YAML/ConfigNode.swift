@@ -1,5 +1,7 @@
 // A YAML value that remembers where it stands, so that every message can name file, line and column.
 
+import Diagnostics
+
 /// One value of a configuration or sweep file, or of `--set`.
 package struct ConfigNode: Sendable, Equatable {
     /// A key with its value, in file order.
@@ -38,7 +40,7 @@ package struct ConfigNode: Sendable, Equatable {
     package var summary: String {
         switch content {
         case .scalar(let text, let isPlain):
-            isPlain && ["", "~", "null"].contains(text) ? "is empty" : "is '\(text)'"
+            isPlain && ["", "~", "null"].contains(text) ? "is empty" : "is '\(text.echoed)'"
         case .list: "is a list"
         case .mapping: "is a mapping"
         }
@@ -84,7 +86,7 @@ package struct ConfigNode: Sendable, Equatable {
     package func setting(_ path: [String], to value: ConfigNode) throws -> ConfigNode {
         guard let key = path.first else { return value }
         guard case .mapping(var entries) = content else {
-            throw ConfigText.error(at: value.place, "the value above '\(key)' \(summary); accepted: a mapping")
+            throw ConfigText.error(at: value.place, "the value above '\(key.echoed)' \(summary); accepted: a mapping")
         }
         let empty = ConfigNode(content: .mapping([]), place: value.place, directory: value.directory)
         let rest = Array(path.dropFirst())

@@ -28,8 +28,10 @@ package struct ConfigSection: Sendable {
             throw InputError(at: node.place, "\(name) \(node.summary); accepted: a mapping of keys to values")
         }
         for entry in list where !keys.contains(entry.key) {
-            let full = path.isEmpty ? entry.key : "\(path).\(entry.key)"
-            throw InputError(at: entry.place, "\(full): unknown key; accepted: \(keys.joined(separator: ", "))")
+            let key = path.isEmpty ? entry.key : "\(path).\(entry.key)"
+            let meant = Suggestion.text(for: entry.key, among: keys)
+            throw InputError(
+                at: entry.place, "\(key.echoed): unknown key\(meant); accepted: \(keys.joined(separator: ", "))")
         }
         entries = Dictionary(list.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
     }
@@ -76,8 +78,8 @@ package struct ConfigSection: Sendable {
 
     private func integer(_ key: String, accepted: String, where isAccepted: (Int) -> Bool) throws -> Int? {
         guard let node = entries[key] else { return nil }
-        guard case .scalar(let text, true) = node.content, let value = Int(text), isAccepted(value) else {
-            throw error(key, "\(node.summary); accepted: \(accepted) (integer)")
+        guard let value = ConfigSection.integer(node), isAccepted(value) else {
+            throw error(key, "\(node.summary); accepted: \(accepted) (integer)\(ConfigSection.hint(node))")
         }
         return value
     }
@@ -87,7 +89,7 @@ package struct ConfigSection: Sendable {
         guard let node = entries[key] else { return nil }
         guard let value = ConfigSection.number(node), range.contains(value) else {
             let bounds = "\(ConfigSection.text(range.lowerBound))...\(ConfigSection.text(range.upperBound))"
-            throw error(key, "\(node.summary); accepted: \(bounds) (number)")
+            throw error(key, "\(node.summary); accepted: \(bounds) (number)\(ConfigSection.hint(node))")
         }
         return value
     }
@@ -99,6 +101,17 @@ package struct ConfigSection: Sendable {
         case .scalar("true", true): return true
         case .scalar("false", true): return false
         default: throw error(key, "\(node.summary); accepted: true, false")
+        }
+    }
+
+    /// `word` stands for nil, as an absent key does.
+    func boolean(_ key: String, or word: String) throws -> Bool? {
+        switch entries[key]?.content {
+        case nil, .scalar(word, _): return nil
+        case .scalar("true", true): return true
+        case .scalar("false", true): return false
+        case .scalar, .list, .mapping:
+            throw error(key, "\(entries[key]?.summary ?? ""); accepted: \(word), true, false")
         }
     }
 
@@ -115,10 +128,11 @@ package struct ConfigSection: Sendable {
     package func word(_ key: String, oneOf words: [String], later: [String] = []) throws -> String? {
         let accepted = words.joined(separator: ", ")
         guard let text = try string(key, accepted: accepted) else { return nil }
+        let meant = Suggestion.text(for: text, among: words)
         if later.contains(text) {
             throw error(key, "\(text) is not available yet; accepted: \(accepted)", kind: .unsupported)
         }
-        guard words.contains(text) else { throw error(key, "is '\(text)'; accepted: \(accepted)") }
+        guard words.contains(text) else { throw error(key, "is '\(text.echoed)'\(meant); accepted: \(accepted)") }
         return text
     }
 
@@ -136,12 +150,22 @@ package struct ConfigSection: Sendable {
         }
     }
 
-    /// A finite decimal number.
+    /// A number as JSON writes it.
     package static func number(_ node: ConfigNode) -> Double? {
-        guard case .scalar(let text, true) = node.content, text.allSatisfy({ "0123456789+-.eE".contains($0) }),
-            let value = Double(text), value.isFinite
-        else { return nil }
-        return value
+        guard case .scalar(let text, true) = node.content else { return nil }
+        return ConfigNumber.number(text)
+    }
+
+    /// An integer as JSON writes it.
+    static func integer(_ node: ConfigNode) -> Int? {
+        guard case .scalar(let text, true) = node.content else { return nil }
+        return ConfigNumber.integer(text)
+    }
+
+    /// What to say of a number that is written otherwise; empty for other values.
+    private static func hint(_ node: ConfigNode) -> String {
+        guard case .scalar(let text, true) = node.content else { return "" }
+        return ConfigNumber.hint(text)
     }
 
     /// Text of a scalar.

@@ -6,38 +6,76 @@ import Foundation
 import Networks
 import Yams
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// Reads YAML files and the values of `--set`.
 package enum ConfigText {
     /// Largest file that is read, in bytes: no configuration is near it.
     private static let largest = 1 << 20
 
-    /// The top-level value of a file.
+    /// What stands for a path in messages.
+    package static func name(of path: String) -> String { path == "-" ? "standard input" : path }
+
+    /// The top-level value of a file, of a pipe, or with "-" of standard input. Throws `InputError`.
     package static func read(path: String) throws -> ConfigNode {
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw error(at: path, "no such file")
+        let file = name(of: path)
+        guard let text = String(data: try bytes(path), encoding: .utf8) else {
+            throw error(at: file, "is not UTF-8 text; accepted: a YAML file")
         }
-        guard !isDirectory.boolValue else { throw error(at: path, "is a folder; accepted: a YAML file") }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw error(at: path, "the file cannot be read")
-        }
-        guard data.count <= largest else {
-            throw error(at: path, "has \(data.count) bytes; accepted: up to \(largest)")
-        }
-        guard let text = String(data: data, encoding: .utf8) else {
-            throw error(at: path, "is not UTF-8 text; accepted: a YAML file")
-        }
-        return try parse(text, file: path)
+        return try parse(text, file: file, folder: folder(of: path))
     }
 
-    /// The top-level value of a text; `file` names it in messages, and relative paths start from its folder.
-    package static func parse(_ text: String, file: String) throws -> ConfigNode {
-        let folder = URL(fileURLWithPath: file).standardizedFileURL.deletingLastPathComponent().path
+    private static func bytes(_ path: String) throws -> Data {
+        let file = name(of: path)
+        var isDirectory: ObjCBool = false
+        if path != "-" {
+            guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+                throw error(at: file, "no such file")
+            }
+        }
+        guard !isDirectory.boolValue else { throw error(at: file, "is a folder; accepted: a YAML file") }
+        do {
+            let handle =
+                path == "-"
+                ? FileHandle.standardInput : try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            var data = Data()
+            // A pipe gives what it has, and nothing at its end.
+            while data.count <= largest, let more = try handle.read(upToCount: largest + 1 - data.count), !more.isEmpty
+            {
+                data.append(more)
+            }
+            guard data.count <= largest else {
+                throw error(at: file, "has more than \(largest) bytes; accepted: a YAML file of up to \(largest)")
+            }
+            return data
+        } catch let error as InputError {
+            throw error
+        } catch {
+            throw self.error(at: file, "the file cannot be read")
+        }
+    }
+
+    /// The folder that relative paths of a file start from: its own, and of what is no file (standard input, a pipe) the
+    /// working directory.
+    private static func folder(of path: String) -> String {
+        let url = URL(fileURLWithPath: path).standardizedFileURL
+        let target = url.resolvingSymlinksInPath().path
+        let type = try? FileManager.default.attributesOfItem(atPath: target)[.type] as? FileAttributeType
+        let isFile =
+            path != "-" && type == .typeRegular && !url.path.hasPrefix("/dev/") && !url.path.hasPrefix("/proc/")
+        return isFile ? url.deletingLastPathComponent().path : FileManager.default.currentDirectoryPath
+    }
+
+    /// The top-level value of a text; `file` names it in messages, and relative paths start from `folder`.
+    static func parse(_ text: String, file: String, folder: String) throws -> ConfigNode {
+        try YAMLLimits.check(text) { "\(file):\($0):\($1)" }
         do {
             guard let root = try compose(yaml: text) else {
                 throw error(at: file, "is empty; accepted: a mapping with the key version")
             }
-            return try node(root, directory: folder, depth: 0) { mark in
+            return try node(root, directory: folder) { mark in
                 mark.map { "\(file):\($0.line):\($0.column)" } ?? file
             }
         } catch let problem as YamlError {
@@ -49,20 +87,22 @@ package enum ConfigText {
     package static func parse(_ assignment: ConfigAssignment) throws -> (path: [String], value: ConfigNode) {
         let text = assignment.text
         guard let equals = text.firstIndex(of: "=") else {
-            throw error(at: "--set \(text)", "has no '='; accepted: KEY=VALUE, such as array.inputs=64")
+            throw error(at: "--set \(text.echoed)", "has no '='; accepted: KEY=VALUE, such as array.inputs=64")
         }
         let key = String(text[..<equals])
         let path = key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        guard path.allSatisfy({ !$0.isEmpty }) else {
-            throw error(at: "--set \(text)", "'\(key)' is no key; accepted: a path such as array.inputs")
+        guard path.allSatisfy({ !$0.isEmpty }), path.count <= YAMLLimits.depth else {
+            throw error(at: "--set \(text.echoed)", "'\(key.echoed)' is no key; accepted: a path such as array.inputs")
         }
-        let place = assignment.option ?? "--set \(key)"
+        let place = assignment.option ?? "--set \(key.echoed)"
         let folder = FileManager.default.currentDirectoryPath
+        let value = String(text[text.index(after: equals)...])
+        try YAMLLimits.check(value) { _, _ in place }
         do {
-            guard let root = try compose(yaml: String(text[text.index(after: equals)...])) else {
+            guard let root = try compose(yaml: value) else {
                 throw error(at: place, "has no value; accepted: KEY=VALUE")
             }
-            return (path, try node(root, directory: folder, depth: 0) { _ in place })
+            return (path, try node(root, directory: folder) { _ in place })
         } catch is YamlError {
             throw error(at: place, "the value is not valid YAML")
         }
@@ -76,22 +116,21 @@ package enum ConfigText {
     // MARK: nodes
 
     private static func node(
-        _ node: Node, directory: String, depth: Int, place: (Mark?) -> String
+        _ node: Node, directory: String, place: (Mark?) -> String
     ) throws -> ConfigNode {
         let here = place(node.mark)
-        guard depth < 16 else { throw error(at: here, "is nested too deeply") }
         let content: ConfigNode.Content
         switch node {
         case .scalar(let scalar):
             content = .scalar(text: scalar.string, isPlain: scalar.style == .plain || scalar.style == .any)
         case .sequence(let items):
-            content = .list(try items.map { try self.node($0, directory: directory, depth: depth + 1, place: place) })
+            content = .list(try items.map { try self.node($0, directory: directory, place: place) })
         case .mapping(let pairs):
             content = .mapping(
                 try pairs.map { key, value in
                     let keyPlace = place(key.mark)
                     guard let name = key.scalar?.string else { throw error(at: keyPlace, "a key must be a word") }
-                    let value = try self.node(value, directory: directory, depth: depth + 1, place: place)
+                    let value = try self.node(value, directory: directory, place: place)
                     return ConfigNode.Entry(key: name, place: keyPlace, value: value)
                 })
         case .alias: throw error(at: here, "unsupported: aliases; write the value out")
@@ -110,9 +149,9 @@ package enum ConfigText {
             let key = keys.first ?? ""
             let first = (line: context.mark.line, column: context.mark.column)
             let (line, column) = secondPlace(of: key, after: first, in: text) ?? first
-            return error(at: "\(file):\(line):\(column)", "\(key): duplicate key; accepted: each key once")
+            return error(at: "\(file):\(line):\(column)", "\(key.echoed): duplicate key; accepted: each key once")
         case .reader(let message, _, _, _): return error(at: file, "not valid YAML: \(message)")
-        default: return error(at: file, "not valid YAML: \(problem)")
+        default: return error(at: file, "not valid YAML: \("\(problem)".echoed)")
         }
     }
 
@@ -128,6 +167,9 @@ package enum ConfigText {
         for (index, line) in lines.enumerated() where index >= mark.line - 1 {
             for column in columns(of: key, in: Array(line)) where isFlow || column == mark.column {
                 seen += 1
+                #if MUTANTS
+                    if isPlanted("yaml-place") { return (index + 1, column) }
+                #endif
                 if seen == 2 { return (index + 1, column) }
             }
         }

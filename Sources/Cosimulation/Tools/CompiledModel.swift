@@ -1,5 +1,4 @@
 import Foundation
-import Output
 
 /// An emitted design, compiled by Verilator or through CXXRTL. Clock and file conventions: HarnessSource.
 package struct CompiledModel: Sendable {

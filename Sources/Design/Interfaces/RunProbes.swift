@@ -1,21 +1,61 @@
 // Nets by which a run is accounted for. The accelerator's elaboration names them; an observer counts them.
 
-/// What the engines did in a cycle: nets of 1 bit each.
+/// What the engines did in a cycle.
 public struct RunProbes: Sendable, Hashable, Codable {
-    /// A step of the compute engine's loop nest (or stream) is issued.
-    public var computeIssue: NetID
-    /// The compute engine holds an instruction.
-    public var computeBusy: NetID
-    /// The compute engine's instruction waits for results to be stored.
-    public var computeWaitsForStore: NetID
-    /// A store instruction has finished.
+    /// The compute engine and what it waits for.
+    public var compute: ComputeProbes
+    /// The load engine works on an instruction; 1 bit.
+    public var loadBusy: NetID
+    /// The store engine works on an instruction; 1 bit.
+    public var storeBusy: NetID
+    /// A store instruction has finished; 1 bit.
     public var storeFinish: NetID
 
     /// All nets exist in one Design.
-    public init(computeIssue: NetID, computeBusy: NetID, computeWaitsForStore: NetID, storeFinish: NetID) {
-        self.computeIssue = computeIssue
-        self.computeBusy = computeBusy
-        self.computeWaitsForStore = computeWaitsForStore
+    public init(compute: ComputeProbes, loadBusy: NetID, storeBusy: NetID, storeFinish: NetID) {
+        self.compute = compute
+        self.loadBusy = loadBusy
+        self.storeBusy = storeBusy
         self.storeFinish = storeFinish
+    }
+}
+
+/// What the compute engine did in a cycle: nets of 1 bit each.
+public struct ComputeProbes: Sendable, Hashable, Codable {
+    /// A step of the loop nest (or stream) is issued.
+    public var issue: NetID
+    /// The engine works on an instruction.
+    public var busy: NetID
+    /// The instruction waits for results to be stored, and for nothing else.
+    public var waitsForStore: NetID
+    /// Its instruction stream.
+    public var stream: StreamProbes
+
+    /// All nets exist in one Design.
+    public init(issue: NetID, busy: NetID, waitsForStore: NetID, stream: StreamProbes) {
+        self.issue = issue
+        self.busy = busy
+        self.waitsForStore = waitsForStore
+        self.stream = stream
+    }
+}
+
+/// The compute engine's instruction, and the tokens of the loads that it takes.
+public struct StreamProbes: Sendable, Hashable, Codable {
+    /// An instruction is there; 1 bit.
+    public var valid: NetID
+    /// The stream has ended; 1 bit.
+    public var ended: NetID
+    /// The instruction takes a token of the loads; 1 bit.
+    public var takesLoad: NetID
+    /// Tokens of the loads that are there, 4 bits.
+    public var loadTokens: NetID
+
+    /// All nets exist in one Design.
+    public init(valid: NetID, ended: NetID, takesLoad: NetID, loadTokens: NetID) {
+        self.valid = valid
+        self.ended = ended
+        self.takesLoad = takesLoad
+        self.loadTokens = loadTokens
     }
 }

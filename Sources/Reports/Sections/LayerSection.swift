@@ -16,10 +16,22 @@ package struct LayerSection: Sendable, Codable, Equatable {
     package var endCycle: Int
     /// Cycles in which a step of the loop nest was issued.
     package var computeCycles: Int
-    /// Cycles of waiting for memory.
+    /// Cycles of waiting for memory: for loads, instructions and stores.
     package var stallCycles: Int
+    /// Of these: waiting for operands or instructions.
+    package var stallLoad: Int
+    /// Of `stallLoad`: waiting for instructions.
+    package var stallInstructions: Int
+    /// Of `stallCycles`: waiting for results to be written.
+    package var stallStore: Int
     /// Cycles in which the pipeline fills or drains.
     package var fillDrain: Int
+    /// What most of the cycles go to.
+    package var bound: LayerBound
+    /// The same with its figures.
+    package var reason: String
+    /// A key that would make the layer faster, with its value; absent where none is known.
+    package var hint: String?
     /// macs / (lanes * cycles); 0 on the host.
     package var utilization: Double
     /// Bytes from memory since the end of the layer before.
@@ -40,7 +52,10 @@ package struct LayerSection: Sendable, Codable, Equatable {
                 predictedCycles: plan.predictedCycles + layer.counts.host, startCycle: layer.startCycle,
                 endCycle: layer.endCycle,
                 computeCycles: layer.counts.compute, stallCycles: layer.counts.stallLoad + layer.counts.stallStore,
-                fillDrain: layer.counts.fillDrain,
+                stallLoad: layer.counts.stallLoad, stallInstructions: layer.counts.stallInstructions,
+                stallStore: layer.counts.stallStore, fillDrain: layer.counts.fillDrain,
+                bound: LayerBound(layer.counts), reason: LayerBound.reason(layer, plan, lanes: lanes),
+                hint: plan.cliff?.hint,
                 utilization: plan.isOnHost ? 0 : Double(plan.macs) / Double(lanes * max(1, layer.counts.total)),
                 dramReadBytes: layer.readBytes, dramWriteBytes: layer.writtenBytes, filtersByTerms: plan.filters,
                 filterPasses: plan.filterPasses(terms: terms))
@@ -63,9 +78,26 @@ extension LayerSection: ReportSection {
             .shown(at: 5, "predicted"),
         ReportField("start_cycle", \.startCycle, unit: "cycles", "the layer's first"),
         ReportField("end_cycle", \.endCycle, unit: "cycles", "the first after the layer"),
-        ReportField("compute_cycles", \.computeCycles, unit: "cycles", "a step of the loop nest is issued"),
-        ReportField("stall_cycles", \.stallCycles, unit: "cycles", "waiting for memory").shown(at: 7, "stall"),
-        ReportField("fill_drain", \.fillDrain, unit: "cycles", "as cycles.fill_drain").shown(at: 8, "fill/drain"),
+        ReportField("compute_cycles", \.computeCycles, unit: "cycles", "a step of the loop nest is issued")
+            .shown(at: 7, "compute"),
+        ReportField("stall_cycles", \.stallCycles, unit: "cycles", "waiting for memory: stall_load + stall_store"),
+        ReportField("stall_load", \.stallLoad, unit: "cycles", "as cycles.stall_load").shown(at: 8, "loads"),
+        ReportField(
+            "stall_instructions", \.stallInstructions, unit: "cycles",
+            "the part of stall_load that cycles.stall_instructions counts"
+        ).shown(at: 9, "instr."),
+        ReportField("stall_store", \.stallStore, unit: "cycles", "as cycles.stall_store").shown(at: 10, "stores"),
+        ReportField("fill_drain", \.fillDrain, unit: "cycles", "as cycles.fill_drain").shown(at: 11, "fill/drain"),
+        ReportField(
+            "bound", \.bound,
+            "what most of the cycles go to: `compute`, `loads` (but instructions), `stores`, `instructions`, "
+                + "`fill-drain` or `host`"
+        ).shown(at: 12, "bound"),
+        ReportField("reason", \.reason, "the bound with its figures"),
+        ReportField(
+            "hint", \.hint,
+            "a configuration key and the smallest value with which the layer would take a fifth fewer cycles by the "
+                + "prediction, and why; absent where no buffer of up to four times its size would do that"),
         ReportField("utilization", \.utilization, "macs / (lanes * cycles); 0 on the host").fraction
             .shown(at: 6, "utilisation", .percent),
         ReportField(
@@ -76,12 +108,12 @@ extension LayerSection: ReportSection {
             "filters_by_terms", \.filtersByTerms,
             "filters of 0, 1 and 2 signed powers of two (F0, F1, F2); absent for poolings, on vpe, for 1-bit lanes and "
                 + "where a weight has more terms"
-        ).shown(at: 9, "filters of 0/1/2 terms"),
+        ).shown(at: 13, "filters of 0/1/2 terms"),
         ReportField(
             "filter_passes", \.filterPasses,
             "passes of single filters: F1 + 2 F2 on `array.terms: 1`, F1 + F2 on `terms: 2`. The array works on groups "
                 + "of `array.outputs` filters, each as long as its longest; a filter of no terms has its place in one. "
                 + "Absent as filters_by_terms"
-        ).shown(at: 10, "passes"),
+        ).shown(at: 14, "passes"),
     ]
 }

@@ -27,6 +27,6 @@ extension TrafficSection: ReportSection {
         ReportField("write_bytes", \.writeBytes, unit: "bytes", "to memory, all images"),
         ReportField(
             "bandwidth_fraction", \.bandwidthFraction,
-            "bytes / (latency * what memory and ports can move); absent for model ideal"),
+            "bytes / (total_s * what memory and ports can move); absent for model ideal"),
     ]
 }

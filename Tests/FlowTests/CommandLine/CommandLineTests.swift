@@ -27,7 +27,9 @@ import Testing
         run("simulate tiny.yaml -o out --window 5:9", 2, "trace.file: missing"),
         run("simulate tiny.yaml -o out --taps compute.*", 2, "--taps: needs a waveform file"),
         run("simulate tiny.yaml -o out --trace x.txt", 2, "trace.file: is"),
-        run("simulate tiny.yaml -o out --trace x.vcd --layers conv9", 2, "'conv9' is no layer; accepted: conv1, "),
+        run(
+            "simulate tiny.yaml -o out --trace x.vcd --layers conv9", 2,
+            "'conv9' is no layer (did you mean 'conv1'?); accepted: conv1, "),
         run("simulate tiny.yaml -o out --trace none/x.vcd", 2, "none/x.vcd"),
         run("simulate tiny.yaml -o file.txt", 2, "file.txt: the folder cannot be written"),
         run("simulate tiny.yaml -o file.txt/out", 2, "file.txt/out: the folder cannot be written"),

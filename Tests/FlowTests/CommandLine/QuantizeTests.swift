@@ -157,10 +157,10 @@ import Testing
             part: "--scheme: quantization.scheme: is 'ternary'; accepted: n-bq, lightnn-1, lightnn-2, flightnn, fixed"),
         Case(
             arguments: "tiny -o m.onnx --weight-bits 6",
-            part: "--weight-bits: quantization.weight_bits: is '6'; accepted: 1...5"),
+            part: "--weight-bits: quantization.weight_bits: is '6'; accepted for scheme n-bq: 1...5"),
         Case(
             arguments: "tiny -o m.onnx --scheme lightnn-2 --weight-bits 2",
-            part: "--weight-bits: quantization.weight_bits: is '2'; accepted: 3...5"),
+            part: "--weight-bits: quantization.weight_bits: is '2'; accepted for scheme lightnn-2: 3...5"),
         Case(
             arguments: "tiny -o m.onnx --activation-bits 12",
             part: "--activation-bits: quantization.activation_bits: is '12'; accepted: 8, 16"),

@@ -53,6 +53,7 @@ import Testing
         bad("clock_mhz: 200", "clock_mhz: .inf", "11:12", "clock_mhz: is '.inf'", "1...775"),
         bad("clock_mhz: 200", "clock_mhz: 0", "11:12", "clock_mhz: is '0'", "1...775"),
         bad("clock_mhz: 200", "clock_mhz: 0x10", "11:12", "clock_mhz: is '0x10'"),
+        bad("  outputs: 8", "  outputs: 08", "15:12", "array.outputs: is '08'", "1...64", "as in JSON"),
         bad("check: true", "check: yes", "21:32", "run.check: is 'yes'", "true, false"),
         bad("threads: 1", "array_images: 2", "21:52", "run.array_images: is 2, network.input.count is 1", "1...1"),
         bad("threads: 1", "threads: 0", "21:47", "run.threads: is '0'", "1...256"),
@@ -179,6 +180,7 @@ import Testing
         ("array: [1, 2", "not valid YAML"), ("a: b: c\n", "not valid YAML"), ("- version\n", "is a list"),
         ("just words\n", "is 'just words'"), ("", "is empty"), ("\tversion: 1\n", "not valid YAML"),
         ("version: 1\nnetwork: &a {model: *a}\n", "not valid YAML"),
+        ("version: !!int 1\n", "has the tag 'tag:yaml.org,2002:int'"),
     ])
     func textThatIsNoMappingIsAnError(text: String, part: String) throws {
         let workplace = try Scratch()

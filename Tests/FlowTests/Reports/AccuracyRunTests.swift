@@ -13,7 +13,7 @@ import Testing
 
 @Suite struct AccuracyRunTests {
     private func outcome(
-        _ workplace: Scratch, _ changes: [String], progress: (@Sendable (Double) -> Void)? = nil,
+        _ workplace: Scratch, _ changes: [String], progress: (@Sendable (PhaseProgress) -> Void)? = nil,
         interrupted: @escaping @Sendable () -> Bool = { false }
     ) throws -> SimulationOutcome {
         let file = try workplace.write("tiny.yaml", Texts.tiny)
@@ -95,12 +95,20 @@ import Testing
 
     @Test func progressCountsBothPaths() throws {
         let workplace = try Scratch()
-        let seen = Mutex<[Double]>([])
+        let seen = Mutex<[PhaseProgress]>([])
         _ = try outcome(workplace, ["network.input.count=20"]) { part in seen.withLock { $0.append(part) } }
-        let parts = seen.withLock { $0 }
-        #expect(parts == parts.sorted() && parts.last == 1)
-        // Four images of the array come first; each of the sixteen others is told.
-        #expect(parts.filter { $0 > 0.2 }.count == 16)
+        let all = seen.withLock { $0 }
+        #expect(all.prefix(3).map(\.phase) == [.reading, .quantizing, .elaborating])
+        // Four images of the array come first; then each of the sixteen others is told.
+        let array = all.filter { if case .simulating(_, of: 4) = $0.phase { true } else { false } }
+        let parts = array.compactMap(\.fraction)
+        #expect(parts.count == array.count && parts == parts.sorted() && parts.first == 0)
+        let images = array.map { if case .simulating(let image, _) = $0.phase { image } else { 0 } }
+        #expect(Set(images) == [1, 2, 3, 4] && images == images.sorted())
+        let checks = all.filter { $0.phase == .checking }
+        #expect(checks.first?.fraction == nil && checks.last?.fraction == 1)
+        #expect(checks.compactMap(\.fraction) == (1...16).map { Double($0) / 16 })
+        #expect(all.count == 3 + array.count + checks.count)
     }
 
     /// Interrupted among the images of the reference model: those before are kept.
@@ -109,7 +117,10 @@ import Testing
         let done = Mutex(0.0)
         let result = try outcome(
             workplace, ["network.input.count=40", "run.array_images=1"],
-            progress: { part in done.withLock { $0 = part } },
+            progress: { progress in
+                guard progress.phase == .checking, let part = progress.fraction else { return }
+                done.withLock { $0 = part }
+            },
             interrupted: { done.withLock { $0 >= 0.5 } })
         #expect(result.isInterrupted)
         let images = result.report.network.images

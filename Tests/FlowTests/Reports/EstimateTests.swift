@@ -44,8 +44,8 @@ import Testing
         run: {mode: functional, threads: 1}
         """
 
-    /// 200 pairs; a pair that cannot be simulated is refused by `estimate` in the same words, or is too large for its
-    /// buffers, which `estimate` does not ask.
+    /// 200 pairs; a pair that cannot be simulated is refused by `estimate` in the same words, unless its design does not
+    /// fit, of which `estimate` tells by its status.
     @Test func isTheDesignThatRuns() throws {
         var compared = 0
         var preActivated = 0
@@ -63,13 +63,46 @@ import Testing
                 #expect(report.design.weightBits == expected.weightBits, "seed \(seed)")
                 #expect(report.design.accumulatorBits == expected.accumulatorBits, "seed \(seed)")
                 #expect(report.design.lanes == expected.lanes, "seed \(seed)")
+                #expect(report.cycles.predicted == expected.predictedCycles, "seed \(seed)")
+                #expect(report.warnings.filter { $0.kind == .cliff } == expected.warnings, "seed \(seed)")
             case (.success, .failure(let error)): Issue.record("seed \(seed): estimate refuses what runs: \(error)")
-            case (.failure(let error), .success): #expect(error is InputError, "seed \(seed): \(error)")
+            case (.failure(let error), .success(let expected)):
+                #expect(error is DoesNotFit && !expected.resources.fits, "seed \(seed): \(error)")
             case (.failure(let error), .failure(let other)):
                 #expect("\(error)" == "\(other)", "seed \(seed)")
             }
         }
         #expect(compared >= 120, "\(compared) pairs ran")
         #expect(preActivated >= 20, "\(preActivated) of them with hardware that depends on the network")
+    }
+
+    /// Cycles, latency and rate are the schedule's, those of the host included, and on standard output as such.
+    @Test(arguments: ["host.fully_connected=false", "host.fully_connected=true"])
+    func prediction(change: String) throws {
+        let workplace = try Scratch()
+        let file = try workplace.write("tiny.yaml", Texts.tiny)
+        let configuration = try Configuration.load(path: file, assignments: [ConfigAssignment(change)])
+        let estimate = try Flow.estimate(configuration)
+        let report = try Flow.simulate(SimulationRequest(configuration)).report
+        let cycles = try #require(estimate.predictedCycles)
+        #expect(cycles == report.cycles.predicted && cycles == report.layers.reduce(0) { $0 + $1.predictedCycles })
+        #expect(estimate.latencyS == Double(cycles) / 200e6 && estimate.throughputImagesPerS == 200e6 / Double(cycles))
+        let text = try Program.run(["estimate", "tiny.yaml", "--set", change], in: workplace)
+        #expect(text.code == 0 && text.output.contains("predicted: \(TextTable.grouped(cycles)) cycles, latency "))
+    }
+
+    /// A design that does not fit has its figures all the same, and a network that cannot be scheduled on a design that
+    /// may run is refused as `simulate` refuses it.
+    @Test func networkThatCannotBeScheduled() throws {
+        let workplace = try Scratch()
+        try workplace.write("tiny.yaml", Texts.tiny)
+        func run(_ command: String, _ changes: String...) throws -> Program.Result {
+            let quiet = command == "simulate" ? ["--quiet"] : []
+            return try Program.run([command, "tiny.yaml"] + quiet + changes.flatMap { ["--set", $0] }, in: workplace)
+        }
+        let changes = ("buffers.ifmap_kib=1", "array.inputs=32")
+        let refused = try run("estimate", changes.0, changes.1)
+        #expect(refused.code == 2 && refused.errors.contains("layer ") && refused.output.isEmpty)
+        #expect(try run("simulate", changes.0, changes.1).errors == refused.errors)
     }
 }

@@ -93,7 +93,7 @@ import Testing
 
     @Test func tableOfASweepHasItsColumns() {
         #expect(
-            SweepKeys.columns == [
+            SweepKeys.columns(.functional) == [
                 "cycles.total", "latency_s", "throughput_images_per_s", "utilization", "resources.lut.used",
                 "resources.ff.used", "resources.dsp.used", "resources.bram36.used", "functional.mismatches",
             ])
@@ -104,10 +104,12 @@ import Testing
         let lines = LayerTable(layers).text.split(separator: "\n").map(String.init)
         #expect(
             lines[0] == "name,kind,macs,cycles,predicted_cycles,start_cycle,end_cycle,compute_cycles,stall_cycles,"
-                + "fill_drain,utilization,dram_read_bytes,dram_write_bytes,filters_by_terms,filter_passes")
+                + "stall_load,stall_instructions,stall_store,fill_drain,bound,reason,hint,utilization,dram_read_bytes,dram_write_bytes,filters_by_terms,filter_passes"
+        )
         let first = layers[0]
         let terms = try #require(first.filtersByTerms)
         #expect(lines[1].hasPrefix("\(first.name),\(first.kind),\(first.macs),\(first.cycles),"))
+        #expect(lines[1].contains(",\(first.bound.rawValue),\"\(first.reason)\",,\(first.utilization),"))
         #expect(
             lines[1].hasSuffix(
                 ",\(first.utilization),\(first.dramReadBytes),\(first.dramWriteBytes),"

@@ -32,7 +32,7 @@ import Testing
             place: "4:14", part: "array.pf: unknown"),
         Case(
             line: "  array.pe: [svpe, vpe]", replacement: "  array.pe: [mpe]",
-            place: "4:14", part: "is 'mpe'; accepted"),
+            place: "4:14", part: "is 'mpe' (did you mean 'vpe'?); accepted"),
         Case(
             line: "  array.pe: [svpe, vpe]", replacement: "  array..pe: [svpe]",
             place: "4:3", part: "no configuration key"),
@@ -57,8 +57,37 @@ import Testing
             line: "latency_s < 0.02", replacement: "activity.toggles_total < 1",
             place: "6:21", part: "needs mode: full",
             kind: .unsupported),
+        Case(
+            line: "latency_s < 0.02\"]\nmode: functional", replacement: "cycles.total < 1\"]\nmode: estimate",
+            place: "6:21", part: "cycles.total needs mode: full or functional; accepted: cycles.predicted, ",
+            kind: .unsupported),
         Case(line: "{latency_s: min", replacement: "{latency_s: less", place: "8:25", part: "accepted: min, max"),
         Case(line: "{latency_s: min", replacement: "{speed: min", place: "8:14", part: "'speed' is no number"),
+        Case(
+            line: "mode: functional", replacement: "mode: estimate\nset: {clock_mhz: 200, array.outputs: 4}",
+            place: "5:3", part: "vary.array.outputs: set sets it too, at "),
+        Case(
+            line: "mode: functional", replacement: "cases: [{array.inputs: 4}, {array.outputs: 4}]", place: "5:3",
+            part: "vary.array.outputs: cases sets it too, at "),
+        Case(
+            line: "mode: functional", replacement: "set: {array.inputs: 8}\ncases: [{array.inputs: 4}]", place: "8:10",
+            part: "cases.array.inputs: set sets it too, at "),
+        Case(
+            line: "mode: functional", replacement: "cases: [{array.inputs: 4, array.inputs: 8}]", place: "7:27",
+            part: "array.inputs"),
+        Case(
+            line: "mode: functional", replacement: "cases: [{array.inputz: 4}]", place: "7:24",
+            part: "array.inputz: unknown key"),
+        Case(
+            line: "mode: functional", replacement: "cases: [{array.inputs: [4]}]", place: "7:24",
+            part: "cases.array.inputs: is a list; accepted: a word or a number"),
+        Case(
+            line: "mode: functional", replacement: "cases: [{run.mode: full}]", place: "7:10", part: "the sweep decides"
+        ),
+        Case(line: "mode: functional", replacement: "cases: {array.inputs: 4}", place: "7:8", part: "is a mapping"),
+        Case(
+            line: "mode: functional", replacement: "cases: []", place: "7:8", part: "cases: is empty; accepted: a list"),
+        Case(line: "mode: functional", replacement: "cases: [4]", place: "7:9", part: "an element is '4'"),
         Case(line: "mode: functional", replacement: "set: {array.x: 1}", place: "7:16", part: "array.x: unknown key"),
     ]
 

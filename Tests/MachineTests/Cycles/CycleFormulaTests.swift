@@ -169,7 +169,8 @@ import Testing
         #expect(run.perImage.total == terms.reduce(0, +))
         #expect(run.perImage.compute == 12)
         #expect(run.perImage.fillDrain == 9)
-        #expect(run.perImage.stallStore == 0)
+        // The store's pipeline, its beats, acknowledgement and finish.
+        #expect(run.perImage.stallStore == 3 + 12 + 1 + 1)
     }
 
     /// From reset to done where loads are longer than fetches: 3x3 on 4x4 pixels, 4 to 4 channels.

@@ -17,7 +17,7 @@ import Testing
 
         init(_ accelerator: Accelerator) {
             design = accelerator.design
-            issue = accelerator.probes.computeIssue
+            issue = accelerator.probes.compute.issue
         }
 
         func observe(cycle: Int, _ state: StateView) {

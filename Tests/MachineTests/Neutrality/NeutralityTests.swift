@@ -102,7 +102,8 @@ import Waveforms
         let simulation = try bench.simulation(PlanOptions(countsToggles: true, evaluatesEverything: true))
         let signals = try TraceSignals(design, taps: .everything)
         let path = scratch.path("run.vcd")
-        let recorder = try TraceRecorder(path: path, signals: signals, period: 1000, window: 0..<Int.max)
+        let recorder = try TraceRecorder(
+            path: path, signals: signals, times: CycleTimes(picoseconds: 1000), window: 0..<Int.max)
         simulation.attach(recorder)
         for _ in 0..<900 { try simulation.step() }
         let counted = design.nets.indices.map { simulation.toggleCount(NetID($0)) }

@@ -63,7 +63,7 @@ import Waveforms
         let file = try TraceFile.open(request.path)
         #expect(run.tracedSignals == file.signals.count)
         var cycles: Set<Int> = []
-        try file.forEachChange { cycles.insert(Int($0.time / request.period)) }
+        try file.forEachChange { cycles.insert(Int($0.time / 5000)) }
         return (file.signals.map { $0.path }, cycles.sorted())
     }
 
@@ -86,8 +86,10 @@ import Waveforms
         let lanes = bench.accelerator.parameters.lanes
         let products = (0..<lanes).map { "top.array.pe[\($0)].product" }
         #expect(Set(shown) == Set(products + ["top.compute.active", "top.clk"]))
-        request.taps = ["nowhere.*"]
-        #expect(throws: WaveformError.self) { try bench.run(trace: request) }
+        for taps in [["nowhere.*"], ["array.pe[*].product", "nowhere.*"]] {
+            request.taps = taps
+            #expect(throws: WaveformError.self) { try bench.run(trace: request) }
+        }
     }
 
     @Test func layersAreFiltered() throws {
