@@ -4,8 +4,8 @@ import Testing
 
 /// Is the front made of the rows that no other beats: as good in every objective, and better in one?
 @Suite struct ParetoTests {
-    private let cost = SweepObjective(key: "cost", isMinimum: true)
-    private let speed = SweepObjective(key: "speed", isMinimum: false)
+    private let cost = SweepObjective(key: "cost", isMinimum: true, place: "")
+    private let speed = SweepObjective(key: "speed", isMinimum: false, place: "")
 
     private func front(_ rows: [(Double, Double)?]) -> [Int] {
         SweepObjective.front(rows.map { row in row.map { ["cost": $0.0, "speed": $0.1] } }, [cost, speed])
