@@ -64,7 +64,8 @@ struct Command: Sendable, CustomTestStringConvertible {
         Command(words: "sweep sweep.yaml --quiet --jobs 1 --json"), Command(words: "networks"),
         Command(words: "networks densenet121"), Command(words: "networks resnet50 --json"),
         Command(words: "trace info old.fst --signals"), Command(words: "trace dump old.fst"),
-        Command(words: "trace diff old.fst old.fst"), Command(words: "doctor"), Command(words: "--help"),
+        Command(words: "trace diff old.fst old.fst"), Command(words: "trace stats old.fst"),
+        Command(words: "trace find old.fst 1"), Command(words: "doctor"), Command(words: "--help"),
         Command(words: "help sweep"), Command(words: "--version"),
     ]
 
