@@ -78,9 +78,10 @@ public struct TraceSignals: Sendable {
             }
         }
         if let idle = matcher?.idle, !idle.isEmpty {
+            let scopes = design.scopes.dropFirst().map(\.name)
             throw WaveformError.invalid(
-                "no signal matches the taps \(idle.map { "'\($0)'" }.joined(separator: ", ")); scopes are "
-                    + design.scopes.dropFirst().map { $0.name }.joined(separator: ", "))
+                "no signal matches the taps \(SignalGlob.quoted(idle, paths: scopes)); scopes are "
+                    + scopes.joined(separator: ", "))
         }
         return result
     }

@@ -45,7 +45,7 @@ public struct SignalFilter: Sendable, Equatable {
 
     /// The error for patterns that matched none of `paths`; `place` is the file.
     static func nothing(_ idle: [String], in place: String, paths: [String]) -> WaveformError {
-        let quoted = idle.map { "'\($0)'" }.joined(separator: ", ")
+        let quoted = SignalGlob.quoted(idle, paths: paths)
         let some = paths.prefix(5).joined(separator: ", ")
         let list = paths.isEmpty ? "it has no signals" : "its signals are \(some)\(paths.count > 5 ? ", ..." : "")"
         return .invalid("no signal of \(place) matches the taps \(quoted); \(list)")

@@ -1,6 +1,8 @@
 // Patterns over signal paths, matched by stepping through all positions of the pattern at once, so that no
 // pattern takes longer than its length times the path's.
 
+import Diagnostics
+
 /// A pattern over dotted signal paths. The whole path must match.
 ///
 /// - `*` matches any characters within one path component, possibly none.
@@ -34,7 +36,7 @@ public struct SignalGlob: Sendable, Equatable {
         let components = pattern.split(separator: ".", omittingEmptySubsequences: false)
         for (index, component) in components.enumerated() {
             guard !component.isEmpty else {
-                throw .invalid("the signal pattern '\(pattern)' has an empty component")
+                throw .invalid("the signal pattern '\(pattern.echoed)' has an empty component")
             }
             let isLast = index == components.count - 1
             if isLast && (component == "*" || component == "**") {
@@ -98,5 +100,18 @@ public struct SignalGlob: Sendable, Equatable {
         case .components: scalar == "." ? nil : index + 1
         case .insideComponent: scalar == "." ? index - 1 : index
         }
+    }
+}
+
+extension SignalGlob {
+    /// Patterns that match none of `paths` as messages repeat them, each with what one of its words may have meant.
+    package static func quoted(_ patterns: [String], paths: [String]) -> String {
+        let known = Set(paths.flatMap { $0.split(separator: ".").map(String.init) })
+        return patterns.map { pattern in
+            let words = pattern.split(separator: ".").map(String.init)
+            let strange = words.first { word in !known.contains(word) && !word.contains { "*?[]{}".contains($0) } }
+            let meant = strange.map { Suggestion.text(for: $0, among: known.sorted()) } ?? ""
+            return "'\(pattern.echoed)'\(meant)"
+        }.joined(separator: ", ")
     }
 }
