@@ -38,7 +38,9 @@ package struct SweepObjective: Sendable, Equatable {
         if let others = SweepKeys.modes(of: key) {
             throw InputError(.unsupported, at: place, "\(section): \(key) needs mode: \(others); accepted: \(list)")
         }
-        throw InputError(at: place, "\(section): '\(key)' is no number of the report; accepted: \(list)")
+        let meant = Suggestion.text(for: key, among: accepted)
+        throw InputError(
+            at: place, "\(section): '\(key.echoed)' is no number of the report\(meant); accepted: \(list)")
     }
 
     /// Indices of the rows that no other row dominates, in order. Rows without all numbers are no candidates.
