@@ -50,7 +50,11 @@ package struct SweepAxis: Sendable, Equatable {
             throw section.error("vary", "is empty; accepted: at least one configuration key with its values")
         }
         return try entries.map { entry in
-            try requireAlone(entry, in: "vary", section)
+            if let place = section.node("cases")?.place(ofKey: entry.key) {
+                throw InputError(
+                    at: entry.place,
+                    "vary.\(entry.key): cases set it too, at \(place); accepted: each key in one of cases and vary")
+            }
             return try SweepAxis(entry)
         }
     }
@@ -67,7 +71,6 @@ package struct SweepAxis: Sendable, Equatable {
                 throw InputError(at: item.place, "cases: an element \(item.summary); accepted: \(casesAccepted)")
             }
             return try entries.map { entry in
-                try requireAlone(entry, in: "cases", section)
                 guard case .scalar = entry.value.content else {
                     throw InputError(
                         at: entry.value.place,
@@ -78,17 +81,6 @@ package struct SweepAxis: Sendable, Equatable {
             }
         }
         return [SweepAxis(keys: keys, steps: steps)]
-    }
-
-    /// Throws where an earlier section of the sweep file sets a key too: one of the two would be of no effect.
-    private static func requireAlone(_ entry: ConfigNode.Entry, in name: String, _ section: ConfigSection) throws {
-        for other in ["set", "cases"] where other != name {
-            guard let place = section.node(other)?.place(ofKey: entry.key) else { continue }
-            throw InputError(
-                at: entry.place,
-                "\(name).\(entry.key): \(other) sets it too, at \(place); accepted: each key in one of set, cases, vary"
-            )
-        }
     }
 
     private init(keys: [String], steps: [[Setting]]) {

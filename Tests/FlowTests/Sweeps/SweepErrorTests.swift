@@ -64,14 +64,8 @@ import Testing
         Case(line: "{latency_s: min", replacement: "{latency_s: less", place: "8:25", part: "accepted: min, max"),
         Case(line: "{latency_s: min", replacement: "{speed: min", place: "8:14", part: "'speed' is no number"),
         Case(
-            line: "mode: functional", replacement: "mode: estimate\nset: {clock_mhz: 200, array.outputs: 4}",
-            place: "5:3", part: "vary.array.outputs: set sets it too, at "),
-        Case(
             line: "mode: functional", replacement: "cases: [{array.inputs: 4}, {array.outputs: 4}]", place: "5:3",
-            part: "vary.array.outputs: cases sets it too, at "),
-        Case(
-            line: "mode: functional", replacement: "set: {array.inputs: 8}\ncases: [{array.inputs: 4}]", place: "8:10",
-            part: "cases.array.inputs: set sets it too, at "),
+            part: "vary.array.outputs: cases set it too, at "),
         Case(
             line: "mode: functional", replacement: "cases: [{array.inputs: 4, array.inputs: 8}]", place: "7:27",
             part: "array.inputs"),
