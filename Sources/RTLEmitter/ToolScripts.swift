@@ -106,6 +106,30 @@ public enum ToolScripts {
 
         .PHONY: bench bench-verilator bench-iverilog sim lint synth vivado
 
+        \(benchTargets)
+        # Builds obj/Vtop with Verilator: STIMULUS RESPONSE CYCLES PERIOD [VCD [EXPECTED]], see bench/main.cpp.
+        sim:
+        \t@verilator=$$($(TOOL) verilator "$(VERILATOR)") && cxx=$$($(TOOL) cxx) && \\
+        \t    "$$verilator" --cc --exe --build --trace-vcd --trace-structs -Wno-fatal --top-module top --prefix Vtop \\
+        \t    -MAKEFLAGS "CXX=$$cxx LINK=$$cxx CFG_CXXFLAGS_PCH_I=-include CFG_LDLIBS_THREADS=-pthread" \\
+        \t    -Mdir obj -o Vtop $(SOURCES) ../bench/main.cpp
+
+        lint:
+        \t@verilator=$$($(TOOL) verilator "$(VERILATOR)") && \\
+        \t    "$$verilator" --lint-only -Wall $(WAIVERS) --top-module top $(SOURCES)
+
+        # Cells after synthesis with Yosys.
+        synth:
+        \t@yosys=$$($(TOOL) yosys "$(YOSYS)") && "$$yosys" synth.ys
+
+        # Synthesis, placement and routing with Vivado: utilization.rpt, timing.rpt, power.rpt.
+        vivado:
+        \t@vivado=$$($(TOOL) vivado "$(VIVADO)") && "$$vivado" -mode batch -source vivado.tcl
+
+        """
+    }
+
+    private static let benchTargets = """
         # Replays images/stimulus.bin and compares every output of top in every cycle with images/expected.bin: prints
         # PASS, or FAIL with the first difference, and fails.
         bench:
@@ -134,25 +158,5 @@ public enum ToolScripts {
         \t    read cycles <images/cycles.txt && ./obj/bench +cycles="$$cycles" >obj/bench.log; \\
         \t    status=$$?; [ ! -f obj/bench.log ] || cat obj/bench.log; [ $$status = 0 ] && grep -q '^PASS' obj/bench.log
 
-        # Builds obj/Vtop with Verilator: STIMULUS RESPONSE CYCLES PERIOD [VCD [EXPECTED]], see bench/main.cpp.
-        sim:
-        \t@verilator=$$($(TOOL) verilator "$(VERILATOR)") && cxx=$$($(TOOL) cxx) && \\
-        \t    "$$verilator" --cc --exe --build --trace-vcd --trace-structs -Wno-fatal --top-module top --prefix Vtop \\
-        \t    -MAKEFLAGS "CXX=$$cxx LINK=$$cxx CFG_CXXFLAGS_PCH_I=-include CFG_LDLIBS_THREADS=-pthread" \\
-        \t    -Mdir obj -o Vtop $(SOURCES) ../bench/main.cpp
-
-        lint:
-        \t@verilator=$$($(TOOL) verilator "$(VERILATOR)") && \\
-        \t    "$$verilator" --lint-only -Wall $(WAIVERS) --top-module top $(SOURCES)
-
-        # Cells after synthesis with Yosys.
-        synth:
-        \t@yosys=$$($(TOOL) yosys "$(YOSYS)") && "$$yosys" synth.ys
-
-        # Synthesis, placement and routing with Vivado: utilization.rpt, timing.rpt, power.rpt.
-        vivado:
-        \t@vivado=$$($(TOOL) vivado "$(VIVADO)") && "$$vivado" -mode batch -source vivado.tcl
-
         """
-    }
 }
