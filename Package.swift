@@ -84,7 +84,8 @@ let package = Package(
         .target(
             name: "Reports",
             dependencies: [
-                "Accelerator", "Configuration", "Diagnostics", "Machine", "NetworkReaders", "Networks", "Preparation",
+                "Accelerator", "Configuration", "Diagnostics", "Fabric", "Machine", "NetworkReaders", "Networks",
+                "Preparation",
                 "Quantizer", "Schedule", "Support",
             ]),
         .target(

@@ -164,9 +164,10 @@ struct ImageRequest {
     private func set(
         _ images: [[Float]], labels: [Int]?, classes: [String]?, holdsBytes: Bool = true, available: Int
     ) -> ImageSet {
-        ImageSet(
-            images: images, shape: expected, labels: labels, classes: classes, holdsBytes: holdsBytes,
-            available: available,
+        var set = ImageSet(
+            images: images, shape: expected, labels: labels, classes: classes,
             description: "\(count == 1 ? "image" : "images") \(range) of \(source) (\(available) available)")
+        (set.holdsBytes, set.available) = (holdsBytes, available)
+        return set
     }
 }

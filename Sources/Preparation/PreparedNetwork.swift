@@ -29,13 +29,12 @@ package struct PreparedNetwork: Sendable {
     package let fingerprint: String
 
     private init(
-        metadata: [String: String], images: (run: ImageSet, calibration: Int), pixels: PixelRule,
+        metadata: [String: String], images: (run: ImageSet, calibration: Int, pixels: PixelRule),
         quantized: (QuantizedNetwork, QuantizationReport),
         inputs: [IntegerTensor], fingerprint: String
     ) {
         self.metadata = metadata
-        (self.images, calibrationImages) = images
-        self.pixels = pixels
+        (self.images, calibrationImages, pixels) = images
         (self.quantized, quantization) = quantized
         self.inputs = inputs
         self.fingerprint = fingerprint
@@ -56,7 +55,7 @@ package struct PreparedNetwork: Sendable {
         let quantized = try Quantizer.quantize(
             network, options: quantization.options(modelHasCodes: network.hasCodes), calibration: calibration)
         return PreparedNetwork(
-            metadata: network.metadata, images: (images, calibration.count), pixels: reader.pixels,
+            metadata: network.metadata, images: (images, calibration.count, reader.pixels),
             quantized: quantized,
             inputs: try images.images.map(quantized.0.quantizedInput),
             fingerprint: try fingerprint(source, images, calibration: calibration))

@@ -25,12 +25,11 @@ public struct PrimitiveSpeed: Sendable, Hashable, Codable {
     public var source: String
 
     /// A row of the data sheet.
-    public init(_ kind: Kind, _ name: String, mhz: Double, low: Double, high: Double, source: String) {
+    public init(_ kind: Kind, _ name: String, mhz: Double, in range: ClosedRange<Double>, source: String) {
         self.kind = kind
         self.name = name
         self.mhz = mhz
-        self.low = low
-        self.high = high
+        (low, high) = (range.lowerBound, range.upperBound)
         self.source = source
     }
 
@@ -38,12 +37,12 @@ public struct PrimitiveSpeed: Sendable, Hashable, Codable {
     /// block RAMs read first.
     static let zynqUltraScalePlus2 = [
         PrimitiveSpeed(
-            .clockBuffer, "BUFGCE", mhz: 775, low: 667, high: 891, source: "AMD DS925, clock buffers and networks"),
+            .clockBuffer, "BUFGCE", mhz: 775, in: 667...891, source: "AMD DS925, clock buffers and networks"),
         PrimitiveSpeed(
-            .dsp48e2, "DSP48E2 with all registers", mhz: 775, low: 645, high: 891,
+            .dsp48e2, "DSP48E2 with all registers", mhz: 775, in: 645...891,
             source: "AMD DS925, DSP48 slice switching characteristics"),
         PrimitiveSpeed(
-            .blockMemory, "RAMB36E2 in mode READ_FIRST", mhz: 637, low: 575, high: 718,
+            .blockMemory, "RAMB36E2 in mode READ_FIRST", mhz: 637, in: 575...718,
             source: "AMD DS925, block RAM switching characteristics"),
     ]
 }
