@@ -155,10 +155,20 @@ let package = Package(
         .testTarget(
             name: "FlowTests",
             dependencies: [
-                "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Flows", "Machine", "NetworkReaders",
-                "Networks",
-                "Preparation", "Reports", "Support", "Sweep", "TestSupport", "shiftsim",
+                "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "ExternalMemory", "Flows", "Machine",
+                "NetworkReaders", "Networks", "Output", "Preparation", "Reports", "Support", "Sweep", "TestSupport",
+                "shiftsim",
             ]),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// SHIFTSIM_MUTANTS=1, for builds of the tests: planted faults, of which SHIFTSIM_MUTANT chooses one when a test runs.
+// Other builds have neither their module nor a line of theirs.
+if ProcessInfo.processInfo.environment["SHIFTSIM_MUTANTS"] == "1" {
+    for target in package.targets where target.type == .regular || target.type == .executable {
+        target.dependencies.append("Mutants")
+        target.swiftSettings = (target.swiftSettings ?? []) + [.define("MUTANTS")]
+    }
+    package.targets.append(.target(name: "Mutants", path: "Tests/Mutants", exclude: ["mutants.tsv"]))
+}

@@ -2,6 +2,7 @@ import Design
 import Diagnostics
 import Foundation
 import Kernel
+import Output
 import RTLEmitter
 
 /// Inputs of `top` in every cycle, as the emitted harness reads them, and its outputs, as the harness writes them. They
@@ -49,19 +50,12 @@ final class StimulusRecorder: Observer {
 /// A file that grows record by record: however many there are, at most `capacity` bytes and one record wait in memory.
 final class RecordFile {
     static let capacity = 1 << 20
-    private let url: URL
-    private let file: FileHandle
+    private let file: GrowingFile
     private var waiting = Data()
     /// The most bytes that have waited.
     private(set) var peak = 0
 
-    init(_ url: URL) throws {
-        self.url = url
-        do {
-            try Data().write(to: url)
-            file = try FileHandle(forWritingTo: url)
-        } catch { throw RecordFile.failure(url, error) }
-    }
+    init(_ url: URL) throws { file = try GrowingFile(url.path) }
 
     func append(_ bytes: [UInt8]) throws {
         waiting.append(contentsOf: bytes)
@@ -71,15 +65,11 @@ final class RecordFile {
 
     func finish() throws {
         try flush()
-        do { try file.close() } catch { throw RecordFile.failure(url, error) }
+        try file.finish()
     }
 
     private func flush() throws {
-        do { try file.write(contentsOf: waiting) } catch { throw RecordFile.failure(url, error) }
+        try file.append(waiting)
         waiting.removeAll(keepingCapacity: true)
-    }
-
-    private static func failure(_ url: URL, _ error: any Error) -> InputError {
-        InputError(at: url.path, "the file cannot be written: \(error.localizedDescription)")
     }
 }

@@ -1,5 +1,9 @@
 // Input that is wrong, or legal and not modelled: the commonest of all messages.
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// Something in the user's input, with its place.
 public struct InputError: Diagnostic, Equatable {
     /// Wrong, or legal but not supported by this version.
@@ -26,5 +30,10 @@ public struct InputError: Diagnostic, Equatable {
     }
 
     /// Wrong and unsupported input alike.
-    package var exitStatus: ExitStatus { .wrongInput }
+    package var exitStatus: ExitStatus {
+        #if MUTANTS
+            if isPlanted("exit-status") { return .checkFailed }
+        #endif
+        return .wrongInput
+    }
 }

@@ -8,6 +8,12 @@ package struct Warning: Sendable, Hashable, Codable {
         case unchecked
         /// A layer takes far more cycles than it would with a buffer that is a little larger.
         case cliff
+        /// A resource of the device of which more is used than placing and routing like.
+        case crowded
+        /// A clock above what a primitive of the design allows.
+        case clock
+        /// Lanes that no layer of the network can use.
+        case idleLanes = "idle-lanes"
     }
 
     /// What the warning is about.

@@ -7,6 +7,10 @@ import Diagnostics
 import Foundation
 import Networks
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// Integer layers on the host.
 package enum HostKernels {
     /// Output of a layer for its input map, and for the map that is added, if any. Shapes are the layer's.
@@ -176,7 +180,11 @@ private struct ActivationRange {
 
     init(bits: Int) {
         high = (Int64(1) << Int64(bits - 1)) - 1
-        low = -high - 1
+        #if MUTANTS
+            low = isPlanted("host-saturation") ? -high : -high - 1
+        #else
+            low = -high - 1
+        #endif
     }
 
     /// A scaled sum as an activation: halves to the even neighbour, then ReLU, then saturation.

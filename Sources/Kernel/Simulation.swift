@@ -1,5 +1,9 @@
 import Design
 
+#if MUTANTS
+    import Mutants
+#endif
+
 // The cycle loop. One cycle: devices drive the inputs, logic is evaluated, observers look, state commits, devices
 // see the outputs. The Simulation owns all banks; everything else is a value.
 
@@ -100,7 +104,12 @@ public final class Simulation {
     public var inputs: InputPorts { InputPorts(storage: storage) }
 
     /// Toggles of a register net so far, all lanes and bits; 0 when not counting.
-    public func toggleCount(_ id: NetID) -> UInt64 { activity[id.index] }
+    public func toggleCount(_ id: NetID) -> UInt64 {
+        #if MUTANTS
+            if isPlanted("toggle-count") { return activity[id.index] + 1 }
+        #endif
+        return activity[id.index]
+    }
 
     /// One cycle. Throws what an observer throws.
     public func step() throws {

@@ -1,6 +1,10 @@
 import Design
 import Fabric
 
+#if MUTANTS
+    import Mutants
+#endif
+
 // Steps of cells with state.
 
 extension PlanBuilder {
@@ -193,12 +197,17 @@ extension PlanBuilder {
         if let register = cell.cRegister, let operand = cell.c {
             c = storage.keep([bankCopy(register, operand)]).baseAddress
         }
+        #if MUTANTS
+            let pBits = isPlanted("dsp-wrap") ? min(47, p.significantBits) : p.significantBits
+        #else
+            let pBits = p.significantBits
+        #endif
         plan.dsps.append(
             DSPStep(
                 multiplier: cell.multiplier.flatMap { storage.keep([dspMultiplier($0)]).baseAddress }, c: c,
                 first: addends[0],
                 second: addends.count > 1 ? addends[1] : nil, third: addends.count > 2 ? addends[2] : nil,
-                p: pPlace.pointer, pElement: pPlace.element, pBits: p.significantBits, lanes: p.lanes,
+                p: pPlace.pointer, pElement: pPlace.element, pBits: pBits, lanes: p.lanes,
                 enableC: c == nil ? nil : scalar(cell.enableC, fallback: 1),
                 enableP: scalar(cell.enableP, fallback: 1), cActivity: (cell.cRegister ?? cell.p).index,
                 pActivity: cell.p.index))

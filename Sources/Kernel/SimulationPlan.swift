@@ -1,6 +1,10 @@
 import Design
 import Fabric
 
+#if MUTANTS
+    import Mutants
+#endif
+
 // Design -> plan: places for nets, steps in level order, commit order. Built once per simulation.
 //
 // Evaluate: logic cells in topological order, cut into short segments. A segment runs only when one of its sources has
@@ -331,8 +335,13 @@ struct PlanBuilder {
         let joined = cell.kind == .powerOfTwoShift ? PlanBuilder.merged(runs, elements, destination: net.lanes) : nil
         let areEights = joined != nil && runs.allSatisfy { $0.count % 8 == 0 }
         let runs = storage.keep(runs)
+        #if MUTANTS
+            let kind = cell.kind == .roundShift && isPlanted("kernel-rounding") ? PrimitiveKind.shiftRight : cell.kind
+        #else
+            let kind = cell.kind
+        #endif
         return VectorStep(
-            kind: cell.kind, parameter: cell.parameter, width: net.width, signed: net.signed,
+            kind: kind, parameter: cell.parameter, width: net.width, signed: net.signed,
             fits: resultFits(cell, net), destination: destination, a: elements[0],
             b: elements.count > 1 ? elements[1] : .int64, c: elements.count > 2 ? elements[2] : .int64, runs: runs,
             scratch: joined == nil ? nil : storage.allocate(bytes: 4 * net.lanes + 64),

@@ -2,6 +2,10 @@
 
 import Networks
 
+#if MUTANTS
+    import Mutants
+#endif
+
 extension GraphTranslator {
     mutating func convolution(_ node: Node) throws {
         let input = try featureMap(node)
@@ -182,7 +186,13 @@ extension GraphTranslator {
             throw node.invalid("kernel \(kernel); accepted are sizes to \(Limits.dimension)")
         }
         let strides = try node.integers("strides", count: 2, in: 1...Limits.dimension) ?? [1, 1]
-        let pads = try node.integers("pads", count: 4, in: 0...Limits.dimension) ?? [0, 0, 0, 0]
+        #if MUTANTS
+            let given = try node.integers("pads", count: 4, in: 0...Limits.dimension) ?? [0, 0, 0, 0]
+            // Begin and end of each axis, instead of all begins, then all ends.
+            let pads = isPlanted("onnx-pads") ? [given[0], given[2], given[1], given[3]] : given
+        #else
+            let pads = try node.integers("pads", count: 4, in: 0...Limits.dimension) ?? [0, 0, 0, 0]
+        #endif
         let dilations = try node.integers("dilations", count: 2, in: 1...Limits.dimension) ?? [1, 1]
         let window = Window(
             kernelHeight: kernel[0], kernelWidth: kernel[1], strideHeight: strides[0], strideWidth: strides[1],

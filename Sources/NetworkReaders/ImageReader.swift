@@ -16,18 +16,17 @@ public enum ImageReader {
 
     /// Images `first` to `first + count - 1` of `source`, each of the shape `expected`.
     ///
-    /// | `source` | pixels | labels | default normalization |
-    /// |---|---|---|---|
-    /// | `fashion-mnist` | test set in the folder `SHIFTSIM_FASHION_MNIST` or of Debian's package | yes | its own |
-    /// | `synthetic` | smooth, seeded, already in -1...1 (`SmoothImages`) | no | not applied |
-    /// | `.bin` | CIFAR-10 records: label byte, 3 x 32 x 32 bytes | yes | ImageNet |
-    /// | `.idx`, `-ubyte`, also with `.gz` | IDX of bytes [N, H, W] | from the `labels` file beside it | by channels |
-    /// | `.npy` | uint8, or float32 taken as already normalised; [N, C, H, W] or [C, H, W] | no | by channels |
-    /// | `.png` | 8-bit grey, RGB or palette; alpha is dropped | no | by channels |
-    /// | folder | its .png in name order, or those of its subfolders | subfolders | by channels |
+    /// | `source` | pixels | labels |
+    /// |---|---|---|
+    /// | `fashion-mnist` | test set in the folder `SHIFTSIM_FASHION_MNIST` or of Debian's package | yes |
+    /// | `synthetic` | smooth, seeded, already in -1...1 (`SmoothImages`) | no |
+    /// | `.bin` | CIFAR-10 records: label byte, 3 x 32 x 32 bytes | yes |
+    /// | `.idx`, `-ubyte`, also with `.gz` | IDX of bytes [N, H, W] | from the `labels` file beside it |
+    /// | `.npy` | uint8, or float32 taken as it is; see `npySizes` | no |
+    /// | `.png` | 8-bit grey, RGB or palette; alpha is dropped | no |
+    /// | folder | its .png in name order, or those of its subfolders | subfolders |
     ///
-    /// "By channels" is Fashion-MNIST's for one channel, ImageNet's for three, else mean 0.5 and std 0.5.
-    /// `seed` matters to `synthetic` only. Throws `InputError`, and `EnvironmentProblem` when the Fashion-MNIST
+    /// Bytes are normalised; without a normalization they stay 0...255. `seed` matters to `synthetic` only. Throws `InputError`, and `EnvironmentProblem` when the Fashion-MNIST
     /// package is not installed.
     public static func read(
         source: String, first: Int, count: Int, seed: UInt64, expected: Shape, normalization: Normalization?

@@ -76,13 +76,9 @@ struct ImageRequest {
 
     func npy() throws -> ImageSet {
         let array = try NpyReader.read(path: source)
-        let sizes = array.shape.count == 3 ? [1] + array.shape : array.shape
-        guard sizes.count == 4 else {
-            throw InputError(at: source, "an array of shape \(array.shape); needed is [N, C, H, W] or [C, H, W]")
-        }
-        let shape = Shape(channels: sizes[1], height: sizes[2], width: sizes[3])
-        try check(shape: shape, available: sizes[0])
-        let ranges = (first..<first + count).map { $0 * shape.count..<($0 + 1) * shape.count }
+        let available = try imageCount(array.shape)
+        try check(available: available)
+        let ranges = (first..<first + count).map { $0 * expected.count..<($0 + 1) * expected.count }
         let rows: [[Float]]
         switch array.elements {
         case .uint8(let values): rows = try normalised(ranges.map { values[$0] })
@@ -94,7 +90,25 @@ struct ImageRequest {
         case .int32, .int64:
             throw InputError(.unsupported, at: source, "integer elements; supported are float32 and uint8")
         }
-        return set(rows, labels: nil, classes: nil, available: sizes[0])
+        let holdsBytes = if case .uint8 = array.elements { true } else { false }
+        return set(rows, labels: nil, classes: nil, holdsBytes: holdsBytes, available: available)
+    }
+
+    /// Images of the expected shape in an array [N, C, H, W], of fewer axes where those left out are 1 ([N, F] for an
+    /// input Fx1x1, [N, H, W] for 1xHxW), or of one image without N.
+    private func imageCount(_ sizes: [Int]) throws -> Int {
+        let wanted = [expected.channels, expected.height, expected.width]
+        func isImage(_ sizes: some Sequence<Int>) -> Bool { sizes.filter { $0 != 1 } == wanted.filter { $0 != 1 } }
+        if sizes.count <= 3, isImage(sizes) { return 1 }
+        if (1...4).contains(sizes.count), isImage(sizes.dropFirst()) { return sizes[0] }
+        if sizes.count == 4 || sizes.count == 3 {
+            let found = sizes.suffix(3).map(String.init).joined(separator: "x")
+            throw InputError(at: source, "images of \(found); the network's input is \(expected)")
+        }
+        let flat = expected.height * expected.width == 1 ? ", [N, \(expected.channels)]" : ""
+        let axes = wanted.map(String.init).joined(separator: ", ")
+        throw InputError(
+            at: source, "an array of shape \(sizes); needed is [N, \(axes)]\(flat), or one image [\(axes)]")
     }
 
     func png() throws -> ImageSet {
@@ -142,14 +156,17 @@ struct ImageRequest {
     }
 
     private func normalised(_ images: [ArraySlice<UInt8>]) throws -> [[Float]] {
-        let normalization = normalization ?? .standard(channels: expected.channels)
+        guard let normalization else { return images.map { $0.map { Float($0) } } }
         try normalization.check(channels: expected.channels, place: source)
         return images.map { normalization.apply($0, shape: expected) }
     }
 
-    private func set(_ images: [[Float]], labels: [Int]?, classes: [String]?, available: Int) -> ImageSet {
+    private func set(
+        _ images: [[Float]], labels: [Int]?, classes: [String]?, holdsBytes: Bool = true, available: Int
+    ) -> ImageSet {
         ImageSet(
-            images: images, shape: expected, labels: labels, classes: classes,
+            images: images, shape: expected, labels: labels, classes: classes, holdsBytes: holdsBytes,
+            available: available,
             description: "\(count == 1 ? "image" : "images") \(range) of \(source) (\(available) available)")
     }
 }

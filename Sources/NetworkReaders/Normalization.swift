@@ -4,6 +4,7 @@ import Networks
 
 /// How pixels become network inputs: value = (pixel / 255 - mean[c]) / std[c] for pixels 0...255.
 ///
+/// Where neither a configuration nor the model has such numbers, pixels stay what they are in the file: 0...255.
 /// Models that take raw pixels 0...255 (densenet40_k12_cifar10) have mean 0 and std 1/255; those that take raw
 /// pixels minus a mean image (caffe_cifar10full_m7) have that mean / 255 and std 1/255.
 public struct Normalization: Sendable, Equatable {
@@ -45,9 +46,9 @@ public struct Normalization: Sendable, Equatable {
         self.init(mean: try numbers("input_mean"), std: try numbers("input_std"))
     }
 
-    /// The default of images without one of their own: Fashion-MNIST's for one channel, ImageNet's for three, and
-    /// mean 0.5, std 0.5 (-1...1) for any other number.
-    public static func standard(channels: Int) -> Normalization {
+    /// What the built-in networks come with: Fashion-MNIST's for one channel, ImageNet's for three, and mean 0.5, std 0.5
+    /// (-1...1) for any other number.
+    public static func builtIn(channels: Int) -> Normalization {
         switch channels {
         case 1: fashionMNIST
         case 3: imageNet
@@ -55,7 +56,8 @@ public struct Normalization: Sendable, Equatable {
         }
     }
 
-    func check(channels: Int, place: String) throws {
+    /// Throws `InputError` for lists of another length than 1 or the channels, and for a std that is not above 0.
+    public func check(channels: Int, place: String) throws {
         for (name, values) in [("mean", mean), ("std", std)] {
             guard values.count == 1 || values.count == channels, values.allSatisfy(\.isFinite) else {
                 throw InputError(

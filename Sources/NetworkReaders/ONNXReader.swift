@@ -108,9 +108,11 @@ public enum ONNXReader {
         var metadata: [String: String] = [:]
         for property in model.metadataProps { metadata[property.key] = property.value }
         if !translator.removed.isEmpty { metadata["removed"] = translator.removed.joined(separator: ", ") }
-        let network = Network(
+        var network = Network(
             name: name, input: header.inputShape, layers: translator.layers, metadata: metadata,
             saturations: translator.saturations)
+        network.borders = Network.Borders(
+            input: header.inputName, inputRank: header.inputRank, output: header.outputName)
         return (network, translator.log.passes)
     }
 }

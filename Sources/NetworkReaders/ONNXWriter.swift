@@ -23,7 +23,7 @@ public struct ONNXWriter {
     private let form: Form
     private var graph = Onnx_GraphProto()
     /// Rank of each tensor: 4 for [N, C, H, W], 2 for [N, F].
-    private var ranks = [Network.inputName: 4]
+    private var ranks: [String: Int]
     private var shapes: [String: Shape]
     /// Tensor that carries a layer's output, where it is not named after it.
     private var tensors: [String: String] = [:]
@@ -39,11 +39,12 @@ public struct ONNXWriter {
         self.network = network
         self.form = form
         shapes = [Network.inputName: network.input]
+        ranks = [Network.inputName: network.borders?.inputRank ?? 4]
     }
 
     private mutating func model() -> Onnx_ModelProto {
         graph.name = network.name
-        graph.input = [ONNXWriter.value(Network.inputName, network.input, rank: 4)]
+        graph.input = [ONNXWriter.value(Network.inputName, network.input, rank: ranks[Network.inputName] ?? 4)]
         quantize(Network.inputName)
         for layer in network.layers {
             append(layer)
@@ -53,6 +54,7 @@ public struct ONNXWriter {
         if let last = network.layers.last {
             graph.output = [ONNXWriter.value(tensor(last.name), last.output, rank: ranks[last.name] ?? 4)]
         }
+        nameBorders()
         var model = Onnx_ModelProto()
         model.irVersion = opset < 21 ? 8 : 10
         model.producerName = "ShiftSim"
@@ -65,6 +67,30 @@ public struct ONNXWriter {
             return property
         }
         return model
+    }
+
+    /// Gives the input and the output the names that they have in the model file. Another tensor of such a name gets an
+    /// underscore.
+    private mutating func nameBorders() {
+        guard let borders = network.borders, let output = graph.output.first?.name else { return }
+        let wanted = [Network.inputName: borders.input, output: borders.output]
+        let tensors = Set(graph.node.flatMap { $0.input + $0.output } + graph.initializer.map(\.name))
+        var names = wanted
+        for taken in Set(wanted.values) where tensors.contains(taken) && wanted[taken] == nil {
+            var free = taken + "_"
+            while tensors.contains(free) || wanted.values.contains(free) { free += "_" }
+            names[taken] = free
+        }
+        let renamed = { (name: String) in names[name] ?? name }
+        for index in graph.node.indices {
+            graph.node[index].input = graph.node[index].input.map(renamed)
+            graph.node[index].output = graph.node[index].output.map(renamed)
+        }
+        for index in graph.initializer.indices {
+            graph.initializer[index].name = renamed(graph.initializer[index].name)
+        }
+        graph.input[0].name = borders.input
+        graph.output[0].name = borders.output
     }
 
     // MARK: layers

@@ -93,6 +93,23 @@ public struct Network: Sendable, Equatable {
     /// What layers call the network's input; no layer has this name.
     public static let inputName = "input"
 
+    /// What a model file calls its input and its output.
+    public struct Borders: Sendable, Equatable {
+        /// Name of the input tensor.
+        public var input: String
+        /// 4 for [N, C, H, W], 2 for [N, F].
+        public var inputRank: Int
+        /// Name of the output tensor.
+        public var output: String
+
+        /// The borders of a file.
+        public init(input: String, inputRank: Int, output: String) {
+            self.input = input
+            self.inputRank = inputRank
+            self.output = output
+        }
+    }
+
     /// Name for reports: a built-in name, or that of the model.
     public var name: String
     /// Shape of one image.
@@ -101,6 +118,8 @@ public struct Network: Sendable, Equatable {
     public var layers: [Layer]
     /// Free-form properties of the model file (`weight_format`, `pot_bits`, `input_mean`, `input_std`, `classes`, ...).
     public var metadata: [String: String]
+    /// The tensors at the borders of the model file; nil where there is none.
+    public var borders: Borders?
     /// Layers (or `inputName`) whose values the model saturates where it quantizes them. The quantizer has scales of its
     /// own, and makes clips of those bounds that calibration images reach.
     public var saturations: [String: ClosedRange<Float>]

@@ -3,6 +3,10 @@
 import Design
 import Kernel
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// Cycles by cause; they sum to the total.
 public struct CycleCauses: Sendable, Equatable {
     /// A step of the loop nest is issued.
@@ -77,6 +81,12 @@ public final class RunMonitor: Observer {
         guard layer < stores.count, state.value(probes.storeFinish) != 0 else { return }
         storesLeft -= 1
         if storesLeft == 0 {
+            #if MUTANTS
+                if isPlanted("stall-store") {
+                    causes[index].load += causes[index].store
+                    causes[index].store = 0
+                }
+            #endif
             ends.append(cycle + 1)
             layerEnded(layer)
             layer += 1

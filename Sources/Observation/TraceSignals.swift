@@ -78,8 +78,9 @@ public struct TraceSignals: Sendable {
             }
         }
         if let idle = matcher?.idle, !idle.isEmpty {
+            let paths = design.nets.indices.map { String(design.path(of: NetID($0), lane: 0).dropFirst("top.".count)) }
             throw WaveformError.invalid(
-                "no signal matches the taps \(idle.map { "'\($0)'" }.joined(separator: ", ")); scopes are "
+                "no signal matches the taps \(SignalFilter.quoted(idle, among: paths)); scopes are "
                     + design.scopes.dropFirst().map { $0.name }.joined(separator: ", "))
         }
         return result

@@ -6,6 +6,10 @@ import Diagnostics
 import Foundation
 import Synchronization
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// Where a command puts a folder.
 package final class ResultFolder: Sendable {
     private let place: Place
@@ -98,6 +102,9 @@ package final class ResultFolder: Sendable {
     /// Why a folder is not to be replaced; nil where it is empty or an older result of the command.
     private static func stranger(in folder: String, _ command: String) -> String? {
         if OwnedTree.isEmpty(folder) { return nil }
+        #if MUTANTS
+            if isPlanted("output-foreign") { return nil }
+        #endif
         guard let marker = FolderMarker(of: folder) else {
             return
                 "it is not empty, and no file \(FolderMarker.name) in it says that ShiftSim wrote it; move or remove it"

@@ -16,7 +16,9 @@ package struct PreparedNetwork: Sendable {
     /// The images of the run, as floats.
     package let images: ImageSet
     /// How pixels became the network's inputs.
-    package let normalization: Normalization
+    package let pixels: PixelRule
+    /// Images that the activation ranges were offered.
+    package let calibrationImages: Int
     /// The integer network.
     package let quantized: QuantizedNetwork
     /// What quantization did, layer by layer.
@@ -27,12 +29,13 @@ package struct PreparedNetwork: Sendable {
     package let fingerprint: String
 
     private init(
-        metadata: [String: String], images: (ImageSet, Normalization),
+        metadata: [String: String], images: (run: ImageSet, calibration: Int), pixels: PixelRule,
         quantized: (QuantizedNetwork, QuantizationReport),
         inputs: [IntegerTensor], fingerprint: String
     ) {
         self.metadata = metadata
-        (self.images, normalization) = images
+        (self.images, calibrationImages) = images
+        self.pixels = pixels
         (self.quantized, quantization) = quantized
         self.inputs = inputs
         self.fingerprint = fingerprint
@@ -53,7 +56,8 @@ package struct PreparedNetwork: Sendable {
         let quantized = try Quantizer.quantize(
             network, options: quantization.options(modelHasCodes: network.hasCodes), calibration: calibration)
         return PreparedNetwork(
-            metadata: network.metadata, images: (images, reader.normalization), quantized: quantized,
+            metadata: network.metadata, images: (images, calibration.count), pixels: reader.pixels,
+            quantized: quantized,
             inputs: try images.images.map(quantized.0.quantizedInput),
             fingerprint: try fingerprint(source, images, calibration: calibration))
     }
@@ -71,9 +75,6 @@ package struct PreparedNetwork: Sendable {
     /// Names of the classes, where the images or the model have them.
     package var classes: [String]? {
         if let classes = images.classes { return classes }
-        guard let text = metadata["classes"] else { return nil }
-        let trimmed = text.trimmingCharacters(in: CharacterSet(charactersIn: "[] "))
-        let names = trimmed.split(separator: ",").map { $0.trimmingCharacters(in: CharacterSet(charactersIn: " \"'")) }
-        return names.count == quantized.layers.last?.outputShape.count ? names : nil
+        return ClassNames.of(metadata, count: quantized.layers.last?.outputShape.count)
     }
 }

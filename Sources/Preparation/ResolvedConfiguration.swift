@@ -13,8 +13,10 @@ extension Configuration {
             guard let wordBits = parameters.wordBits(of: buffer) else { continue }
             result.buffers[keyPath: buffer.size] = builtKiB(of: buffer, wordBits: wordBits)
         }
-        result.network.mean = network.normalization.mean
-        result.network.std = network.normalization.std
+        let normalization = network.pixels.normalization
+        result.network.mean = normalization.map { .list($0.mean) } ?? .none
+        result.network.std = normalization.map { .list($0.std) } ?? .none
+        result.quantization.calibrationImages = network.calibrationImages
         result.array.weightBits = parameters.element.weightBits
         result.array.accumulatorBits = parameters.accumulatorBits
         result.array.preActivation = parameters.preActivationDepth != nil

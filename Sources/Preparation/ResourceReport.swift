@@ -86,6 +86,14 @@ package struct ResourceReport: Sendable, Codable, Equatable {
         return "the design does not fit \(part): it needs \(over.joined(separator: " and "))"
     }
 
+    /// "2,400 of 2,520 DSP48E2 (95.2 %)" of each resource of which more than a fraction is used.
+    package func above(_ fraction: Double) -> [String] {
+        named.filter { $0.entry.fraction > fraction }.map { name, entry in
+            "\(ResourceReport.text(entry.used)) of \(TextTable.grouped(entry.available)) \(name) "
+                + "(\(TextTable.percent(entry.fraction)))"
+        }
+    }
+
     /// The same with what to do about it.
     package func overflowMessage(part: String) -> String {
         overflow(part: part) + "; make the array or the buffers smaller, or set device.allow_overflow: true"

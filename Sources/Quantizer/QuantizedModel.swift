@@ -21,6 +21,7 @@ public struct QuantizedModel: Sendable {
         let source = given.withoutClips
         activationBits = quantized.activationBits
         network = Network(name: source.name, input: source.input, layers: [], metadata: source.metadata)
+        network.borders = source.borders
         let used = Set(source.layers.map(\.name))
         for layer in source.layers { try append(layer, quantized, report, used: used) }
         scales[Network.inputName] = scalbn(quantized.inputMantissa, quantized.inputExponent)

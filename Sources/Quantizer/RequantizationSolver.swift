@@ -3,6 +3,10 @@
 import Foundation
 import Networks
 
+#if MUTANTS
+    import Mutants
+#endif
+
 struct RequantizationSolver {
     /// What stands in the way when there are no constants.
     enum Obstacle: Error {
@@ -95,7 +99,12 @@ struct RequantizationSolver {
             relu: layer.relu)
         for channel in factors.indices {
             let multiplier = scalbn(factors[channel], shift).rounded(.toNearestOrEven)
-            let bias = scalbn(offsets[channel], shift).rounded(.toNearestOrEven)
+            #if MUTANTS
+                let rule = isPlanted("quantizer-rounding") ? FloatingPointRoundingRule.down : .toNearestOrEven
+                let bias = scalbn(offsets[channel], shift).rounded(rule)
+            #else
+                let bias = scalbn(offsets[channel], shift).rounded(.toNearestOrEven)
+            #endif
             guard abs(multiplier) <= Self.largestMultiplier, abs(bias) <= Double(Self.largestSum) else { return nil }
             let bound = scaled[channel] * Int64(abs(multiplier)) + Int64(abs(bias)) + residualBound
             guard bound <= Self.largestSum else { return nil }

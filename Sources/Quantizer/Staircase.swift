@@ -3,6 +3,10 @@
 
 import Foundation
 
+#if MUTANTS
+    import Mutants
+#endif
+
 struct Staircase {
     /// Largest first, in real units.
     var levels: [Double]
@@ -29,7 +33,14 @@ struct Staircase {
 
     /// n = 3 as in the authors' code: 0.14, 0.07, 0.02 of the largest magnitude.
     private static func fixedFraction(sample: MagnitudeSample) -> Staircase {
-        Staircase(
+        #if MUTANTS
+            if isPlanted("quantizer-threshold") {
+                return Staircase(
+                    levels: levels(bits: 3, top: sample.largest),
+                    thresholds: [0.15, 0.07, 0.02].map { $0 * sample.largest })
+            }
+        #endif
+        return Staircase(
             levels: levels(bits: 3, top: sample.largest), thresholds: [0.14, 0.07, 0.02].map { $0 * sample.largest })
     }
 

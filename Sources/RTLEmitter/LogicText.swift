@@ -1,6 +1,10 @@
 import Design
 import Fabric
 
+#if MUTANTS
+    import Mutants
+#endif
+
 // The text of every logic primitive. Meanings: Fabric/Primitives/LogicMeaning.swift.
 
 extension CellWriter {
@@ -48,7 +52,11 @@ extension CellWriter {
     private mutating func common(_ cell: LogicCell) throws -> (a: BitSource, b: BitSource) {
         let a = try source(cell.operands[0], "a")
         let b = try source(cell.operands[1], "b")
-        let signed = a.signed || b.signed
+        #if MUTANTS
+            let signed = (a.signed || b.signed) && !isPlanted("signed-compare")
+        #else
+            let signed = a.signed || b.signed
+        #endif
         let width = signed ? max(a.signedWidth, b.signedWidth) : max(a.width, b.width)
         return (
             wire("left", width: width, signed: signed, a.resized(width)),

@@ -32,7 +32,8 @@ public struct SynthesisTarget: Sendable, Hashable, Codable {
 public enum ToolScripts {
     /// What the Makefile puts beside the emitted files; an entry that ends in "/" is a folder with all that is in it.
     package static let built = [
-        "obj/", "images/response.bin", "utilization.rpt", "timing.rpt", "power.rpt", "vivado.log", "vivado.jou", ".Xil/",
+        "obj/", "images/response.bin", "utilization.rpt", "timing.rpt", "power.rpt", "vivado.log", "vivado.jou",
+        ".Xil/",
     ]
 
     static func files(for target: SynthesisTarget) -> [RTLFile] {

@@ -2,6 +2,10 @@
 
 import Networks
 
+#if MUTANTS
+    import Mutants
+#endif
+
 extension ReferenceModel {
     /// Width of t, the DSP48E2's A port as a multiplier input.
     static let scaledBits = 27
@@ -15,6 +19,9 @@ extension ReferenceModel {
         let constants = layer.requantization
         let positions = layer.outputShape.height * layer.outputShape.width
         var result = IntegerTensor(zeros: layer.outputShape)
+        #if MUTANTS
+            let roundsHalvesUp = isPlanted("oracle-ties") && constants.shift > 0
+        #endif
         for channel in 0..<layer.outputShape.channels {
             let bias = constants.bias[channel]
             for index in channel * positions..<(channel + 1) * positions {
@@ -24,7 +31,13 @@ extension ReferenceModel {
                 var sum = scaled * multiplier + bias
                 if let residual { sum += Int64(residual.values[index]) << Int64(constants.residualShift) }
                 try check(sum, bits: accumulatorBits, "u", layer)
-                let rounded = roundHalfEvenShift(sum, constants.shift)
+                #if MUTANTS
+                    let rounded =
+                        roundsHalvesUp
+                        ? ((sum >> Int64(constants.shift - 1)) + 1) >> 1 : roundHalfEvenShift(sum, constants.shift)
+                #else
+                    let rounded = roundHalfEvenShift(sum, constants.shift)
+                #endif
                 let active = constants.relu ? max(rounded, 0) : rounded
                 result.values[index] = Int32(truncatingIfNeeded: saturate(active, bits: activationBits))
             }

@@ -11,6 +11,7 @@ extension Estimate {
     /// there is none.
     package static func figures(of configuration: Configuration, _ hardware: Hardware, _ build: Build?) -> Estimate {
         let parameters = hardware.accelerator.parameters
+        let design = WarnedDesign(configuration: configuration, hardware: hardware, program: build?.program)
         let clock = configuration.clockMHz * 1e6
         let cycles = build.map { $0.program.predictedCycles + $0.program.hostCycles(clockMHz: configuration.clockMHz) }
         return Estimate(
@@ -20,7 +21,7 @@ extension Estimate {
             peakGops: 2 * Double(parameters.lanes) * configuration.clockMHz / 1e3,
             predictedCycles: cycles, latencyS: cycles.map { Double($0) / clock },
             throughputImagesPerS: cycles.map { clock / Double($0) },
-            warnings: build.flatMap { Warning.cliff($0.program) }.map { [$0] } ?? [],
+            warnings: Warning.Kind.allCases.compactMap(design.warning),
             memoryBytesPerS: configuration.memory.bytesPerSecond, buffers: buffers(parameters),
             resources: hardware.resources, byInstance: hardware.resources.rows,
             allowOverflow: configuration.device.allowOverflow)

@@ -8,6 +8,10 @@ import Foundation
 import Preparation
 import Support
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// What a run computed.
 package struct Report: Sendable, Codable, Equatable {
     /// The value of `schema`.
@@ -57,7 +61,16 @@ package struct Report: Sendable, Codable, Equatable {
     package var simulator: SimulatorSection
 
     /// The text of report.json, keys in alphabetical order.
-    package func json() throws -> Data { try JSON.encode(self) }
+    package func json() throws -> Data {
+        #if MUTANTS
+            if isPlanted("report-utilization") {
+                var other = self
+                other.utilization *= 1.001
+                return try JSON.encode(other)
+            }
+        #endif
+        return try JSON.encode(self)
+    }
 
     /// The figures of a run.
     package static func figures(of run: FinishedRun) -> Report {

@@ -3,6 +3,10 @@
 
 import Support
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// The form of a number in the tables of report.txt.
 enum Rounding: Sendable, Equatable {
     /// To the next integer, in groups of three digits.
@@ -16,7 +20,11 @@ enum Rounding: Sendable, Equatable {
     func text(_ number: Double) -> String {
         switch self {
         case .grouped: TextTable.fixed(number, 0)
-        case .digits(let count): TextTable.fixed(number, count)
+        #if MUTANTS
+            case .digits(let count): TextTable.fixed(number, isPlanted("report-rounding") ? count - 1 : count)
+        #else
+            case .digits(let count): TextTable.fixed(number, count)
+        #endif
         case .percent: TextTable.percent(number)
         }
     }

@@ -5,6 +5,10 @@
 import Accelerator
 import Networks
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// Cycles of a layer's instructions.
 struct CyclePrediction {
     private let p: AcceleratorParameters
@@ -20,7 +24,12 @@ struct CyclePrediction {
     init(_ p: AcceleratorParameters) { self.p = p }
 
     /// Later loads overlap with computing.
-    var cycles: Int { AcceleratorParameters.startCycles + firstLoads + max(compute, laterLoads) + lastStores }
+    var cycles: Int {
+        #if MUTANTS
+            let lastStores = isPlanted("prediction-stores") ? 0 : lastStores
+        #endif
+        return AcceleratorParameters.startCycles + firstLoads + max(compute, laterLoads) + lastStores
+    }
 
     /// Adds the next instruction of the layer.
     mutating func add(_ instruction: Instruction) {

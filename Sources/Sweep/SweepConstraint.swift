@@ -52,7 +52,7 @@ package struct SweepConstraint: Sendable, Equatable {
             let signs = Comparison.allCases.map(\.rawValue).joined(separator: " ")
             throw InputError(
                 at: place,
-                "constraints: '\(text)' is no constraint; accepted: fits, or KEY SIGN NUMBER, signs \(signs)")
+                "constraints: '\(text.echoed)' is no constraint; accepted: fits, or KEY SIGN NUMBER, signs \(signs)")
         }
         try SweepObjective.check(words[0], place: place, in: "constraints", mode: mode)
         key = words[0]

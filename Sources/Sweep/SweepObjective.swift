@@ -3,6 +3,10 @@
 import Configuration
 import Diagnostics
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// A report key to make small or large.
 package struct SweepObjective: Sendable, Equatable {
     /// A number of the report.
@@ -34,7 +38,9 @@ package struct SweepObjective: Sendable, Equatable {
         if let others = SweepKeys.modes(of: key) {
             throw InputError(.unsupported, at: place, "\(section): \(key) needs mode: \(others); accepted: \(list)")
         }
-        throw InputError(at: place, "\(section): '\(key)' is no number of the report; accepted: \(list)")
+        let meant = Suggestion.text(for: key, among: accepted)
+        throw InputError(
+            at: place, "\(section): '\(key.echoed)' is no number of the report\(meant); accepted: \(list)")
     }
 
     /// Indices of the rows that no other row dominates, in order. Rows without all numbers are no candidates.
@@ -49,6 +55,9 @@ package struct SweepObjective: Sendable, Equatable {
             guard let own = scores[index] else { return false }
             return !scores.contains { other in
                 guard let other else { return false }
+                #if MUTANTS
+                    if isPlanted("pareto-equal"), !zip(other, own).allSatisfy({ $0 < $1 }) { return false }
+                #endif
                 return zip(other, own).allSatisfy { $0 <= $1 } && other != own
             }
         }

@@ -56,7 +56,7 @@ package struct SweepPlan: Sendable {
         let folder = URL(fileURLWithPath: section.node("base")?.directory ?? "", isDirectory: true)
         let path = URL(fileURLWithPath: name, relativeTo: folder).standardizedFileURL.path
         guard FileManager.default.fileExists(atPath: path) else {
-            throw section.error("base", "'\(name)' is no file; accepted: \(accepted)")
+            throw section.error("base", "'\(name.echoed)' is no file; accepted: \(accepted)")
         }
         return (try ConfigText.read(path: path), path)
     }

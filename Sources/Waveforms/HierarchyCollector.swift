@@ -38,18 +38,22 @@ struct HierarchyCollector {
         let form = kind.form
         let (name, range) = TraceSignal.split(declaredName, width: form == .bits && width > 0 ? width : nil)
         let (path, key) = try place(name, "signal")
+        let source = try source(width, form, first)
         signals.append(
             TraceSignal(
-                name: name, path: path, range: range, width: width, kind: kind, scope: open.last,
-                source: source(width, form, first), key: key))
+                name: name, path: path, range: range, width: width, kind: kind, scope: open.last, source: source,
+                key: key))
     }
 
     /// An earlier signal that shows the same stored value in the same way, or the new one.
-    private mutating func source(_ width: Int, _ form: TraceSignal.Form, _ first: Int?) -> Int {
+    private mutating func source(_ width: Int, _ form: TraceSignal.Form, _ first: Int?) throws(Malformed) -> Int {
         guard let first else { return signals.count }
         let shown = [first] + others[first, default: []]
         if let same = shown.first(where: { signals[$0].width == width && signals[$0].kind.form == form }) {
             return same
+        }
+        guard shown.count < TraceLimits.views else {
+            throw TraceLimits.passed("one of its values is shown in too many widths", TraceLimits.views)
         }
         others[first, default: []].append(signals.count)
         return signals.count

@@ -1,5 +1,7 @@
 // A choice of signals by patterns, each of which must choose something.
 
+import Diagnostics
+
 /// Signals that match one of several patterns (`SignalGlob`).
 public struct SignalFilter: Sendable, Equatable {
     private let globs: [SignalGlob]
@@ -45,10 +47,31 @@ public struct SignalFilter: Sendable, Equatable {
 
     /// The error for patterns that matched none of `paths`; `place` is the file.
     static func nothing(_ idle: [String], in place: String, paths: [String]) -> WaveformError {
-        let quoted = idle.map { "'\($0)'" }.joined(separator: ", ")
         let some = paths.prefix(5).joined(separator: ", ")
         let list = paths.isEmpty ? "it has no signals" : "its signals are \(some)\(paths.count > 5 ? ", ..." : "")"
-        return .invalid("no signal of \(place) matches the taps \(quoted); \(list)")
+        return .invalid("no signal of \(place) matches the taps \(quoted(idle, among: paths)); \(list)")
+    }
+
+    /// Patterns in quotes, each with what it may have been meant to be among paths.
+    package static func quoted(_ patterns: [String], among paths: [String]) -> String {
+        patterns.map { "'\($0.echoed)'\(suggestion(for: $0, among: paths))" }.joined(separator: ", ")
+    }
+
+    /// " (did you mean 'top.array.*'?)": the pattern with names of the paths in the places of its own.
+    private static func suggestion(for pattern: String, among paths: [String]) -> String {
+        let wanted = pattern.split(separator: ".")
+        guard pattern.utf8.count <= 100 else { return "" }
+        var candidates: Set<String> = []
+        for path in paths.prefix(100_000) {
+            let names = path.split(separator: ".")
+            guard names.count >= wanted.count else { continue }
+            let candidate = zip(wanted, names).map { part, name in
+                part.contains { $0 == "*" || $0 == "?" } ? part : name
+            }
+            candidates.insert(candidate.joined(separator: "."))
+            if candidates.count == 2_000 { break }
+        }
+        return Suggestion.text(for: pattern, among: candidates.sorted())
     }
 }
 

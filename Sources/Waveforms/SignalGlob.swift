@@ -1,6 +1,8 @@
 // Patterns over signal paths, matched by stepping through all positions of the pattern at once, so that no
 // pattern takes longer than its length times the path's.
 
+import Diagnostics
+
 /// A pattern over dotted signal paths. The whole path must match.
 ///
 /// - `*` matches any characters within one path component, possibly none.
@@ -34,7 +36,7 @@ public struct SignalGlob: Sendable, Equatable {
         let components = pattern.split(separator: ".", omittingEmptySubsequences: false)
         for (index, component) in components.enumerated() {
             guard !component.isEmpty else {
-                throw .invalid("the signal pattern '\(pattern)' has an empty component")
+                throw .invalid("the signal pattern '\(pattern.echoed)' has an empty component")
             }
             let isLast = index == components.count - 1
             if isLast && (component == "*" || component == "**") {

@@ -7,6 +7,10 @@
 // are built once from the hierarchy, so offset + wordCount never passes the end of `words`; handles are checked
 // against the hierarchy on each call.
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// Last values and the changed test, shared by the writers.
 final class SignalValues {
     /// A distinct signal: where its words are, how many bits it has and which bits of the top word count.
@@ -59,7 +63,11 @@ final class SignalValues {
                 slotOf.append(Int32(owned.count))
                 owned.append(handle)
             } else {
-                slotOf.append(slotOf[owner])
+                #if MUTANTS
+                    slotOf.append(slotOf[isPlanted("trace-alias") ? 0 : owner])
+                #else
+                    slotOf.append(slotOf[owner])
+                #endif
             }
         }
         return (owned, slotOf)

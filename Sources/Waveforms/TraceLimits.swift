@@ -9,6 +9,8 @@ enum TraceLimits {
     static let nameBytes = 1 << 16
     /// Signals of one file.
     static let signals = 1 << 22
+    /// Widths and forms in which one stored value is shown.
+    static let views = 64
     /// Bytes of the paths of all signals and scopes together.
     static let pathBytes = 1 << 28
     /// Bits of one signal.

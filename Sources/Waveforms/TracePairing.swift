@@ -35,15 +35,17 @@ struct TracePairing {
         var waiting = Dictionary(grouping: onlySecond, by: name)
         var rest: [Item] = []
         for (name, items) in Dictionary(grouping: onlyFirst, by: name) {
-            var others = waiting[name, default: []]
+            // By range, the last one first, so that taking one costs the same for any number of them.
+            var ranges = Dictionary(grouping: waiting[name, default: []].reversed()) { $0.range }
             var left: [Item] = []
             for item in items {
-                if let place = others.firstIndex(where: { $0.range == item.range }) {
-                    pairs.append((item, others.remove(at: place)))
+                if let other = ranges[item.range]?.popLast() {
+                    pairs.append((item, other))
                 } else {
                     left.append(item)
                 }
             }
+            var others = ranges.values.flatMap { $0.reversed() }
             if left.count == 1, others.count == 1, Self.mayBeOne(left[0], others[0]) {
                 pairs.append((left.removeFirst(), others.removeFirst()))
             }

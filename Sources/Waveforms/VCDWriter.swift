@@ -3,6 +3,10 @@
 // Runs have two states only; unknown bits, reals and strings come from converted traces. Vectors drop leading zeros, which readers fill in again. A compressed file is a sequence of
 // gzip members, one per written block, so that a killed run still unpacks up to its last block.
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// A trace writer for `.vcd` and `.vcd.gz` files.
 ///
 /// Cost: a change is a compare, and when the value differs an append of its binary digits and its code.
@@ -186,7 +190,11 @@ public final class VCDWriter: TraceWriter {
 
     private func appendTime() {
         text.append(UInt8(ascii: "#"))
-        text.append(decimal: time)
+        #if MUTANTS
+            text.append(decimal: isPlanted("trace-time") && time > 0 ? time + 1 : time)
+        #else
+            text.append(decimal: time)
+        #endif
         text.append(UInt8(ascii: "\n"))
         writtenTime = time
         timeIsOpen = true

@@ -126,7 +126,7 @@ struct TraceCommand: ParsableCommand {
             page.flush()
             TraceCommand.note(extent, file)
             if page.count == 0 {
-                Console.message("no change to the value '\(value)'")
+                Console.message("no change to the value '\(value.echoed)'")
                 throw ExitCode(ExitStatus.checkFailed)
             }
         }

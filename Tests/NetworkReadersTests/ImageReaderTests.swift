@@ -51,7 +51,7 @@ struct ImageReaderTests {
         #expect(set.labels == nil)
     }
 
-    @Test("CIFAR-10 records: planes, labels, ImageNet constants by default")
+    @Test("CIFAR-10 records: planes, labels, normalization")
     func cifar() throws {
         let folder = try Scratch()
         var bytes = Data()
@@ -61,7 +61,7 @@ struct ImageReaderTests {
         }
         let path = try folder.file("a.bin", bytes)
         let shape = Shape(channels: 3, height: 32, width: 32)
-        let set = try read(path, first: 1, count: 2, expected: shape, normalization: nil)
+        let set = try read(path, first: 1, count: 2, expected: shape, normalization: .imageNet)
         #expect(set.labels == [4, 8])
         #expect(set.classes?[8] == "ship")
         #expect(set.images[0][0] == (Float(1) / 255 - 0.485) / 0.229)
@@ -117,7 +117,7 @@ struct ImageReaderTests {
         .enabled(if: Files.exists(FashionMNIST.debianFolder), "apt-get install dataset-fashion-mnist"))
     func fashionMNIST() throws {
         let shape = Shape(channels: 1, height: 28, width: 28)
-        let set = try read("fashion-mnist", first: 9_998, count: 2, expected: shape, normalization: nil)
+        let set = try read("fashion-mnist", first: 9_998, count: 2, expected: shape, normalization: .fashionMNIST)
         #expect(set.labels == [1, 5])
         #expect(set.classes?[5] == "Sandal")
         #expect(set.images[0][0] == (0 - Float(0.2860)) / 0.3530)
@@ -130,13 +130,19 @@ struct ImageReaderTests {
     func fashionMNISTMissing() {
         let problem = EnvironmentProblem(
             message: """
-                Fashion-MNIST is not installed (looked in /a and /b): run `apt-get install dataset-fashion-mnist`, \
+                Fashion-MNIST is not installed (looked in /b): run `apt-get install dataset-fashion-mnist`, \
                 or set SHIFTSIM_FASHION_MNIST to a folder with t10k-images-idx3-ubyte.gz and \
                 t10k-labels-idx1-ubyte.gz
                 """)
-        #expect(throws: problem) {
-            try FashionMNIST.folder(environment: [FashionMNIST.variable: "/a"], installed: "/b")
+        for environment in [[:], [FashionMNIST.variable: ""]] {
+            #expect(throws: problem) { try FashionMNIST.folder(environment: environment, installed: "/b") }
         }
+        // A variable that is wrong is never passed over.
+        let installed = Files.exists(FashionMNIST.debianFolder) ? FashionMNIST.debianFolder : "/b"
+        let error = #expect(throws: EnvironmentProblem.self) {
+            try FashionMNIST.folder(environment: [FashionMNIST.variable: "/a"], installed: installed)
+        }
+        #expect(error?.message.hasPrefix("SHIFTSIM_FASHION_MNIST is '/a', which has no t10k-images") == true)
     }
 
     @Test("npy: uint8 are pixels, float32 is taken as it is")
@@ -154,9 +160,43 @@ struct ImageReaderTests {
         _ = try write([1, 2, 3], .float32([1, 2, 3, 4, 5, .nan]))
         #expect(messageOf { _ = try read(path, expected: small) } == "\(path): an element is not finite")
         _ = try write([6], .float32([1, 2, 3, 4, 5, 6]))
-        #expect(messageOf { _ = try read(path, expected: small) }.contains("shape [6]; needed is [N, C, H, W]"))
+        #expect(messageOf { _ = try read(path, expected: small) }.contains("shape [6]; needed is [N, 1, 2, 3]"))
         _ = try write([1, 2, 3], .int32([1, 2, 3, 4, 5, 6]))
         #expect(messageOf { _ = try read(path, expected: small) }.contains("integer elements"))
+    }
+
+    /// Axes of size 1 may be left out or be elsewhere: the elements stand in the same order.
+    @Test(
+        "npy: forms of an array",
+        arguments: [
+            (Shape(channels: 6, height: 1, width: 1), [[2, 6], [2, 6, 1], [2, 6, 1, 1], [2, 1, 6], [2, 1, 1, 6]]),
+            (Shape(channels: 1, height: 2, width: 3), [[2, 2, 3], [2, 1, 2, 3], [2, 2, 3, 1]]),
+            (Shape(channels: 2, height: 3, width: 1), [[2, 2, 3], [2, 2, 3, 1]]),
+            (Shape(channels: 1, height: 1, width: 1), [[2], [2, 1], [2, 1, 1, 1]]),
+        ])
+    func npyForms(expected: Shape, forms: [[Int]]) throws {
+        let folder = try Scratch()
+        let path = "\(folder.url.path)/a.npy"
+        let values = (0..<2 * expected.count).map { Float($0) }
+        for form in forms {
+            try NpyWriter.write(NpyArray(shape: form, elements: .float32(values)), to: path)
+            let set = try read(path, first: 1, expected: expected)
+            #expect(set.available == 2 && set.images == [Array(values[expected.count...])], "\(form)")
+            // One image alone.
+            guard form.count > 1 else { continue }
+            let single = Array(form.dropFirst())
+            try NpyWriter.write(
+                NpyArray(shape: single, elements: .float32(Array(values[..<expected.count]))), to: path)
+            let one = try read(path, expected: expected)
+            #expect(one.available == 1 && one.images == [Array(values[..<expected.count])], "\(single)")
+        }
+        for wrong in [[12, 1, 1, 1], [3, 4], [2, 3, 2], [1, 1, 2, 6, 1]] where !forms.contains(wrong) {
+            let count = wrong.reduce(1, *)
+            try NpyWriter.write(NpyArray(shape: wrong, elements: .float32(.init(repeating: 0, count: count))), to: path)
+            guard expected.count > 1 else { continue }
+            let message = messageOf { _ = try read(path, expected: expected) }
+            #expect(message.contains("input is \(expected)") || message.contains("needed is [N, "), "\(wrong)")
+        }
     }
 
     @Test("Normalizations")

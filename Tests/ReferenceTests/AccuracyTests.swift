@@ -60,7 +60,7 @@ struct AccuracyTests {
             let script = "import lzma, sys; open(sys.argv[2], 'wb').write(lzma.open(sys.argv[1]).read())"
             try Tools.runPython(["-c", script, TestImages.records, file])
             return try ImageReader.read(
-                source: file, first: 0, count: Self.images, seed: 0, expected: shape, normalization: nil)
+                source: file, first: 0, count: Self.images, seed: 0, expected: shape, normalization: .imageNet)
         }
     }
 

@@ -79,7 +79,7 @@ enum ShippedModel {
     static func images(_ count: Int) throws -> ImageSet {
         try ImageReader.read(
             source: "fashion-mnist", first: 0, count: count, seed: 0,
-            expected: Shape(channels: 1, height: 28, width: 28), normalization: nil)
+            expected: Shape(channels: 1, height: 28, width: 28), normalization: .fashionMNIST)
     }
 
     /// The classes that onnxruntime finds with a model of that input.

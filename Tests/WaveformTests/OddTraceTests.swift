@@ -116,4 +116,23 @@ import Testing
         let report = try TraceDiff.compare(file, theirs, options: TraceDiffOptions(limit: 99))
         #expect(report.isMatch, "\(report.text)")
     }
+
+    /// And what a reader in Rust makes of them is what it makes of the VCD.
+    @Test(
+        .enabled(if: Tools.pywellen || Tools.isCI, Tools.noReaders),
+        arguments: OddTrace.all.filter { ["x and z", "strings", "reals", "escaped names"].contains($0.name) })
+    func pywellenSeesTheSame(trace: OddTrace) throws {
+        let file = try TraceFile.open(folder.file("a.vcd", trace.text.utf8))
+        for name in ["a.fst", "b.vcd"] {
+            _ = try TraceConverter().convert(file, to: folder.path(name))
+            let lines = try Tools.lines(of: folder.path(name), reader: "pywellen")
+            #expect(lines.count == trace.dump.count, "\(lines)")
+            if trace.name != "strings" {
+                #expect(try lines == Tools.lines(of: file.path, reader: "pywellen"))
+            } else {
+                // It takes a VCD's escapes as they stand.
+                #expect(lines.prefix(2) == ["0 t.state IDLE", "5 t.state "])
+            }
+        }
+    }
 }

@@ -67,6 +67,29 @@ import Testing
         #expect(text.contains(limit.part), "\(limit.name): \(text)")
     }
 
+    /// An alias may have its own width; not each of thousands.
+    @Test func aValueHasFewWidths() throws {
+        for (count, isRead) in [(64, true), (65, false)] {
+            let variables = (1...count).map { "$var wire \($0) ! v\($0) $end" }.joined(separator: "\n")
+            let text = try message("a.vcd", (variables + "\n$enddefinitions $end\n#0\nb1 !\n").utf8)
+            #expect((text == "no error") == isRead && (isRead || text.contains("the limit is 64")), "\(text)")
+        }
+    }
+
+    /// Time grows with the number of signals, not with its square, when all of them have one name.
+    @Test func manySignalsOfOneNameAreCompared() throws {
+        let variables = (0..<20_000).map { "$var wire 8 c\($0) same [\($0 + 7):\($0)] $end" }
+        func file(_ name: String, _ variables: some Sequence<String>, _ value: String) throws -> TraceFile {
+            let text = variables.joined(separator: "\n") + "\n$enddefinitions $end\n#0\n\(value) c9\n#1\n"
+            return try TraceFile.open(folder.file(name, text.utf8))
+        }
+        let start = ContinuousClock.now
+        let report = try TraceDiff.compare(
+            file("a.vcd", variables, "b1"), file("b.vcd", variables.reversed(), "b0"))
+        #expect(report.first?.path == "same[16:9]" && report.signalsCompared == 20_000)
+        #expect(ContinuousClock.now - start < .seconds(15))
+    }
+
     /// A comment may be long: it is not kept.
     @Test func aLongCommentIsPassedOver() throws {
         let comment = String(repeating: "word ", count: 50_000)

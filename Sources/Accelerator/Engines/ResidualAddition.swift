@@ -3,6 +3,10 @@
 
 import Design
 
+#if MUTANTS
+    import Mutants
+#endif
+
 extension Elaboration {
     /// The residual operand of the result in the accumulator.
     struct Residual {
@@ -26,7 +30,11 @@ extension Elaboration {
         let enables = load.banks[.residual]!
         let read = and(valid[0], enable)
         let address = resultCounter("residual_address", ComputeField.residualAddress, control, advance: read)
-        let outputEnable = and(valid[1], enable)
+        #if MUTANTS
+            let outputEnable = and(valid[isPlanted("residual-alignment") ? 0 : 1], enable)
+        #else
+            let outputEnable = and(valid[1], enable)
+        #endif
         let value = builder.inArray("residual_lane", lanes: p.pixels * p.outputs) { [p] in
             $0.memory(
                 "residual", depth: p.ofmapDepth, width: p.activationBits, signed: true, lanesPerBank: p.granule,

@@ -4,6 +4,10 @@ import Diagnostics
 import Foundation
 import NetworkReaders
 
+#if MUTANTS
+    import Mutants
+#endif
+
 extension ConfigKey {
     /// A property of a configuration.
     typealias Field<Value> = WritableKeyPath<Configuration, Value> & Sendable
@@ -12,6 +16,10 @@ extension ConfigKey {
         _ path: String, _ field: Field<Int>, in range: ClosedRange<Int>, _ help: String
     ) -> ConfigKey {
         ConfigKey(path, .integers(range), help) { section, name, configuration in
+            #if MUTANTS
+                let widens = path == "array.inputs" && isPlanted("config-bound")
+                let range = widens ? range.lowerBound...range.upperBound + 1 : range
+            #endif
             if let value = try section.integer(name, in: range) { configuration[keyPath: field] = value }
         } write: { configuration, _ in
             "\(configuration[keyPath: field])"
@@ -131,9 +139,14 @@ extension ConfigSection {
     func images(_ key: String, accepted: String) throws -> String? {
         guard let source = try string(key, accepted: accepted) else { return nil }
         if ImageReader.namedSources.contains(source) { return source }
+        return try existing(source, key, words: ImageReader.namedSources, accepted: accepted)
+    }
+
+    /// The absolute path of a file or folder that exists; `words` are what may stand in its place.
+    func existing(_ source: String, _ key: String, words: [String] = ["auto"], accepted: String) throws -> String {
         let path = absolute(source, key)
         guard FileManager.default.fileExists(atPath: path) else {
-            let meant = Suggestion.text(for: source, among: ImageReader.namedSources)
+            let meant = Suggestion.text(for: source, among: words)
             throw error(key, "'\(source.echoed)' is no file or folder\(meant); accepted: \(accepted)")
         }
         return path

@@ -2,10 +2,21 @@
 
 import Networks
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// Layers of the host besides those that no array can compute.
 package struct HostSettings: Sendable, Hashable {
     /// Fully connected layers run on the Arm cores, as in the n-BQ-NN paper.
-    package var fullyConnected = false
+    package var fullyConnected = byDefault
+
+    private static var byDefault: Bool {
+        #if MUTANTS
+            if isPlanted("config-default") { return true }
+        #endif
+        return false
+    }
 
     static let keys = [
         ConfigKey.boolean(

@@ -2,6 +2,10 @@
 
 import ExternalMemory
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// External memory as the configuration describes it.
 package struct MemorySettings: Sendable, Hashable {
     /// The memory models of this version.
@@ -64,7 +68,12 @@ package struct MemorySettings: Sendable, Hashable {
         switch model {
         case .ideal: timing = .ideal
         case .fixed:
-            let latency = max(1, Int((latencyNs * clockMHz / 1000).rounded(.up)))
+            #if MUTANTS
+                let rule = isPlanted("memory-latency") ? FloatingPointRoundingRule.down : .up
+            #else
+                let rule = FloatingPointRoundingRule.up
+            #endif
+            let latency = max(1, Int((latencyNs * clockMHz / 1000).rounded(rule)))
             timing = .fixed(latency: latency, bytesPerCycle: fixedBytesPerSecond / (clockMHz * 1e6))
         }
         timing.stallSeed = stallSeed.map { UInt64($0) }

@@ -27,10 +27,22 @@ package struct NetworkSettings: Sendable, Hashable {
     package var first = 0
     /// Seed of synthetic images.
     package var imageSeed = 1
-    /// Normalization of pixels in place of the model's or the default one; both or none.
-    package var mean: [Float]?
+    /// A part of the normalization of pixels.
+    package enum PixelValues: Sendable, Hashable {
+        /// The model's; where it has none, pixels stay as they are.
+        case automatic
+        /// Pixels stay as they are.
+        case none
+        /// One value, or one a channel.
+        case list([Float])
+    }
+
+    /// Classes of the images: an absolute path; nil takes those that the source has.
+    package var labels: String?
+    /// Normalization of pixels; of the same kind as `std`.
+    package var mean = PixelValues.automatic
     /// See `mean`.
-    package var std: [Float]?
+    package var std = PixelValues.automatic
     /// Folder of the configuration file: trained weights are looked for in its `models` folder.
     package var folder = ""
 
@@ -137,33 +149,60 @@ extension NetworkSettings {
         ConfigKey.integer("network.input.count", \.network.count, in: counts, "how many"),
         ConfigKey.integer("network.input.first", \.network.first, in: indices, "index of the first"),
         ConfigKey.integer("network.input.seed", \.network.imageSeed, in: indices, "of synthetic images"),
+        labelsKey,
         normalizationKey(
             "network.input.mean", \.network.mean, in: -1000...1000,
-            "in pixels / 255: value = (pixel / 255 - mean) / std; with `std` or not at all"
-        ).rule { $0.network.std == nil ? "needs the other one too: mean and std are given together" : nil },
+            "of 8-bit images, in pixels / 255: value = (pixel / 255 - mean) / std; with `std` or not at all"
+        ),
         normalizationKey(
-            "network.input.std", \.network.std, in: 1e-6...1000, "in pixels / 255; with `mean` or not at all"
-        ).rule { $0.network.mean == nil ? "needs the other one too: mean and std are given together" : nil },
+            "network.input.std", \.network.std, in: 1e-6...1000,
+            "of 8-bit images, in pixels / 255; with `mean` or not at all"),
     ]
 
+    private static let labelsKey = ConfigKey(
+        "network.input.labels", .text("`auto`, or a path: " + LabelReader.accepted),
+        "classes of the images in the source, from which follows the accuracy; `auto`: those that the source has"
+    ) { section, name, configuration in
+        let accepted = "auto, or a path of \(LabelReader.accepted)"
+        guard let path = try section.string(name, accepted: accepted), path != "auto" else { return }
+        configuration.network.labels = try section.existing(path, name, accepted: accepted)
+    } write: { configuration, form in
+        configuration.network.labels.map { ConfigKey.path($0, form) } ?? "auto"
+    }
+
+    /// Both are lists, or both `none`, or neither is given.
+    private static func pairing(_ configuration: Configuration) -> String? {
+        switch (configuration.network.mean, configuration.network.std) {
+        case (.list, .list), (.none, .none), (.automatic, .automatic): nil
+        case (.list, _), (.none, _), (.automatic, _): "needs the other one too: mean and std are given together"
+        }
+    }
+
     private static func normalizationKey(
-        _ path: String, _ field: ConfigKey.Field<[Float]?>, in range: ClosedRange<Double>, _ help: String
+        _ path: String, _ field: ConfigKey.Field<PixelValues>, in range: ClosedRange<Double>, _ help: String
     ) -> ConfigKey {
-        ConfigKey(path, .list(.numbers(range), counts: 1...Int.max), help) { section, name, configuration in
+        ConfigKey(path, .or("none", .list(.numbers(range), counts: 1...Int.max)), help) {
+            section, name, configuration in
+            if case .scalar("none", _) = section.node(name)?.content {
+                configuration[keyPath: field] = .none
+                return
+            }
             let accepted =
-                "a list of numbers in \(ConfigSection.text(range.lowerBound))..."
+                "none, or a list of numbers in \(ConfigSection.text(range.lowerBound))..."
                 + "\(ConfigSection.text(range.upperBound)), one a channel or one for all"
             let values = try section.list(name, accepted: accepted) { node -> Float? in
                 guard let value = ConfigSection.number(node), range.contains(value) else { return nil }
                 return Float(value)
             }
             if values?.isEmpty == true { throw section.error(name, "is empty; accepted: \(accepted)") }
-            configuration[keyPath: field] = values
+            configuration[keyPath: field] = values.map(PixelValues.list) ?? .automatic
         } write: { configuration, _ in
-            configuration[keyPath: field].map { "\($0)" }
-        }.documented(
-            accepted: "a list of 1 number, or 1 a channel",
-            default: "the model's `input_\(path.hasSuffix("mean") ? "mean" : "std")`, else by the channels of the "
-                + "network's input: Fashion-MNIST's for 1, ImageNet's for 3, else 0.5")
+            switch configuration[keyPath: field] {
+            case .automatic: nil
+            case .none: "none"
+            case .list(let values): "\(values)"
+            }
+        }.rule(pairing).documented(
+            accepted: "`none`, or a list of 1 number, or 1 a channel", default: "the model's, else `none`; see below")
     }
 }

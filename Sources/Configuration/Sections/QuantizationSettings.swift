@@ -61,8 +61,10 @@ package struct QuantizationSettings: Sendable, Hashable {
     package var pruneThreshold = 0.0
     /// Images that fix the activation ranges: a named source or an absolute path; nil takes those of the run.
     package var calibration: String?
-    /// Number of these images.
-    package var calibrationImages = 8
+    /// Number of these images; nil is `mostCalibrationImages`, or all that there are.
+    package var calibrationImages: Int?
+    /// Of how many images the ranges are taken where nothing is said.
+    package static let mostCalibrationImages = 8
     /// Nil is `max`, and for a model of `shiftsim quantize` the exponents that it holds.
     package var calibrationMethod: CalibrationMethod?
     /// Of no meaning in other methods than `percentile`.
@@ -166,8 +168,9 @@ extension QuantizationSettings {
     private static let activationKeys = [
         calibrationKey,
         ConfigKey.integer(
-            "quantization.calibration_images", \.quantization.calibrationImages, in: 1...1000,
-            "how many of them, see below"),
+            "quantization.calibration_images", \.quantization.calibrationImages, or: "auto", in: 1...1000,
+            "how many of them, see below; `auto`: 8, or all of the run's images where they are "
+                + "fewer"),
         ConfigKey.word(
             "quantization.calibration_method", \.quantization.calibrationMethod, or: "auto",
             "range of a tensor (docs/internals/Numerics.md, 3); `auto`: `max`, and for a model that holds its exponents "

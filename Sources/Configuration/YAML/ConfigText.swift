@@ -6,6 +6,10 @@ import Foundation
 import Networks
 import Yams
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// Reads YAML files and the values of `--set`.
 package enum ConfigText {
     /// Largest file that is read, in bytes: no configuration is near it.
@@ -163,6 +167,9 @@ package enum ConfigText {
         for (index, line) in lines.enumerated() where index >= mark.line - 1 {
             for column in columns(of: key, in: Array(line)) where isFlow || column == mark.column {
                 seen += 1
+                #if MUTANTS
+                    if isPlanted("yaml-place") { return (index + 1, column) }
+                #endif
                 if seen == 2 { return (index + 1, column) }
             }
         }

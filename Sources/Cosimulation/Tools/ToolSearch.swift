@@ -10,15 +10,22 @@ package struct ToolSearch: Sendable {
     private let environment: [String: String]
     /// Virtual environments.
     private let virtual: [String]
+    private static let pythonVariable = "SHIFTSIM_PYTHON"
+    /// What the variable names where that is no program: then nothing is found anywhere else.
+    private let misnamedPython: String?
 
     /// A search in an environment.
     package init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+        // An empty variable is none.
+        let environment = environment.filter { !$0.key.hasPrefix("SHIFTSIM_") || !$0.value.isEmpty }
         self.environment = environment
         let workplace = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
         let program = (Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0]))
             .resolvingSymlinksInPath().deletingLastPathComponent()
         var virtual = (ToolSearch.upwards(workplace) + ToolSearch.upwards(program)).map { "\($0)/.venv" }
-        if let python = environment["SHIFTSIM_PYTHON"] {
+        let python = environment[ToolSearch.pythonVariable]
+        misnamedPython = python.flatMap { ToolSearch.isProgram($0) ? nil : $0 }
+        if let python {
             // DIR/bin/python belongs to the environment DIR.
             virtual.insert(
                 URL(fileURLWithPath: python).deletingLastPathComponent().deletingLastPathComponent().path, at: 0)
@@ -42,6 +49,7 @@ package struct ToolSearch: Sendable {
         if let path = environment[tool.variable] {
             return ToolSearch.isProgram(path) ? path : nil
         }
+        guard misnamedPython == nil else { return nil }
         let inPath = (environment["PATH"] ?? "").split(separator: ":").map(String.init)
         let folders = virtual.map { "\($0)/bin" } + inPath
         for program in tool.programs {
@@ -66,11 +74,15 @@ package struct ToolSearch: Sendable {
         if let named = environment[tool.variable] {
             throw ToolError.misnamed(variable: tool.variable, path: named)
         }
+        if let misnamedPython {
+            throw ToolError.misnamed(variable: ToolSearch.pythonVariable, path: misnamedPython)
+        }
         throw ToolError.missing(tool: tool.subject, install: tool.install)
     }
 
     /// The folder of a package in a virtual environment.
     package func pythonPackage(_ name: String) -> String? {
+        guard misnamedPython == nil else { return nil }
         for environment in virtual {
             let library = "\(environment)/lib"
             let versions = (try? FileManager.default.contentsOfDirectory(atPath: library)) ?? []

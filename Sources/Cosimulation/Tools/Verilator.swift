@@ -41,15 +41,25 @@ package struct Verilator: Sendable {
         version = Verilator.firstLine(try tool.run(["--version"]))
         let root = Verilator.firstLine(try tool.run(["--getenv", "VERILATOR_ROOT"]))
         include = URL(fileURLWithPath: root).appendingPathComponent("include")
-        cache = Verilator.cacheDirectory(environment)
+        cache = try Verilator.cacheDirectory(environment)
     }
 
     private static func firstLine(_ text: String) -> String {
         (text.split(separator: "\n").first.map(String.init) ?? "").trimmingCharacters(in: .whitespaces)
     }
 
-    private static func cacheDirectory(_ environment: [String: String]) -> URL {
-        if let path = environment["SHIFTSIM_CACHE"] { return URL(fileURLWithPath: path) }
+    private static func cacheDirectory(_ environment: [String: String]) throws -> URL {
+        if let path = environment["SHIFTSIM_CACHE"], !path.isEmpty {
+            let folder = URL(fileURLWithPath: path)
+            do {
+                try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            } catch {
+                throw EnvironmentProblem(
+                    message: "SHIFTSIM_CACHE is '\(path.echoed)', where no folder can be made; set it to a folder, "
+                        + "or unset it")
+            }
+            return folder
+        }
         let base = environment["XDG_CACHE_HOME"] ?? (environment["HOME"] ?? "/tmp") + "/.cache"
         return URL(fileURLWithPath: base).appendingPathComponent("shiftsim")
     }

@@ -31,6 +31,8 @@ public struct Device: Sendable, Hashable, Codable {
     public var dsp: DeviceFact
     /// In whole RAMB36E2 sites; each holds two RAMB18E2.
     public var bram36: DeviceFact
+    /// How fast its primitives may be clocked.
+    public var speeds: [PrimitiveSpeed]
 
     /// XCZU9EG-2FFVB1156E of the ZCU102 board.
     public static let xczu9eg = Device(
@@ -38,7 +40,8 @@ public struct Device: Sendable, Hashable, Codable {
         lut: DeviceFact(274_080, unit: "LUT6", source: "AMD DS891, table of Zynq UltraScale+ EG devices"),
         ff: DeviceFact(548_160, unit: "flip-flops", source: "AMD DS891, table of Zynq UltraScale+ EG devices"),
         dsp: DeviceFact(2_520, unit: "DSP48E2", source: "AMD DS891, table of Zynq UltraScale+ EG devices"),
-        bram36: DeviceFact(912, unit: "RAMB36E2", source: "AMD DS891, table of Zynq UltraScale+ EG devices"))
+        bram36: DeviceFact(912, unit: "RAMB36E2", source: "AMD DS891, table of Zynq UltraScale+ EG devices"),
+        speeds: PrimitiveSpeed.zynqUltraScalePlus2)
 
     /// Every device that a configuration may name.
     public static let all = [xczu9eg]

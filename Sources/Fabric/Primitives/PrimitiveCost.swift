@@ -2,6 +2,10 @@
 // text of RTLEmitter (docs/sources.md). Gates and multiplexers share LUTs with their neighbours; Design.resources does
 // that packing and takes the rest from here.
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// Costs of single primitives on UltraScale+.
 public enum PrimitiveCost {
     /// CARRY8 cells of a chain.
@@ -43,6 +47,9 @@ public enum PrimitiveCost {
     /// and scaled by its result width.
     public static func powerOfTwoShift(codeBits: Int, resultBits: Int) -> Int {
         let measured: [(lut: Int, bits: Int)] = [(17, 17), (16, 17), (18, 19), (41, 23), (81, 31)]
+        #if MUTANTS
+            if codeBits == 4, isPlanted("lut-row") { return (45 * resultBits + 11) / 23 }
+        #endif
         let row = measured[min(max(codeBits, 1), 5) - 1]
         return (row.lut * resultBits + row.bits / 2) / row.bits
     }

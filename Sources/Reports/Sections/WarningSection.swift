@@ -9,13 +9,9 @@ import Support
 extension Warning {
     /// The warnings of a run, in the order of their kinds; empty where nothing is to be said.
     static func all(of run: FinishedRun) -> [Warning] {
-        Kind.allCases.compactMap { kind in
-            switch kind {
-            case .overflow: overflow(run)
-            case .unchecked: unchecked(run)
-            case .cliff: cliff(run.program)
-            }
-        }
+        let design = WarnedDesign(
+            configuration: run.resolvedConfiguration, hardware: run.hardware, program: run.program)
+        return Kind.allCases.compactMap { $0 == .unchecked ? unchecked(run) : design.warning($0) }
     }
 
     /// A layer counts where a buffer of up to twice its size would halve its cycles and save a tenth of the network's;
@@ -30,12 +26,6 @@ extension Warning {
         let rest = others == 0 ? "" : "; \(others) more \(others == 1 ? "layer" : "layers"), see the hints"
         let text = "layer \(name) takes \(TextTable.fixed(cliff.factor, 1)) times the cycles it could: \(cliff.hint)"
         return Warning(.cliff, text + rest, key: cliff.limit.key)
-    }
-
-    private static func overflow(_ run: FinishedRun) -> Warning? {
-        guard !run.hardware.resources.fits else { return nil }
-        let text = run.hardware.resources.overflow(part: run.configuration.device.part)
-        return Warning(.overflow, text, key: "device.allow_overflow")
     }
 
     private static func unchecked(_ run: FinishedRun) -> Warning? {

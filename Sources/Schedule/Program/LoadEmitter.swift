@@ -4,6 +4,10 @@
 import Accelerator
 import Networks
 
+#if MUTANTS
+    import Mutants
+#endif
+
 extension TileEmitter {
     typealias Loads = [BufferLedger.Load]
 
@@ -140,6 +144,9 @@ extension TileEmitter {
         i[LoadField.planeStride] = perWord * source.planeStride
         i[LoadField.rowStride] = source.rowStride
         i[LoadField.firstValidRow] = shape.streams ? 0 : extent.padTop
+        #if MUTANTS
+            if isPlanted("padding") { i[LoadField.firstValidRow] = shape.streams ? 0 : max(0, extent.padTop - 1) }
+        #endif
         i[LoadField.lastValidRow] = validRows.count - 1
         i[LoadField.firstValidColumn] = shape.streams ? 0 : extent.padLeft
         i[LoadField.lastValidColumn] = validColumns.count - 1

@@ -4,6 +4,10 @@
 import Accelerator
 import Networks
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// Output extent of the tiles of one layer.
 struct TileShape: Sendable, Equatable {
     /// Output rows, output columns, output groups.
@@ -128,6 +132,9 @@ struct TileShape: Sendable, Equatable {
         {
             return .weights
         }
+        #if MUTANTS
+            if isPlanted("schedule-tile") { return nil }
+        #endif
         if groups * self.rows * columnsPerUnit > p.ofmapDepth / share { return .ofmap }
         // A tile of fewer results has fewer groups.
         if groups > p.constantDepth / share { return .ofmap }

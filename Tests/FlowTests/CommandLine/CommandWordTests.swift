@@ -48,6 +48,20 @@ import Testing
         #expect(!result.errors.contains(String(repeating: "q", count: 201)), "\(result.errors.prefix(500))")
     }
 
+    /// A layer or a tap with a letter left out.
+    @Test(arguments: [
+        ["--layers", "con1", "'con1' is no layer (did you mean 'conv1'?)"],
+        ["--taps", "seqencer.*", "'seqencer.*' (did you mean 'sequencer'?)"],
+    ])
+    func mistypedLayersAndTapsHaveSuggestions(_ words: [String]) throws {
+        let workplace = try Scratch()
+        try workplace.write("tiny.yaml", Texts.tiny)
+        let result = try Program.run(
+            ["simulate", "tiny.yaml", "--quiet", "--trace", "x.vcd"] + words.prefix(2), in: workplace)
+        #expect(result.code == 2 && result.errors.contains(words[2]), "\(result.errors)")
+        #expect(!workplace.exists("x.vcd"))
+    }
+
     /// From a pipe relative paths start from the working directory.
     @Test(arguments: [
         "cat tiny.yaml | PROGRAM estimate -", "cat tiny.yaml | PROGRAM estimate /dev/stdin",

@@ -32,7 +32,7 @@ import Testing
         set("network.model", "tiny.onnx"), set("network.seed", "2"),
         Case(key: "network.weights", value: "synthetic", companions: trained + ["buffers.weight_kib=64"]),
         set("network.input.images", "images.npy"), set("network.input.count", "3"), set("network.input.first", "2"),
-        set("network.input.seed", "2"),
+        set("network.input.seed", "2"), set("network.input.labels", "labels.txt", with: pictures),
         set("network.input.mean", "[0.4]", with: pictures, "network.input.mean=[0.5]", "network.input.std=[0.25]"),
         set(
             "network.input.std", "[0.2, 0.25, 0.3]", with: pictures, "network.input.mean=[0.5]",
@@ -178,6 +178,7 @@ import Testing
         let pixels = (0..<8 * 3 * 8 * 8).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ $0 / 11) }
         try NpyWriter.write(
             NpyArray(shape: [8, 3, 8, 8], elements: .uint8(pixels)), to: workplace.path("images.npy"))
+        try workplace.write("labels.txt", "0\n1\n2\n3\n4\n5\n6\n7\n")
         _ = try Flow.quantize(ModelExportRequest(model: "tiny", output: workplace.path("tiny.onnx")))
         try FileManager.default.createSymbolicLink(
             at: workplace.url.appendingPathComponent("models"),
@@ -189,6 +190,8 @@ import Testing
 extension Scratch {
     /// An assignment with the files of this folder by absolute path.
     func absolute(_ assignment: String) -> String {
-        ["images.npy", "tiny.onnx"].reduce(assignment) { $0.replacingOccurrences(of: "=\($1)", with: "=\(path($1))") }
+        ["images.npy", "tiny.onnx", "labels.txt"].reduce(assignment) {
+            $0.replacingOccurrences(of: "=\($1)", with: "=\(path($1))")
+        }
     }
 }

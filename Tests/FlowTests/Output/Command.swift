@@ -27,7 +27,7 @@ struct Command: Sendable, CustomTestStringConvertible {
         (words + " " + more).split(separator: " ").map { $0 == "TARGET" ? other ?? target ?? "" : String($0) }
     }
 
-    static let tooLarge = "--set buffers.ofmap_kib=8192 --set array.outputs=64"
+    static let tooLarge = "--set buffers.ofmap_kib=4096 --set array.outputs=64"
 
     /// Those that write files.
     static let writing = [
@@ -64,7 +64,8 @@ struct Command: Sendable, CustomTestStringConvertible {
         Command(words: "sweep sweep.yaml --quiet --jobs 1 --json"), Command(words: "networks"),
         Command(words: "networks densenet121"), Command(words: "networks resnet50 --json"),
         Command(words: "trace info old.fst --signals"), Command(words: "trace dump old.fst"),
-        Command(words: "trace diff old.fst old.fst"), Command(words: "doctor"), Command(words: "--help"),
+        Command(words: "trace diff old.fst old.fst"), Command(words: "trace stats old.fst"),
+        Command(words: "trace find old.fst 1"), Command(words: "doctor"), Command(words: "--help"),
         Command(words: "help sweep"), Command(words: "--version"),
     ]
 
@@ -86,6 +87,8 @@ struct Command: Sendable, CustomTestStringConvertible {
 /// What is at a path: every file below it with its bytes, or the one file.
 struct Snapshot: Equatable {
     var files: [String: Data] = [:]
+
+    init() {}
 
     init(_ path: String, without timed: [String] = []) {
         let manager = FileManager.default

@@ -13,6 +13,10 @@ import Testing
         for command in ShiftSim.configuration.subcommands where command.configuration.shouldDisplay {
             #expect(known.contains(Substring(command._commandName)), "\(command._commandName)")
         }
+        let all = Command.writing + Command.reading
+        for command in TraceCommand.configuration.subcommands {
+            #expect(all.contains { $0.words.hasPrefix("trace \(command._commandName) ") }, "\(command._commandName)")
+        }
     }
 
     /// Expects a refusal that names the target, not what the command would have failed with later.

@@ -1,6 +1,8 @@
 // Is the place of a result at every moment a whole result, the older or the new one, whatever becomes of the run?
 
+import Diagnostics
 import Foundation
+import Output
 import Support
 import TestSupport
 import Testing
@@ -134,13 +136,47 @@ import Testing
         #expect(try workplace.hidden() == [])
     }
 
-    /// A waveform that a killed run leaves unfinished in a folder is cleared with the rest; one that fails at once leaves
-    /// no file at all.
+    /// A run that fails leaves no waveform where there was none.
     @Test func aFailingRunLeavesNoNewWaveform() throws {
         let workplace = try Command.workplace()
         let before = try workplace.contents()
         let failing = ["simulate", "tiny.yaml", "--quiet", "--trace", "run.fst", "--window", "999999:9999999"]
         #expect(try Program.run(failing, in: workplace).code == 2)
         #expect(try workplace.contents() == before)
+    }
+
+    /// File systems that cannot exchange two names: killed between two renamings, the older result has a hidden one.
+    @Test func anOlderResultIsTakenBack() throws {
+        let workplace = try Command.workplace()
+        let words = ["simulate", "tiny.yaml", "--quiet", "-o", "out"]
+        #expect(try Program.run(words, in: workplace).code == 0)
+        let older = Snapshot(workplace.path("out"))
+        try FileManager.default.moveItem(atPath: workplace.path("out"), toPath: workplace.path(".shiftsim-old-out"))
+        try workplace.write(".shiftsim-new-out/report.json", "half")
+        let failing = Command.tooLarge.split(separator: " ").map(String.init)
+        #expect(try Program.run(words + failing, in: workplace).code == 3)
+        #expect(Snapshot(workplace.path("out")) == older)
+        #expect(try workplace.hidden() == [])
+    }
+
+    /// What somebody puts there while a run goes stays, and the results of the run, too.
+    @Test(arguments: [true, false])
+    func whatAppearsDuringARunIsKept(hasOlder: Bool) throws {
+        let workplace = try Scratch()
+        if hasOlder {
+            let first = try ResultFolder.prepare(workplace.path("out"), for: "test")
+            try first.write("a.txt", text: "older")
+            try first.publish()
+        }
+        let folder = try ResultFolder.prepare(workplace.path("out"), for: "test")
+        try folder.write("a.txt", text: "newer")
+        try workplace.write("out/mine.txt", "mine")
+        let error = #expect(throws: InputError.self) { try folder.publish() }
+        folder.discard()
+        #expect(error?.description.contains("out.new") == true, "\(error?.description ?? "")")
+        #expect(try workplace.read("out/mine.txt") == "mine")
+        #expect(try workplace.read("out.new/a.txt") == "newer")
+        if hasOlder { #expect(try workplace.read("out/a.txt") == "older") }
+        #expect(try workplace.contents() == ["out", "out.new"])
     }
 }
