@@ -12,6 +12,11 @@ import Testing
         // Stand for any file.
         "config.yaml": "any configuration", "file.yaml": "any configuration",
         "configs/CONFIG.yaml": "any configuration", "accuracy.yaml": "made by accuracy_table",
+        "NAME.yaml": "any configuration",
+        // Made by the reader of a page, or by a test.
+        "out/mine.yaml": "docs/guide/SizeAnArray.md", "out/mine-sizes.yaml": "docs/guide/SizeAnArray.md",
+        "mine.yaml": "docs/guide/SizeAnArray.md", "out/sizes/sweep.csv": "docs/guide/SizeAnArray.md",
+        "base.yaml": "mutated_inputs", "sweep.yaml": "mutated_inputs",
         // Of other projects.
         "lz4_Block_format.md": "LZ4", "nnUtils.py": "papcjy/n-BQ-NN",
     ]
