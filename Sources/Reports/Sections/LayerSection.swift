@@ -64,7 +64,8 @@ package struct LayerSection: Sendable, Codable, Equatable {
 }
 
 extension LayerSection: ReportSection {
-    /// The keys of the section, in the order of the documents.
+    /// The keys of the section, in the order of the documents and of layers.csv, whose columns keep their places: new
+    /// ones come last.
     package static let fields: [ReportField<LayerSection>] = [
         ReportField("name", \.name, "of the layer").shown(at: 1, "layer"),
         ReportField("kind", \.kind, "what it computes, or `host`").shown(at: 2, "kind"),
@@ -81,23 +82,7 @@ extension LayerSection: ReportSection {
         ReportField("compute_cycles", \.computeCycles, unit: "cycles", "a step of the loop nest is issued")
             .shown(at: 7, "compute"),
         ReportField("stall_cycles", \.stallCycles, unit: "cycles", "waiting for memory: stall_load + stall_store"),
-        ReportField("stall_load", \.stallLoad, unit: "cycles", "as cycles.stall_load").shown(at: 8, "loads"),
-        ReportField(
-            "stall_instructions", \.stallInstructions, unit: "cycles",
-            "the part of stall_load that cycles.stall_instructions counts"
-        ).shown(at: 9, "instr."),
-        ReportField("stall_store", \.stallStore, unit: "cycles", "as cycles.stall_store").shown(at: 10, "stores"),
         ReportField("fill_drain", \.fillDrain, unit: "cycles", "as cycles.fill_drain").shown(at: 11, "fill/drain"),
-        ReportField(
-            "bound", \.bound,
-            "what most of the cycles go to: `compute`, `loads` (but instructions), `stores`, `instructions`, "
-                + "`fill-drain` or `host`"
-        ).shown(at: 12, "bound"),
-        ReportField("reason", \.reason, "the bound with its figures"),
-        ReportField(
-            "hint", \.hint,
-            "a configuration key and the smallest value with which the layer would take a fifth fewer cycles by the "
-                + "prediction, and why; absent where no buffer of up to four times its size would do that"),
         ReportField("utilization", \.utilization, "macs / (lanes * cycles); 0 on the host").fraction
             .shown(at: 6, "utilisation", .percent),
         ReportField(
@@ -115,5 +100,21 @@ extension LayerSection: ReportSection {
                 + "of `array.outputs` filters, each as long as its longest; a filter of no terms has its place in one. "
                 + "Absent as filters_by_terms"
         ).shown(at: 14, "passes"),
+        ReportField("stall_load", \.stallLoad, unit: "cycles", "as cycles.stall_load").shown(at: 8, "loads"),
+        ReportField(
+            "stall_instructions", \.stallInstructions, unit: "cycles",
+            "the part of stall_load that cycles.stall_instructions counts"
+        ).shown(at: 9, "instr."),
+        ReportField("stall_store", \.stallStore, unit: "cycles", "as cycles.stall_store").shown(at: 10, "stores"),
+        ReportField(
+            "bound", \.bound,
+            "what most of the cycles go to: `compute`, `loads` (but instructions), `stores`, `instructions`, "
+                + "`fill-drain` or `host`"
+        ).shown(at: 12, "bound"),
+        ReportField("reason", \.reason, "the bound with its figures"),
+        ReportField(
+            "hint", \.hint,
+            "a configuration key and the smallest value with which the layer would take a fifth fewer cycles by the "
+                + "prediction, and why; absent where no buffer of up to four times its size would do that"),
     ]
 }
