@@ -61,11 +61,15 @@ package enum ToolFinder {
             echo "'$2' is no program; name one by its path" >&2
             exit 2
         fi
-        if eval "[ -n \"\${$variable+set}\" ]"; then
-            eval "named=\$$variable"
-            try "$named"
-            echo "$variable is '$named', which is no program; set it to a path of one, or unset it" >&2
+        # Ends for a variable that names no program; an empty one is as good as none.
+        misnamed() {
+            echo "$1 is '$2', which is no program; set it to a path of one, or unset it" >&2
             exit 2
+        }
+        eval "named=\${$variable-}"
+        if [ -n "$named" ]; then
+            try "$named"
+            misnamed "$variable" "$named"
         fi
 
         # Folders with programs, a line each.
@@ -74,9 +78,11 @@ package enum ToolFinder {
             folders="$folders$1
         "
         }
-        if [ -n "${SHIFTSIM_PYTHON-}" ]; then
-            case "$SHIFTSIM_PYTHON" in
-                */*) add "${SHIFTSIM_PYTHON%/*}" ;;
+        python=${SHIFTSIM_PYTHON-}
+        if [ -n "$python" ]; then
+            if [ ! -f "$python" ] || [ ! -x "$python" ]; then misnamed SHIFTSIM_PYTHON "$python"; fi
+            case "$python" in
+                */*) add "${python%/*}" ;;
             esac
         fi
         folder=$(pwd)

@@ -5,7 +5,7 @@ extension FSTWriter {
     /// Changes a signal of a converted trace; see `TraceWriter`.
     public func change(_ handle: Int, _ change: TraceChange) {
         let slot = values.slot(of: handle)
-        guard let conversion = values.conversion, conversion.update(slot, change, values), phase == .running else {
+        guard let conversion = values.conversion, conversion.update(slot, change, values), isRunning else {
             return
         }
         recordConverted(slot, conversion)

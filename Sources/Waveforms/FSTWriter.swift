@@ -41,14 +41,14 @@ public final class FSTWriter: TraceWriter {
     /// The last time of the previous section.
     var sectionBegin: UInt64 = 0
 
-    private(set) var phase = Phase.beforeFirstTime
+    private var phase = Phase.beforeFirstTime
     private var time: UInt64 = 0
     /// The current time already has an item in `times`.
     private var timeIsOpen = false
     private var flushDeadline: Int
     private var callsUntilClock = 0
 
-    enum Phase { case beforeFirstTime, atFirstTime, running, closed }
+    private enum Phase { case beforeFirstTime, atFirstTime, running, closed }
 
     /// Creates the file and writes everything that precedes the values.
     /// - Throws: `WaveformError.file` when the file cannot be created or written (no file is left then),
@@ -120,6 +120,10 @@ public final class FSTWriter: TraceWriter {
         let slot = values.slot(of: handle)
         if values.update(slot, words: words) && phase == .running { record(slot) }
     }
+
+    /// Whether changes are records: after the first time, whose values are in the frame. `phase` itself stays private,
+    /// which keeps the checks of exclusive access out of `change`.
+    var isRunning: Bool { phase == .running }
 
     /// Writes a section of what was collected; see `TraceWriter`.
     public func flush() throws {

@@ -10,6 +10,8 @@ struct InstructionCountTests {
     struct Run: CustomTestStringConvertible, Sendable {
         var name: String
         var arguments: [String]
+        /// Above this the program has become slower; below, the snapshot is out of date.
+        var tolerance = 0.02
         var testDescription: String { name }
     }
 
@@ -24,11 +26,10 @@ struct InstructionCountTests {
             name: "tiny-svpe, traced",
             arguments: [
                 "configs/tiny-svpe.yaml", "--mode", "functional", "--set", "trace.file=run.fst", "--window", "0:1000",
-            ]),
+            ],
+            // Valgrind makes the run last for seconds, and a trace is flushed by the clock.
+            tolerance: 0.08),
     ]
-
-    /// Above this the program has become slower; below, the snapshot is out of date.
-    static let tolerance = 0.02
 
     @Test(arguments: runs)
     func costsWhatItDid(run: Run) throws {
@@ -43,8 +44,8 @@ struct InstructionCountTests {
         }
         let expected = Double(try #require(known[run.name], "no snapshot: RECORD_SNAPSHOTS=1"))
         let change = Double(count) / expected - 1
-        #expect(change < Self.tolerance, "\(count) instructions, \(known[run.name] ?? 0) before")
-        #expect(change > -5 * Self.tolerance, "\(count) instructions, \(known[run.name] ?? 0) before: record it")
+        #expect(change < run.tolerance, "\(count) instructions, \(known[run.name] ?? 0) before")
+        #expect(change > -5 * run.tolerance, "\(count) instructions, \(known[run.name] ?? 0) before: record it")
     }
 
     /// Instructions of the whole program in one thread. Swift's hashing is made the same in every run.

@@ -51,7 +51,7 @@ import Testing
     /// A layer or a tap with a letter left out.
     @Test(arguments: [
         ["--layers", "con1", "'con1' is no layer (did you mean 'conv1'?)"],
-        ["--taps", "seqencer.*", "'seqencer.*' (did you mean 'sequencer'?)"],
+        ["--taps", "seqencer.*", "'seqencer.*' (did you mean 'sequencer.*'?)"],
     ])
     func mistypedLayersAndTapsHaveSuggestions(_ words: [String]) throws {
         let workplace = try Scratch()

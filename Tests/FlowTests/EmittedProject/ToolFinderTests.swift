@@ -35,11 +35,14 @@ import Testing
         let named = try places.program("named", "another")
         let folder = try places.program("folder/\(best)", "inside")
         let path = "\(places.folder.path("folder")):\(places.folder.path("path"))"
-        let python = places.folder.path("env/bin/python")
+        let python = try places.program("env/bin", "python")
+        let noPython = places.folder.path("env/bin/none")
         let tries: [([String: String], String?)] = [
             (["PATH": path], inPath), (["PATH": path, "SHIFTSIM_PYTHON": python], inVenv),
             (["PATH": path, tool.variable: named], named), (["PATH": path, tool.variable: "/nowhere"], nil),
-            (["PATH": path, tool.variable: ""], nil), (["PATH": ""], nil),
+            (["PATH": path, tool.variable: ""], inPath), (["PATH": ""], nil),
+            (["PATH": path, "SHIFTSIM_PYTHON": noPython], nil), (["PATH": path, "SHIFTSIM_PYTHON": ""], inPath),
+            (["PATH": path, "SHIFTSIM_PYTHON": noPython, tool.variable: named], named),
             (["PATH": path, tool.variable: URL(fileURLWithPath: folder).deletingLastPathComponent().path], nil),
         ]
         for (environment, expected) in tries {
@@ -49,14 +52,14 @@ import Testing
             let found = search.path(of: tool)
             if let found {
                 #expect(code == 0 && output == found, "\(environment): \(output)")
-                if environment["SHIFTSIM_PYTHON"] != nil || environment[tool.variable] != nil {
-                    #expect(found == expected)
-                }
+                let names = ["SHIFTSIM_PYTHON", tool.variable].compactMap { environment[$0] }
+                if names.contains(where: { !$0.isEmpty }) { #expect(found == expected) }
             } else {
                 #expect(expected == nil, "\(environment)")
                 #expect(throws: ToolError.self) { try search.require(tool) }
                 do { _ = try search.require(tool) } catch { #expect(output == "\(error)") }
-                #expect(code == (environment[tool.variable] == nil ? 4 : 2))
+                let isNamed = environment[tool.variable] != nil || environment["SHIFTSIM_PYTHON"] != nil
+                #expect(code == (isNamed ? 2 : 4))
             }
         }
     }

@@ -115,7 +115,9 @@ import Testing
     /// before the end.
     @Test func aKilledRunLeavesItsWaveform() throws {
         let workplace = try Command.workplace()
-        let words = "simulate tiny.yaml --quiet --trace run.fst --set memory.bandwidth_gb_s=0.01"
+        let words =
+            "simulate tiny.yaml --quiet --trace run.fst --set memory.bandwidth_gb_s=0.01"
+            + " --set network.model=resnet20-cifar10"
         let process = try Program.start(
             words.split(separator: " ").map(String.init), in: workplace, files: try Scratch())
         for _ in 0..<600 where !workplace.exists("run.fst") { usleep(50_000) }
