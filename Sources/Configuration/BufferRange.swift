@@ -41,7 +41,8 @@ extension Configuration {
         throw error(
             buffer.key,
             "is \(asked), \(asked * 8192 / wordBits) words of \(wordBits) bits; accepted for this array: "
-                + "\(range.lowerBound)...\(range.upperBound), from \(words.lowerBound) to \(words.upperBound) words")
+                + "\(range.lowerBound)...\(min(range.upperBound, BufferSettings.mostKiB)), from \(words.lowerBound) to \(words.upperBound) words"
+        )
     }
 
     /// The same of an array that was built.

@@ -26,7 +26,7 @@ struct Place {
 
     /// Finds a place. Throws `SystemError` where nothing can be written.
     static func find(_ given: String) throws(SystemError) -> Place {
-        let absolute = URL(fileURLWithPath: given).standardizedFileURL.path
+        let absolute = Place.absolute(given)
         do {
             let status = try SystemCall.status(absolute, followingLinks: true)
             // What is no file or folder, such as a pipe, is written where it stands.
@@ -38,26 +38,43 @@ struct Place {
             guard error.code == ENOENT, !SystemCall.exists(absolute) else { throw error }
         }
         var missing: [String] = []
-        var above = URL(fileURLWithPath: absolute).deletingLastPathComponent()
-        while !SystemCall.exists(above.path) {
-            missing.insert(above.lastPathComponent, at: 0)
-            above.deleteLastPathComponent()
+        let name = Place.name(absolute)
+        var above = Place.above(absolute)
+        while !SystemCall.exists(above) {
+            missing.insert(Place.name(above), at: 0)
+            above = Place.above(above)
         }
-        guard try SystemCall.status(above.path, followingLinks: true).isFolder else { throw SystemError(ENOTDIR) }
-        var folder = try SystemCall.realPath(above.path)
+        // What is not there has no folder above it but the one that its name says.
+        guard !(missing + [name]).contains("..") else { throw SystemError(ENOENT) }
+        missing.removeAll { $0 == "." }
+        guard try SystemCall.status(above, followingLinks: true).isFolder else { throw SystemError(ENOTDIR) }
+        var folder = try SystemCall.realPath(above)
         let folders = missing.map { name in
             folder = (folder == "/" ? "" : folder) + "/" + name
             return folder
         }
-        let name = URL(fileURLWithPath: absolute).lastPathComponent
         return Place(
             given: given, path: (folder == "/" ? "" : folder) + "/" + name, status: nil, missingFolders: folders)
     }
 
+    /// The path from the root, without slashes at its end. Nothing is folded: ".." behind a link is above the
+    /// folder that the link names, as the system has it.
+    private static func absolute(_ path: String) -> String {
+        var path = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+        while path.count > 1, path.last == "/" { path.removeLast() }
+        return path
+    }
+
+    private static func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? "" }
+
+    private static func above(_ path: String) -> String {
+        let folder = path.split(separator: "/").dropLast().joined(separator: "/")
+        return "/" + folder
+    }
+
     /// The path of a file below this one; nil where it is elsewhere.
     func inside(_ file: String) -> String? {
-        let absolute = URL(fileURLWithPath: file, relativeTo: URL(fileURLWithPath: path, isDirectory: true))
-            .standardizedFileURL.path
+        let absolute = file.hasPrefix("/") ? file : path + "/" + file
         let found = (try? Place.find(absolute))?.path ?? absolute
         guard found.hasPrefix(path + "/") else { return nil }
         return String(found.dropFirst(path.count + 1))

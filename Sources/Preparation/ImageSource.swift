@@ -26,9 +26,20 @@ package struct ImageSource {
     /// The images of the run. Throws `InputError`, and `EnvironmentProblem` for what is not installed.
     package func images() throws -> ImageSet {
         var set = try read(settings.images, first: settings.first, count: settings.count)
+        try requireBytes(set)
         if let path = settings.labels { set.labels = try labels(path, of: set) }
         set.description += pixels.text(holdsBytes: set.holdsBytes, isSynthetic: set.available == nil)
         return set
+    }
+
+    /// Floats are taken as they are: a normalization that nothing uses must not look as if it were.
+    private func requireBytes(_ set: ImageSet) throws {
+        guard case .list = settings.mean, quantization.calibration == nil, !set.holdsBytes, set.available != nil else {
+            return
+        }
+        throw InputError(
+            at: "network.input.mean",
+            "is for 8-bit images, and \(settings.images) holds floats, which are taken as they are; accepted: none")
     }
 
     private func labels(_ path: String, of set: ImageSet) throws -> [Int] {

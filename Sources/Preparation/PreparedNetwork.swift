@@ -40,8 +40,8 @@ package struct PreparedNetwork: Sendable {
         self.fingerprint = fingerprint
     }
 
-    /// Reads, quantizes and hashes; `phase` is told what comes next. Throws `InputError`, and `EnvironmentProblem` for what is not installed. Cost: the
-    /// float network on every calibration image.
+    /// Reads, quantizes and hashes; `phase` is told what comes next. Throws `InputError`, and `EnvironmentProblem` for
+    /// what is not installed. Cost: the float network on every calibration image.
     package static func prepare(
         _ settings: NetworkSettings, _ quantization: QuantizationSettings, phase: (Phase) -> Void = { _ in }
     ) throws -> PreparedNetwork {

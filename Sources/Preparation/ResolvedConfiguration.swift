@@ -13,7 +13,8 @@ extension Configuration {
             guard let wordBits = parameters.wordBits(of: buffer) else { continue }
             result.buffers[keyPath: buffer.size] = builtKiB(of: buffer, wordBits: wordBits)
         }
-        let normalization = network.pixels.normalization
+        let isUsed = network.images.holdsBytes || network.images.available == nil || quantization.calibration != nil
+        let normalization = isUsed ? network.pixels.normalization : nil
         result.network.mean = normalization.map { .list($0.mean) } ?? .none
         result.network.std = normalization.map { .list($0.std) } ?? .none
         result.quantization.calibrationImages = network.calibrationImages

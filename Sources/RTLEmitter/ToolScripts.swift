@@ -31,10 +31,8 @@ public struct SynthesisTarget: Sendable, Hashable, Codable {
 /// synth.ys, top.xdc, vivado.tcl, Makefile, bench/tool.
 public enum ToolScripts {
     /// What the Makefile puts beside the emitted files; an entry that ends in "/" is a folder with all that is in it.
-    package static let built = [
-        "obj/", "images/response.bin", "utilization.rpt", "timing.rpt", "power.rpt", "vivado.log", "vivado.jou",
-        ".Xil/",
-    ]
+    /// Reports are the user's.
+    package static let built = ["obj/", "images/response.bin"]
 
     static func files(for target: SynthesisTarget) -> [RTLFile] {
         [

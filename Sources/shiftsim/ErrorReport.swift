@@ -31,7 +31,7 @@ enum ErrorReport {
             return ExitStatus.success.rawValue
         }
         if code == .validationFailure {
-            Console.message(text.replacing(/'[^']{201,}'/) { "'\($0.output.dropFirst().dropLast().echoed)'" })
+            Console.message(text.replacing(/'[^'\n]{201,}'/) { "'\($0.output.dropFirst().dropLast().echoed)'" })
             return ExitStatus.wrongInput.rawValue
         }
         return status(of: Defect("\(error)"))

@@ -64,7 +64,7 @@ struct SimulateCommand: ParsableCommand {
         if let mode { result.append(ConfigAssignment(key: "run.mode", value: mode, option: "--mode")) }
         if noCheck { result.append(ConfigAssignment("run.check=false", option: "--no-check")) }
         if let trace {
-            let path = URL(fileURLWithPath: trace).standardizedFileURL.path
+            let path = trace.hasPrefix("/") ? trace : FileManager.default.currentDirectoryPath + "/" + trace
             result.append(ConfigAssignment(key: "trace.file", value: path, option: "--trace"))
         }
         if !taps.isEmpty { result.append(ConfigAssignment(key: "trace.taps", values: taps, option: "--taps")) }

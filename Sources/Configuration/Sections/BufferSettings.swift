@@ -11,7 +11,9 @@ package struct BufferSettings: Sendable, Hashable {
     /// Of partial sums, on family `convolver` only.
     package var psumKiB = 128
 
-    private static let sizes = 1...8192
+    private static let sizes = 1...mostKiB
+    /// The largest size that the key takes, in KiB.
+    static let mostKiB = 8192
 
     static let keys = [
         ConfigKey.integer("buffers.ifmap_kib", \.buffers.ifmapKiB, in: sizes, "activations, see below"),
