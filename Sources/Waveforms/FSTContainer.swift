@@ -32,6 +32,7 @@ struct FSTContainer: Sendable {
     var startTime: UInt64 = 0
     var endTime: UInt64 = 0
     var timescaleExponent: Int8 = 0
+    var timeZero = TimeZero()
     var doublesAreLittleEndian = true
     /// The shape of each handle, from 0.
     var shapes: [Shape] = []
@@ -124,6 +125,8 @@ struct FSTContainer: Sendable {
             guard (-15...2).contains(container.timescaleExponent) else {
                 throw Malformed(reason: "its timescale is 10^\(container.timescaleExponent) s", isUnsupported: true)
             }
+            _ = try reader.take(FSTLayout.versionBytes + FSTLayout.dateBytes + 1)
+            container.timeZero = TimeZero(offset: Int64(bitPattern: try reader.bigEndian64()))
         }
 
         private mutating func readGeometry(_ reader: inout ByteReader) throws {

@@ -70,7 +70,9 @@ final class FSTCursor: TraceCursor {
         let unfinished = container.startTime == 0 && container.endTime == 0
         extent = TraceExtent(
             start: container.startTime, end: container.endTime, changes: 0, isComplete: !container.isCut)
-        if unfinished || container.sections.isEmpty { try takeTimesFromSections() }
+        if unfinished || container.isCut { try takeTimesFromSections(unfinished) }
+        extent.start = try container.timeZero.shift(extent.start)
+        extent.end = try container.timeZero.shift(extent.end)
     }
 
     deinit {
@@ -79,8 +81,8 @@ final class FSTCursor: TraceCursor {
         freePlaces()
     }
 
-    /// Sections are written whole, so that a cut file ends with a whole step.
-    var lastWholeTime: UInt64? { extent.end }
+    /// Sections are written whole, so that a cut file ends with a whole step where it has a section.
+    var lastWholeTime: UInt64? { container.isCut && container.sections.isEmpty ? nil : extent.end }
 
     private func freePlaces() {
         places.deallocate()
@@ -88,10 +90,17 @@ final class FSTCursor: TraceCursor {
         firstPlace.deallocate()
     }
 
-    /// An unfinished header has no times; those of the first and last section are taken.
-    private func takeTimesFromSections() throws {
-        guard let first = container.sections.first, let last = container.sections.last else { return }
-        extent.start = try input.read(at: first.offset, count: min(first.count, 8)).withReader { try $0.bigEndian64() }
+    /// An unfinished header has no times, and that of a file which was cut has an end which is no longer there; those
+    /// of the first and last section are taken.
+    private func takeTimesFromSections(_ unfinished: Bool) throws {
+        guard let first = container.sections.first, let last = container.sections.last else {
+            extent.end = extent.start
+            return
+        }
+        if unfinished {
+            let start = try input.read(at: first.offset, count: min(first.count, 8))
+            extent.start = try start.withReader { try $0.bigEndian64() }
+        }
         let end = try input.read(at: last.offset, count: min(last.count, 16))
         extent.end = try end.withReader { reader in
             _ = try reader.bigEndian64()

@@ -37,14 +37,15 @@ final class FSTSection {
         block = try input.read(at: section.offset, count: section.count)
         // The block is a property: it outlives every reader into it.
         var reader = ByteReader(base: block.base, count: block.count)
-        beginTime = try reader.bigEndian64()
-        endTime = try reader.bigEndian64()
+        beginTime = try container.timeZero.shift(reader.bigEndian64())
+        endTime = try container.timeZero.shift(reader.bigEndian64())
         _ = try reader.bigEndian64()
         try readFrame(&reader, container, unpack: withFrame)
         let handles = try reader.varint(upTo: container.shapes.count, "a section's number of signals")
         // Chain offsets count from the pack byte, where the reader now stands.
         var head = reader
         let index = try readTail(reader)
+        if container.timeZero.isSet { times = try times.map { try container.timeZero.shift($0) } }
         let places = try FSTChainIndex(type: section.type, bytes: index, handles: handles)
         let area = index.baseAddress.unsafelyUnwrapped - reader.position
         try unpack(places, area: try reader.take(area), pack: try head.byte(), wanted: wanted)

@@ -89,7 +89,7 @@ struct TraceValue {
 
     private static func isHighImpedance(_ digit: UInt8) -> Bool { digit | 0x20 == UInt8(ascii: "z") }
 
-    private static func isUnknown(_ digit: UInt8) -> Bool {
+    static func isUnknown(_ digit: UInt8) -> Bool {
         digit & 0xFE != 0x30 && digit | 0x20 != UInt8(ascii: "h") && digit | 0x20 != UInt8(ascii: "l")
     }
 

@@ -106,6 +106,8 @@ public enum TraceDiff {
         report.endB = try sideB.lastStep()
         report.partStepA = sideA.partStep
         report.partStepB = sideB.partStep
+        report.isCutA = sideA.isCut
+        report.isCutB = sideB.isCut
         if let endA = report.endA, let endB = report.endB { report.lastStep = min(endA, endB) }
     }
 

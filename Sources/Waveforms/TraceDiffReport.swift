@@ -27,6 +27,10 @@ public struct TraceDiffReport: Sendable, Equatable, Codable {
     public var partStepA: UInt64?
     /// The same for the second file.
     public var partStepB: UInt64?
+    /// Whether the first file was cut, so that what it had behind its end is not compared.
+    public var isCutA = false
+    /// The same for the second file.
+    public var isCutB = false
     /// What there is to know about the files: that one was cut, that values were left out.
     public var notes: [String] = []
     /// Values that do not fit the type of their signal and were left out, in both files.
@@ -40,9 +44,9 @@ public struct TraceDiffReport: Sendable, Equatable, Codable {
     public var first: TraceDifference? { differences.first }
 
     /// True when both files have the same: at least one signal was compared, nothing differed, and nothing was left
-    /// uncompared. With `commonOnly`, signals and times of one file only do not count.
+    /// uncompared. With `commonOnly`, signals and times of one file only do not count; a step must be common to both.
     public var isMatch: Bool {
-        let isEqual = differences.isEmpty && widthMismatches.isEmpty && signalsCompared > 0
+        let isEqual = differences.isEmpty && widthMismatches.isEmpty && signalsCompared > 0 && lastStep != nil
         return isEqual && (commonOnly || notCompared.isEmpty)
     }
 
@@ -56,8 +60,13 @@ public struct TraceDiffReport: Sendable, Equatable, Codable {
 
     private var times: [String] {
         var lines: [String] = []
-        if let partStepA { lines.append("the last step of the first file, \(partStepA), where it was cut") }
-        if let partStepB { lines.append("the last step of the second file, \(partStepB), where it was cut") }
+        for (name, part, isCut) in [("first", partStepA, isCutA), ("second", partStepB, isCutB)] {
+            if let part {
+                lines.append("the last step of the \(name) file, \(part), where it was cut")
+            } else if isCut {
+                lines.append("what the \(name) file had behind its end, where it was cut")
+            }
+        }
         let ends = (partStepA ?? endA, partStepB ?? endB)
         if ends.0 != ends.1 {
             let names = [ends.0, ends.1].map { $0.map(String.init) ?? "nothing" }
@@ -84,7 +93,7 @@ public struct TraceDiffReport: Sendable, Equatable, Codable {
 
     private var verdict: String {
         if !differences.isEmpty || !widthMismatches.isEmpty { return "the files differ" }
-        if signalsCompared == 0 { return "nothing to compare" }
+        if signalsCompared == 0 || lastStep == nil { return "nothing to compare" }
         if notCompared.isEmpty { return "no difference" }
         let end = lastStep.map { times.isEmpty ? "" : " up to \($0)" } ?? ""
         return "no difference\(end) in what both files have"

@@ -115,6 +115,9 @@ final class TraceDiffSide {
     /// What a reader of the results has to know about the file.
     var notes: [String] { cursor.extent.notes(on: file.path) }
 
+    /// Whether the file was cut; final at its end.
+    var isCut: Bool { !cursor.extent.isComplete }
+
     /// Values left out.
     var misfits: UInt64 { cursor.extent.misfits }
 

@@ -10,6 +10,7 @@ final class VCDCursor: TraceCursor {
     private let signals: [TraceSignal]
     private let others: [Int: [Int]]
     private let wanted: [Bool]
+    private let timeZero: TimeZero
     private var sawTime = false
     private var sawChange = false
     private var previousTime: UInt64?
@@ -35,6 +36,7 @@ final class VCDCursor: TraceCursor {
     init(_ file: TraceFile, _ body: VCDBody, wanted: [Bool]) throws {
         input = try VCDInput(path: file.path, offset: body.offset)
         codes = body.codes
+        timeZero = body.timeZero
         signals = file.signals
         others = file.others
         self.wanted = wanted
@@ -91,6 +93,7 @@ final class VCDCursor: TraceCursor {
             next = sum
         }
         guard word.count > 1 else { throw unexpected(word) }
+        next = try timeZero.shift(next)
         guard !sawTime || next >= time else {
             throw Malformed(reason: "its time goes back from \(time) to \(next) near byte \(input.offset)")
         }
@@ -117,13 +120,33 @@ final class VCDCursor: TraceCursor {
     private func takeVector(_ word: UnsafeBufferPointer<UInt8>) throws -> Bool {
         guard word.dropFirst().allSatisfy(Self.isDigit) else { throw unexpected(word) }
         keep(word)
-        // A variable without bits has a value without digits.
-        let isEmpty = word.count == 1
         guard let code = try code() else { return false }
-        if isEmpty, let found = codes.signal(code), !signals[found].hasNoBits {
+        if let found = codes.signal(code) { try checkDigits(of: found) }
+        return try select(code) { .digits }
+    }
+
+    /// A value has a digit, and not more that matter than the widest signal that shows it: bits are not dropped.
+    private func checkDigits(of found: Int) throws {
+        let count = digits.bytes.count
+        // A variable without bits has a value without digits.
+        if count == 0 && !signals[found].hasNoBits {
             throw Malformed(reason: "the value near byte \(input.offset) has no digits")
         }
-        return try select(code) { .digits }
+        if count <= signals[found].width { return }
+        let shown = ([found] + others[found, default: []]).filter { signals[$0].kind.form == .bits }
+        guard let widest = shown.max(by: { signals[$0].width < signals[$1].width }), signals[widest].width > 0,
+            Self.needed(digits.bytes) > signals[widest].width
+        else { return }
+        throw Malformed(
+            reason: "the value near byte \(input.offset) has \(Self.needed(digits.bytes)) digits, its signal "
+                + "'\(signals[widest].path)' is declared with \(signals[widest].width) bits")
+    }
+
+    /// The digits without leading zeros, and without leading unknowns that the digit behind them repeats.
+    private static func needed(_ digits: UnsafeBufferPointer<UInt8>) -> Int {
+        let rest = digits.drop { $0 == UInt8(ascii: "0") }
+        guard let first = rest.first, TraceValue.isUnknown(first) else { return max(1, rest.count) }
+        return rest.count - rest.prefix { $0 | 0x20 == first | 0x20 }.count + 1
     }
 
     private func takeReal(_ word: UnsafeBufferPointer<UInt8>) throws -> Bool {
@@ -176,6 +199,7 @@ final class VCDCursor: TraceCursor {
             let text = String(decoding: code.prefix(40), as: UTF8.self)
             throw Malformed(reason: "the code '\(text)' near byte \(input.offset) is not declared")
         }
+        if !sawTime && !sawChange && timeZero.isSet { try startAtZero() }
         sawChange = true
         if others.isEmpty {
             if !wanted[found] { return false }
@@ -202,6 +226,13 @@ final class VCDCursor: TraceCursor {
         case (.real, .real), (.text, .string): true
         case (.digits, _), (.real, _), (.text, _): false
         }
+    }
+
+    /// Values before the first time stand at the file's time 0.
+    private func startAtZero() throws {
+        time = try timeZero.shift(0)
+        extent.start = time
+        extent.end = time
     }
 
     /// Makes the value that of a signal; false when the signal cannot take it.

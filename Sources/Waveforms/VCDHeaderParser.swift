@@ -6,6 +6,8 @@ struct VCDBody: Sendable {
     let offset: Int
     /// The first signal of each identifier code.
     let codes: VCDCodeTable
+    /// What `$timezero` says.
+    let timeZero: TimeZero
 }
 
 /// Identifier codes and the first signal each of them names.
@@ -64,6 +66,7 @@ struct VCDHeaderParser {
     private var collector = HierarchyCollector()
     private var codes = VCDCodeTable()
     private var timescaleExponent: Int8 = -9
+    private var timeZero = TimeZero()
     private let input: VCDInput
 
     static func open(_ file: InputFile, format: TraceFormat) throws -> TraceFile {
@@ -73,7 +76,7 @@ struct VCDHeaderParser {
         return TraceFile(
             path: file.path, format: format, timescaleExponent: parser.timescaleExponent,
             scopes: collector.scopes, signals: collector.signals, byteCount: file.count, others: collector.others,
-            body: .vcd(VCDBody(offset: parser.input.offset, codes: parser.codes)))
+            body: .vcd(VCDBody(offset: parser.input.offset, codes: parser.codes, timeZero: parser.timeZero)))
     }
 
     private init(input: VCDInput) { self.input = input }
@@ -89,6 +92,7 @@ struct VCDHeaderParser {
                 try skipDeclaration()
                 return
             case "$timescale": try setTimescale(declaration())
+            case "$timezero": try setTimeZero(declaration())
             case "$scope": try collector.enter(declaration().dropFirst().joined(separator: " "))
             case "$upscope":
                 try skipDeclaration()
@@ -131,6 +135,13 @@ struct VCDHeaderParser {
             throw Malformed(reason: "its timescale '\(Self.shown(words))' is not 1, 10 or 100 of s to fs")
         }
         timescaleExponent = exponent
+    }
+
+    private mutating func setTimeZero(_ words: [String]) throws(Malformed) {
+        guard words.count == 1, let offset = Int64(words[0]) else {
+            throw Malformed(reason: "its time zero '\(Self.shown(words))' is not a whole number of 64 bits")
+        }
+        timeZero = TimeZero(offset: offset)
     }
 
     /// `type width code name [range]`

@@ -111,6 +111,39 @@ import Testing
         #expect(text.hasPrefix("'\(path)' is not a readable trace: "))
     }
 
+    /// Values with more digits than their signal: legal where the surplus says nothing or an alias shows it.
+    @Test(arguments: [
+        ("b111 !", 3), ("b100 !", 3), ("b00100 !", 3), ("bx01 !", 3), ("bzx1 !", 3), ("b1xx !", 3), ("b10 %", 2),
+        ("b11111 \"", 5), ("b0011 !", 0), ("b000 !", 0), ("bxxx !", 0), ("bXx1 !", 0), ("b0xx1 !", 0), ("bzzzz1 !", 0),
+        ("b1011 \"", 0), ("b01 %", 0), ("b1 !", 0), ("b1 #", 0),
+    ])
+    func bitsAreNeverDropped(value: String, digits: Int) throws {
+        let folder = try Scratch()
+        let text = """
+            $var wire 2 ! two $end $var wire 2 " low $end $var wire 4 " all $end $var wire 1 % one $end
+            $var wire 70 # wide $end $enddefinitions $end
+            #0
+            \(value)
+            #10
+
+            """
+        let file = try TraceFile.open(folder.file("a.vcd", text.utf8))
+        let commands: [() throws -> Void] = [
+            { try TraceDump().run(file) { _ in } }, { _ = try TraceInfo(of: file) }, { _ = try TraceStats(of: file) },
+            { try TraceSearch(value: "1").run(file) { _ in } }, { _ = try TraceDiff.compare(file, file) },
+            { _ = try TraceConverter().convert(file, to: folder.path("b.fst")) },
+        ]
+        for command in commands {
+            guard digits > 0 else {
+                try command()
+                continue
+            }
+            let text = message(command)
+            #expect(text.contains("near byte") && text.contains("has \(digits) digits, its signal '"), "\(text)")
+        }
+        #expect(FileManager.default.fileExists(atPath: folder.path("b.fst")) == (digits == 0))
+    }
+
     @Test func aMissingFileAndAFolderAreErrors() throws {
         let folder = try Scratch()
         let missing = folder.path("none.fst")

@@ -82,6 +82,43 @@ import Testing
         #expect(seen > 30)
     }
 
+    /// An FST of many sections cut anywhere: its end is that of the last whole section, whatever its header says.
+    @Test func aCutFSTEndsWithItsLastWholeSection() throws {
+        let stimulus = try Stimulus(seed: 31, times: 60, firstTime: 50)
+        let options = TraceWriterOptions(sectionBytes: 100)
+        try stimulus.write(
+            to: makeTraceWriter(path: folder.path("whole.fst"), hierarchy: stimulus.hierarchy, options: options))
+        let bytes = try Array(Data(contentsOf: URL(fileURLWithPath: folder.path("whole.fst"))))
+        let whole = try TraceFile.open(folder.path("whole.fst"))
+        guard case .fst(let container, nil) = whole.body else { throw WaveformError.invalid("no FST") }
+        #expect(container.sections.count > 4 && container.endTime == stimulus.end)
+        let first = try #require(container.sections.first).offset - FSTLayout.blockHead
+        var ends: Set<UInt64> = []
+        for count in stride(from: first, to: bytes.count, by: 173) {
+            let cut = try TraceFile.open(folder.file("cut.fst", bytes.prefix(count)))
+            let last = container.sections.last { $0.offset + $0.count <= count }
+            // The end of a section is its second number.
+            let end = last.map { bytes[($0.offset + 8)..<($0.offset + 16)].reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
+            ends.insert(end ?? 50)
+            let converted = folder.path("again.fst")
+            let extents = [
+                try TraceDump().run(cut) { _ in }, try TraceInfo(of: cut).extent, try TraceStats(of: cut).extent,
+                try TraceSearch(value: "1").run(cut) { _ in },
+                try TraceConverter().convert(cut, to: converted).extent,
+                try TraceFile.open(converted).forEachChange { _ in },
+            ]
+            #expect(extents.allSatisfy { $0.end == end ?? 50 && $0.start == 50 && !$0.isComplete }, "at \(count)")
+            for (one, other) in [(cut, whole), (whole, cut), (cut, cut)] {
+                let report = try TraceDiff.compare(one, other)
+                #expect(report.differences.isEmpty && !report.isMatch, "at \(count): \(report.text)")
+                #expect(report.notCompared.contains { $0.contains("cut") } && !report.notes.isEmpty)
+                let common = try TraceDiff.compare(one, other, options: TraceDiffOptions(commonOnly: true))
+                #expect(common.lastStep == end && common.isMatch == (end != nil), "at \(count): \(common.text)")
+            }
+        }
+        #expect(ends.count > 4)
+    }
+
     @Test func whatIsNotComparedIsListed() throws {
         let one = try TraceFile.open(folder.file("a.vcd", (Self.head + "#0\n0!\n#10\n1!\n").utf8))
         let more = Self.head.replacing("$enddef", with: "$var wire 1 + more $end\n$enddef") + "#0\n0!\n1+\n#10\n1!\n"

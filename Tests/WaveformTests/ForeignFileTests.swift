@@ -57,7 +57,7 @@ import Testing
             $enddefinitions $end
             $dumpvars bxz # b01Z1 ab xc b101 longcode_99 bX ~~~~~ r-1.5e3 R sIDLE S $end
             #7
-            B11111111111111111111 #
+            B00001111111111111111 #
             $comment in between $end
             bU1WH ab 1c
             #12

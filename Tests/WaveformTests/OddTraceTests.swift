@@ -70,6 +70,49 @@ import Testing
         #expect(report.first?.step == trace.fault.time)
     }
 
+    /// A time zero moves all times of a VCD and of an FST, and a converted file has the moved ones.
+    @Test(arguments: [Int64(7), -5, -11], ["a.vcd", "a.vcd.gz", "a.fst", "b.fst"])
+    func timesCountFromTheirZero(zero: Int64, name: String) throws {
+        let declaration = "$var wire 1 ! clk $end\n$enddefinitions $end\n"
+        let body = "#10\n0!\n#20\n1!\n#30\n"
+        let plain = Array((declaration + body).utf8)
+        let shifted = Array(("$timezero \(zero) $end\n" + declaration + body).utf8)
+        var bytes = name.hasSuffix(".gz") ? TraceForm.gzip(shifted) : shifted
+        if name.hasSuffix(".fst") {
+            let path = folder.path("plain.fst")
+            _ = try TraceConverter().convert(TraceFile.open(folder.file("plain.vcd", plain)), to: path)
+            bytes = try Array(Data(contentsOf: URL(fileURLWithPath: path)))
+            // The last number of the header.
+            bytes.replaceSubrange(
+                322..<330, with: (0..<8).map { UInt8(truncatingIfNeeded: zero >> Int64(56 - 8 * $0)) })
+            // A cut file takes its times from its sections.
+            if name == "b.fst" { bytes += [FSTLayout.Block.blackout.rawValue, 0] }
+        }
+        let file = try TraceFile.open(folder.file(name, bytes))
+        guard zero > -10 else {
+            let error = #expect(throws: WaveformError.self) { try TraceInfo(of: file) }
+            #expect(error?.description.contains("its time zero is -11: time 10 ") ?? false, "\(error as Any)")
+            return
+        }
+        let times = [10, 20, 30].map { UInt64($0 + zero) }
+        var lines: [String] = []
+        let extent = try TraceDump().run(file) { lines.append($0) }
+        #expect(lines == ["\(times[0]) clk 0", "\(times[1]) clk 1"])
+        #expect(extent.start == times[0] && extent.end == times[2] && extent.isComplete == (name != "b.fst"))
+        let moved = declaration + "#\(times[0])\n0!\n#\(times[1])\n1!\n#\(times[2])\n"
+        let other = try TraceFile.open(folder.file("moved.vcd", moved.utf8))
+        let common = TraceDiffOptions(commonOnly: true)
+        #expect(try TraceDiff.compare(file, other, options: common).isMatch)
+        let unmoved = try TraceFile.open(folder.file("unmoved.vcd", plain))
+        #expect(try !TraceDiff.compare(file, unmoved, options: common).isMatch)
+        for format in TraceFormat.allCases {
+            let path = folder.path("again\(format.fileExtension)")
+            _ = try TraceConverter().convert(file, to: path)
+            let report = try TraceDiff.compare(TraceFile.open(path), other, options: common)
+            #expect(report.isMatch && report.lastStep == times[2], "\(report.text)")
+        }
+    }
+
     /// A label chooses one of the signals of a path, a path all of them.
     @Test(arguments: OddTrace.all)
     func labelsChooseSignals(trace: OddTrace) throws {
