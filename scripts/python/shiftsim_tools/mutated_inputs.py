@@ -60,7 +60,7 @@ network:
   model: tiny
   weights: synthetic
   input: {images: synthetic, count: 1, first: 0, seed: 1}
-quantization: {scheme: n-bq, weight_bits: 3, activation_bits: 16, calibration_images: 2}
+quantization: {scheme: n-bq, weight_bits: 3, activation_bits: 16, calibration_images: 1}
 device: {part: xczu9eg, allow_overflow: false}
 clock_mhz: 200
 array: {family: vector, pe: svpe, outputs: 8, inputs: 8, pixels: 1}
