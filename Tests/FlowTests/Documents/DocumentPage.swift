@@ -57,9 +57,10 @@ struct DocumentPage {
 
 /// A folder that looks like a clone which `scripts/run` has built, with the program of this build.
 struct Clone {
-    let folder = try! Scratch()
+    let folder: Scratch
 
     init(program: URL) throws {
+        folder = try Scratch()
         let files = FileManager.default
         for name in ["docs", "scripts", "Package.swift"] {
             try files.createSymbolicLink(
