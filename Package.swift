@@ -51,15 +51,17 @@ let package = Package(
 
         // Simulation
         .target(name: "Kernel", dependencies: ["Design", "Fabric"], swiftSettings: fast),
-        .target(name: "ExternalMemory", dependencies: ["Kernel", "Design", "Support"]),
+        .target(name: "Streams", dependencies: ["Design", "Fabric", "Kernel", "RowKernels"], swiftSettings: fast),
+        .target(name: "RowKernels", cSettings: [.unsafeFlags(["-O3"])]),
+        .target(name: "ExternalMemory", dependencies: ["Kernel", "Design", "Support"], swiftSettings: fast),
         .target(name: "Waveforms", dependencies: ["CZlib", "Diagnostics", "Output"]),
-        .target(name: "Observation", dependencies: ["Kernel", "Waveforms", "Design"]),
+        .target(name: "Observation", dependencies: ["Kernel", "Waveforms", "Design"], swiftSettings: fast),
         .target(name: "Host", dependencies: ["Networks", "Diagnostics"], swiftSettings: vectorised),
         .target(
             name: "Machine",
             dependencies: [
                 "Accelerator", "Design", "Diagnostics", "ExternalMemory", "Host", "Kernel", "Networks", "Observation",
-                "Schedule", "Support",
+                "Schedule", "Streams", "Support",
             ]),
         .target(
             name: "Cosimulation",
