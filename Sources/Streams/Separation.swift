@@ -44,7 +44,7 @@ package struct Separation: Sendable {
     package init(_ design: Design, memory: MemoryInterface) throws {
         self.design = design
         (source, sink) = (memory.read.data, memory.write.data)
-        let graph = CellGraph(design)
+        let graph = CellGraph(design, source: source)
         let isData = graph.reached(from: source)
         self.isData = isData
         var boundary: Set<NetID> = []
@@ -144,10 +144,11 @@ struct CellGraph {
     let driver: [Int?]
     /// Cells that read each net, by net; a cell once.
     let readers: [[Int]]
-    var source: NetID?
+    /// Where data enters.
+    let source: NetID?
 
-    init(_ design: Design) {
-        self.design = design
+    init(_ design: Design, source: NetID? = nil) {
+        (self.design, self.source) = (design, source)
         var driver = [Int?](repeating: nil, count: design.nets.count)
         var readers = [[Int]](repeating: [], count: design.nets.count)
         for (index, cell) in design.cells.enumerated() {

@@ -1,4 +1,4 @@
-// `ideal` and `fixed` memory behind the kernel's device seam: when beats move; the bytes are those of MemoryContents.
+// `ideal` and `fixed` memory behind the kernel's device seam: when beats move; the bytes are those of its MemoryBeats.
 // In-order, one beat per port and cycle. What it drives in a cycle follows from its state alone; `fixed` shares a byte
 // budget between the ports, fetch before read before write. Not modelled: banks, rows, refresh.
 
@@ -7,9 +7,7 @@ import Kernel
 
 /// A model of external memory with a fixed latency and bandwidth.
 public final class SimpleMemory: ExternalDevice {
-    /// What it holds.
-    public let contents: MemoryContents
-
+    private let contents: any MemoryBeats
     private let interface: MemoryInterface
     private let timing: MemoryTiming
     private struct Burst {
@@ -46,7 +44,7 @@ public final class SimpleMemory: ExternalDevice {
     }
 
     /// A memory of these contents at an accelerator's interface.
-    public init(_ contents: MemoryContents, interface: MemoryInterface, timing: MemoryTiming) {
+    public init(_ contents: any MemoryBeats, interface: MemoryInterface, timing: MemoryTiming) {
         self.contents = contents
         self.interface = interface
         self.timing = timing
