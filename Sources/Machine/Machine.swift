@@ -78,23 +78,22 @@ package final class Machine {
         for case .array(let streams) in program.steps.prefix(1) { start(streams) }
     }
 
-    /// Sets the program ports and raises `start` for the next cycle.
     private func start(_ streams: [Opcode: Int]) {
-        let ports = accelerator.ports
-        simulation.inputs.set(ports.loadProgram, Int64(streams[.load] ?? 0))
-        simulation.inputs.set(ports.computeProgram, Int64(streams[.compute] ?? 0))
-        simulation.inputs.set(ports.storeProgram, Int64(streams[.store] ?? 0))
-        simulation.attach(StartPulse(start: ports.start, cycle: simulation.cycle))
+        simulation.attach(HostStart(streams, accelerator, inputs: simulation.inputs, cycle: simulation.cycle))
     }
 }
 
-/// The host's start pulse in one cycle.
-private final class StartPulse: ExternalDevice {
+/// The host sets the program ports, and raises `start` in the next cycle.
+final class HostStart: ExternalDevice {
     private let start: NetID
     private let cycle: Int
-    init(start: NetID, cycle: Int) {
-        self.start = start
-        self.cycle = cycle
+    /// A start in `cycle`, the next one.
+    init(_ streams: [Opcode: Int], _ accelerator: Accelerator, inputs: InputPorts, cycle: Int) {
+        let ports = accelerator.ports
+        inputs.set(ports.loadProgram, Int64(streams[.load] ?? 0))
+        inputs.set(ports.computeProgram, Int64(streams[.compute] ?? 0))
+        inputs.set(ports.storeProgram, Int64(streams[.store] ?? 0))
+        (start, self.cycle) = (ports.start, cycle)
     }
     let wakeNets: [NetID] = []
     func drive(cycle: Int, _ inputs: InputPorts) { inputs.set(start, cycle == self.cycle ? 1 : 0) }

@@ -24,8 +24,9 @@ package final class ImageState {
 
     fileprivate init(_ image: [UInt8], _ path: DataPath) {
         memoryBytes = image.count
-        memory = RowNet.zeros(image.count)
+        let memory = RowNet.zeros(image.count)
         image.withUnsafeBytes { memory.copyMemory(from: $0.baseAddress!, byteCount: image.count) }
+        self.memory = memory
         toggles = Array(repeating: 0, count: path.nets.count)
         let rows = path.nets.map { (RowNet.zeros($0.stride), RowNet.zeros($0.stride)) }
         self.rows = rows
