@@ -10,36 +10,36 @@ import Schedule
 import Streams
 
 /// What all runs of an accelerator on streams share.
-struct StreamRun {
-    let build: Build
-    let separation: Separation
-    let options: DataPath.Options
+package struct StreamRun {
+    package let build: Build
+    package let separation: Separation
+    package let options: DataPath.Options
 
     /// Cycles of a block.
-    static let blockCycles = 512
+    package static let blockCycles = 512
 
     /// Throws `Separation.Obstacle` where the accelerator's Design does not fall apart.
-    init(_ build: Build, countsToggles: Bool, level: RowLevel = .best, capacity: Int = blockCycles) throws {
+    package init(_ build: Build, countsToggles: Bool, level: RowLevel = .best, capacity: Int = blockCycles) throws {
         self.build = build
         separation = try Separation(build.accelerator.design, memory: build.accelerator.memory)
         options = DataPath.Options(countsToggles: countsToggles, capacity: capacity, level: level)
     }
 
     /// The result of a run on streams.
-    struct Outcome {
-        var images: [ImageState]
-        var causes: [CycleCauses]
-        var traffic: [(read: Int, written: Int)]
-        var readBytes: Int
-        var writtenBytes: Int
-        var cycles: Int
+    package struct Outcome {
+        package var images: [ImageState]
+        package var causes: [CycleCauses]
+        package var traffic: [(read: Int, written: Int)]
+        package var readBytes: Int
+        package var writtenBytes: Int
+        package var cycles: Int
         /// Of control's registers, by net: those of each image.
-        var control: ControlStream
-        var path: DataPath
+        package var control: ControlStream
+        package var path: DataPath
     }
 
     /// Runs the program for images; nil when interrupted.
-    func run(_ inputs: [IntegerTensor], interrupted: () -> Bool, progress: (Double) -> Void) throws -> Outcome? {
+    package func run(_ inputs: [IntegerTensor], interrupted: () -> Bool, progress: (Double) -> Void) throws -> Outcome? {
         let (accelerator, program) = (build.accelerator, build.program)
         let traffic = TrafficLog(
             instructions: program.instructionBytes, at: program.instructionPlace.lowerBound,
@@ -91,5 +91,5 @@ extension CompiledNetwork {
 
 extension ImageState {
     /// A copy of external memory.
-    var bytes: [UInt8] { withMemory { Array($0) } }
+    package var bytes: [UInt8] { withMemory { Array($0) } }
 }
