@@ -78,6 +78,7 @@ package final class Machine {
         for case .array(let streams) in program.steps.prefix(1) { start(streams) }
     }
 
+    package static func hostStart(_ s: [Opcode: Int], _ a: Accelerator, inputs: InputPorts, cycle: Int) -> any ExternalDevice { HostStart(s, a, inputs: inputs, cycle: cycle) }
     private func start(_ streams: [Opcode: Int]) {
         simulation.attach(HostStart(streams, accelerator, inputs: simulation.inputs, cycle: simulation.cycle))
     }

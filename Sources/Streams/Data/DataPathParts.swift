@@ -167,7 +167,7 @@ struct DataPathParts {
     private mutating func makeUnit(_ component: [Int]) {
         let isLoop = component.count > 1 || sources(of: component[0]).contains(component[0])
         if isLoop {
-            units.append(makeLoop(component))
+            units.append(makeAccumulator(component) ?? makeLoop(component))
             return
         }
         let index = component[0]
@@ -267,6 +267,20 @@ struct DataPathParts {
     }
 
     // MARK: loops
+
+    private mutating func makeAccumulator(_ component: [Int]) -> RowUnit? {
+        // Logic that is fused into a register belongs to the circle, too.
+        let members = Set(component + component.compactMap { fused[$0] })
+        var finder = AccumulatorFinder(graph, nets, members: members, fused: fused)
+        guard let form = finder.find() else { return nil }
+        let node = graph.nodes[form.register]
+        var sums: AccumulatorUnit.Sums?
+        if let (latch, output) = form.sums {
+            let events = makeEvents(enables(of: graph.nodes[output]))
+            sums = .init(ports: memoryOf[latch]!, output: nets[graph.nodes[output].output], events: events)
+        }
+        return AccumulatorUnit(nets[node.output], makeEvents(enables(of: node)), form.terms, sums: sums)
+    }
 
     private mutating func makeLoop(_ component: [Int]) -> RowUnit {
         let members = Set(component)

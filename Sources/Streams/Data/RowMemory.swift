@@ -160,9 +160,13 @@ final class MemoryPorts {
 
     /// The write of cycle i.
     func write(_ i: Int, _ block: ControlBlock, _ serial: Int32) {
+        write(i, row: data.pointers[i]!, block, serial)
+    }
+
+    /// The write of cycle i, the data's row being known.
+    func write(_ i: Int, row source: UnsafeRawPointer, _ block: ControlBlock, _ serial: Int32) {
         let address = Int(block.histories[memory.writeAddress].value(i)) & mask
         let number = memory.bank.map { Int(block.histories[$0].value(i)) } ?? 0
-        let source = data.pointers[i]!
         for bank in banks where bank.number == number {
             write(bank, source, into: contents.write(address, block: serial))
         }
