@@ -85,7 +85,8 @@ struct AccumulatorFinder {
     private mutating func add(node index: Int, depth: Int) -> Int? {
         let node = graph.nodes[index]
         let shape = graph.nets[node.output].shape
-        guard shape.lanes == lanes, shape.signed, shape.width == width, depth < 8, case .logic(let kind, let parameter) = node.kind
+        guard shape.lanes == lanes, shape.signed, shape.width == width, depth < 8,
+            case .logic(let kind, let parameter) = node.kind
         else { return nil }
         let place = terms.count
         switch kind {
@@ -96,7 +97,8 @@ struct AccumulatorFinder {
             (terms[place].a, terms[place].b) = (a, b)
         case .add, .maximum:
             terms.append(AccumulatorTerm(kind: kind == .add ? .add : .maximum))
-            guard let a = add(node.operands[0], depth), let b = add(node.operands[1], depth), isFlat(a), isFlat(b) else {
+            guard let a = add(node.operands[0], depth), let b = add(node.operands[1], depth), isFlat(a), isFlat(b)
+            else {
                 return nil
             }
             (terms[place].a, terms[place].b) = (a, b)

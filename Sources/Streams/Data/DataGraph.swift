@@ -164,8 +164,9 @@ struct DataGraph: Sendable {
 
     // MARK: nodes
 
-    private mutating func register(_ output: Int, _ data: RowOperand, enable: Int?, reset: Int? = nil, initial: Int64 = 0)
-    {
+    private mutating func register(
+        _ output: Int, _ data: RowOperand, enable: Int?, reset: Int? = nil, initial: Int64 = 0
+    ) {
         nodes.append(
             DataNode(kind: .register(enable: enable, reset: reset, initial: initial), output: output, operands: [data]))
     }
@@ -176,7 +177,8 @@ struct DataGraph: Sendable {
             let operands = logic.operands.map { operand($0) }
             nodes.append(
                 DataNode(
-                    kind: .logic(logic.kind, parameter: logic.parameter), output: net(logic.output), operands: operands))
+                    kind: .logic(logic.kind, parameter: logic.parameter), output: net(logic.output), operands: operands)
+            )
         case .register(let cell):
             let data = operand(cell.data)
             let reset = cell.reset == nil || cell.reset == .constant(0) ? nil : try enable(cell.reset, of: cell.output)
@@ -254,7 +256,8 @@ struct DataGraph: Sendable {
         var removed: Set<Int> = []
         for (index, node) in nodes.enumerated() where node.output != netIndex[separation.sink] {
             guard case .logic(.slice, parameter: 0) = node.kind, case .rows(let from, let map) = node.operands[0],
-                nets[node.output].shape.signed, keepsValues(node.output, from), RowLanes.isIdentity(map, nets[from].shape.lanes, nets[node.output].shape.lanes)
+                nets[node.output].shape.signed, keepsValues(node.output, from),
+                RowLanes.isIdentity(map, nets[from].shape.lanes, nets[node.output].shape.lanes)
             else { continue }
             original[node.output] = node.operands[0]
             removed.insert(index)
@@ -326,7 +329,8 @@ struct LaneRun: Sendable, Hashable {
             if count == 1 { strides = sources.map { _ in 1 } }
             result.append(
                 LaneRun(
-                    count: count, first: start, offsets: sources.map { table in table.flatMap { $0[start] } ?? 0 }, strides: strides,
+                    count: count, first: start, offsets: sources.map { table in table.flatMap { $0[start] } ?? 0 },
+                    strides: strides,
                     isZero: sources.map { table in table.map { $0[start] == nil } ?? false }))
             start += count
         }

@@ -240,6 +240,9 @@ package final class DataPath {
         parts.counted.compactMap { index, _ in nets[index].id.map { ($0, image.toggles[index]) } }
     }
 
+    /// Registers whose sums of products are computed at once.
+    package var fusedSums: Int { parts.sums.count }
+
     /// Nets whose values `value` can tell: registers that are not inside a fused sum.
     package var readable: [NetID] { parts.carried.compactMap { nets[$0].id } }
 

@@ -111,7 +111,8 @@ struct DataPathParts {
             else { continue }
             let (a, b) = (nets[node.output], nets[graph.nodes[reader].output])
             guard RowLanes.isIdentity(map, a.shape.lanes, b.shape.lanes), a.shape.signed == b.shape.signed,
-                b.shape.width == a.shape.width || b.shape.width > a.shape.width && graph.fits(node), a.element == b.element, b.layout == nil
+                b.shape.width == a.shape.width || b.shape.width > a.shape.width && graph.fits(node),
+                a.element == b.element, b.layout == nil
             else { continue }
             fused[reader] = index
             skipped.insert(index)
@@ -318,7 +319,9 @@ struct DataPathParts {
         carried = [source]
         for (index, node) in graph.nodes.enumerated() where node.isState && !skipped.contains(index) {
             carried.append(node.output)
-            if case .register(_, _, let initial) = node.kind, initial != 0 { initialValues.append((node.output, initial)) }
+            if case .register(_, _, let initial) = node.kind, initial != 0 {
+                initialValues.append((node.output, initial))
+            }
             if nets[node.output].id != nil { counted.append((node.output, makeEvents(enables(of: node)))) }
         }
     }

@@ -82,7 +82,9 @@ struct LayoutPlanner {
         var net = term.w
         var lanes = term.wLanes
         while true {
-            guard (codeBits[net] ?? term.codeBits) == term.codeBits, (planes[net] ?? count) == count else { return false }
+            guard (codeBits[net] ?? term.codeBits) == term.codeBits, (planes[net] ?? count) == count else {
+                return false
+            }
             codeBits[net] = .some(term.codeBits)
             planes[net] = count
             if blocks[net]?.first.map({ size($0) != size(lanes) }) == true { return false }

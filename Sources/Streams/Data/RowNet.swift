@@ -11,7 +11,10 @@ import Fabric
 
 /// Type of one lane in a row.
 enum RowElement: Int, Sendable {
-    case int8 = 1, int16 = 2, int32 = 4, int64 = 8
+    case int8 = 1
+    case int16 = 2
+    case int32 = 4
+    case int64 = 8
 
     var bytes: Int { rawValue }
 

@@ -233,7 +233,9 @@ final class RowStep {
 
     private func compute(_ i: Int, _ block: ControlBlock, into row: UnsafeMutableRawPointer) {
         let lanes = output.shape.lanes
-        let a = wide[0], b = wide[1], c = wide[2]
+        let a = wide[0]
+        let b = wide[1]
+        let c = wide[2]
         switch operation {
         case .copy: load(0, i, block, offset: 0)
         case .product:

@@ -120,40 +120,58 @@ struct SumFinder {
 
     // MARK: products
 
+    /// The way from a sum back to an operand of a product.
+    private struct Way {
+        var net: Int
+        /// Lane of the net for each lane of the product.
+        var table: [Int?]
+        var path: [EnableSet?]
+    }
+
+    /// Goes past registers that only spread a narrower row over the lanes of one product.
+    private mutating func passSpreading(_ way: inout Way, readBy product: Int) {
+        while let copy = driver[way.net], case .register(let enable, nil, 0) = graph.nodes[copy].kind,
+            readers[way.net] == [product], case .rows(let from, _) = graph.nodes[copy].operands[0],
+            graph.keepsValues(way.net, from), graph.nets[from].shape.lanes < graph.nets[way.net].shape.lanes
+        {
+            let table = graph.sources(graph.nodes[copy].operands[0], lanes: graph.nets[way.net].shape.lanes)
+            way.table = way.table.map { $0.flatMap { table[$0] } }
+            inner.insert(copy)
+            way.path.append(enable.map { [$0] })
+            way.net = from
+        }
+    }
+
     private mutating func addTerm(_ index: Int, _ needs: [[Int]], _ path: [EnableSet?], codeBits: Int?) -> Bool {
         let node = graph.nodes[index]
         let lanes = graph.nets[node.output].shape.lanes
-        guard inner.insert(index).inserted, case .rows(var x, _) = node.operands[0], case .rows(let w, _) = node.operands[1]
+        guard inner.insert(index).inserted, case .rows(let a, _) = node.operands[0],
+            case .rows(let b, _) = node.operands[1]
         else { return false }
-        var xTable = graph.sources(node.operands[0], lanes: lanes)
-        let wTable = graph.sources(node.operands[1], lanes: lanes)
-        var xPath = path
-        // A register that only spreads activations over the lanes is not needed.
-        while let copy = driver[x], case .register(let enable, nil, 0) = graph.nodes[copy].kind, readers[x] == [index],
-            case .rows(let from, _) = graph.nodes[copy].operands[0], graph.keepsValues(x, from),
-            graph.nets[from].shape.lanes < graph.nets[x].shape.lanes
-        {
-            let table = graph.sources(graph.nodes[copy].operands[0], lanes: graph.nets[x].shape.lanes)
-            xTable = xTable.map { $0.flatMap { table[$0] } }
-            inner.insert(copy)
-            xPath.append(enable.map { [$0] })
-            x = from
-        }
+        var (x, w) = (
+            Way(net: a, table: graph.sources(node.operands[0], lanes: lanes), path: path),
+            Way(net: b, table: graph.sources(node.operands[1], lanes: lanes), path: path)
+        )
+        passSpreading(&x, readBy: index)
+        passSpreading(&w, readBy: index)
         var pairs: [[(x: Int, w: Int)]] = []
         for lanes in needs {
             var list: [(x: Int, w: Int)] = []
             for lane in lanes {
-                guard let a = xTable[lane], let b = wTable[lane] else { return false }
+                guard let a = x.table[lane], let b = w.table[lane] else { return false }
                 list.append((a, b))
             }
             pairs.append(list.sorted { $0.x < $1.x })
         }
-        guard let form = regular(pairs), graph.nets[w].shape.bits <= 17, graph.nets[x].shape.bits <= 16 else {
+        guard let form = regular(pairs), graph.nets[w.net].shape.bits <= 17,
+            graph.nets[x.net].shape.bits <= 16
+        else {
             return false
         }
         terms.append(
             SumTerm(
-                x: x, w: w, xPath: xPath, wPath: path, xLane: form.first, xStep: form.step, wLanes: form.weights,
+                x: x.net, w: w.net, xPath: x.path, wPath: w.path, xLane: form.first, xStep: form.step,
+                wLanes: form.weights,
                 codeBits: codeBits))
         return true
     }

@@ -186,7 +186,8 @@ final class SumUnit: RowUnit {
         var high = SIMD8<Int64>.zero
         for index in 0..<self.terms.count {
             let term = terms + index
-            let x = term.pointee.x[i - Int(term.pointee.x_delay)]! + Int(term.pointee.x_offset) + pixel * Int(shape.x_step)
+            let x =
+                term.pointee.x[i - Int(term.pointee.x_delay)]! + Int(term.pointee.x_offset) + pixel * Int(shape.x_step)
             let w = term.pointee.w[i - Int(term.pointee.w_delay)]! + Int(term.pointee.w_offset) + 4 * first
             let total = product(x, w)
             let low = shape.plane_bytes == 0 ? SIMD8<Int32>.zero : product(x, w + Int(shape.plane_bytes))
