@@ -78,27 +78,27 @@ package final class Machine {
         for case .array(let streams) in program.steps.prefix(1) { start(streams) }
     }
 
-    package static func hostStart(_ s: [Opcode: Int], _ a: Accelerator, inputs: InputPorts, cycle: Int) -> any ExternalDevice { HostStart(s, a, inputs: inputs, cycle: cycle) }
+    /// Sets the program ports and raises `start` for the next cycle.
     private func start(_ streams: [Opcode: Int]) {
         simulation.attach(HostStart(streams, accelerator, inputs: simulation.inputs, cycle: simulation.cycle))
     }
 }
 
 /// The host sets the program ports, and raises `start` in the next cycle.
-final class HostStart: ExternalDevice {
+package final class HostStart: ExternalDevice {
     private let start: NetID
     private let cycle: Int
     /// A start in `cycle`, the next one.
-    init(_ streams: [Opcode: Int], _ accelerator: Accelerator, inputs: InputPorts, cycle: Int) {
+    package init(_ streams: [Opcode: Int], _ accelerator: Accelerator, inputs: InputPorts, cycle: Int) {
         let ports = accelerator.ports
         inputs.set(ports.loadProgram, Int64(streams[.load] ?? 0))
         inputs.set(ports.computeProgram, Int64(streams[.compute] ?? 0))
         inputs.set(ports.storeProgram, Int64(streams[.store] ?? 0))
         (start, self.cycle) = (ports.start, cycle)
     }
-    let wakeNets: [NetID] = []
-    func drive(cycle: Int, _ inputs: InputPorts) { inputs.set(start, cycle == self.cycle ? 1 : 0) }
-    func clock(cycle: Int, _ state: StateView) -> Bool { cycle > self.cycle }
+    package let wakeNets: [NetID] = []
+    package func drive(cycle: Int, _ inputs: InputPorts) { inputs.set(start, cycle == self.cycle ? 1 : 0) }
+    package func clock(cycle: Int, _ state: StateView) -> Bool { cycle > self.cycle }
 }
 
 /// How long a program can take.
