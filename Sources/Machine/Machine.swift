@@ -98,7 +98,7 @@ private final class StartPulse: ExternalDevice {
     }
     let wakeNets: [NetID] = []
     func drive(cycle: Int, _ inputs: InputPorts) { inputs.set(start, cycle == self.cycle ? 1 : 0) }
-    func clock(cycle: Int, _ state: StateView) -> Bool { cycle > self.cycle }
+    func clock(cycle: Int, _ state: StateView) -> Int { cycle > self.cycle ? Int.max : cycle + 1 }
 }
 
 /// How long a program can take.
