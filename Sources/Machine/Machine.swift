@@ -98,7 +98,7 @@ package final class HostStart: ExternalDevice {
     }
     package let wakeNets: [NetID] = []
     package func drive(cycle: Int, _ inputs: InputPorts) { inputs.set(start, cycle == self.cycle ? 1 : 0) }
-    package func clock(cycle: Int, _ state: StateView) -> Bool { cycle > self.cycle }
+    package func clock(cycle: Int, _ state: StateView) -> Int { cycle > self.cycle ? Int.max : cycle + 1 }
 }
 
 /// How long a program can take.

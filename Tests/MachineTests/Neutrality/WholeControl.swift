@@ -73,7 +73,7 @@ final class HostPulse: ExternalDevice {
     }
 
     func drive(cycle: Int, _ inputs: InputPorts) { inputs.set(start, cycle == self.cycle ? 1 : 0) }
-    func clock(cycle: Int, _ state: StateView) -> Bool { cycle > self.cycle }
+    func clock(cycle: Int, _ state: StateView) -> Int { cycle > self.cycle ? Int.max : cycle + 1 }
 }
 
 /// Calls a closure in every cycle.
