@@ -24,12 +24,17 @@ package struct StreamRun {
 
     /// Cycles of a block: longer ones cost less each, until what a block touches leaves the cache.
     package static let blockCycles = 512
+    /// Where every row is made, fewer fill the cache.
+    package static let countedBlockCycles = 128
 
     /// Throws `Separation.Obstacle` where the accelerator's Design does not fall apart.
-    package init(_ build: Build, countsToggles: Bool, level: RowLevel = .best, capacity: Int = blockCycles) throws {
+    package init(_ build: Build, countsToggles: Bool, level: RowLevel = .best, capacity: Int? = nil) throws {
         self.build = build
         separation = try Separation(build.accelerator.design, memory: build.accelerator.memory)
-        options = DataPath.Options(countsToggles: countsToggles, capacity: capacity, level: level)
+        options = DataPath.Options(
+            countsToggles: countsToggles,
+            capacity: capacity ?? (countsToggles ? Self.countedBlockCycles : Self.blockCycles),
+            level: level)
     }
 
     /// The result of a run on streams.

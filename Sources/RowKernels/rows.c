@@ -191,39 +191,28 @@ static void rows_plain(const rk_step *t, const int32_t *list, int count, char *r
     rows_any(t, list, count, rows, stride);
 }
 
-INLINE uint64_t toggles_any(const void *const *rows, const int32_t *list, int count, size_t bytes, int element,
-                            uint64_t mask, int extra) {
-    uint64_t sum = 0, signs = 0, sign = (uint64_t)1 << (8 * element - 1);
-    uint64_t wide = element == 8 ? mask : mask & (((uint64_t)1 << (8 * element)) - 1);
-    for (int size = element; size < 8; size *= 2) {
-        wide |= wide << (8 * size);
-        sign |= sign << (8 * size);
-    }
+// The mask of one lane in every lane of 64 bits.
+INLINE uint64_t spread(uint64_t lane, int element) {
+    for (int size = element; size < 8; size *= 2) lane |= lane << (8 * size);
+    return lane;
+}
+
+static uint64_t toggles_plain(const void *const *rows, const int32_t *list, int count, size_t bytes, uint64_t mask,
+                              uint64_t sign, int extra) {
+    uint64_t sum = 0, signs = 0;
     for (int e = 0; e < count; e++) {
         const char *a = rows[list[e]], *b = rows[list[e] + 1];
         if (a == b) continue;
-        size_t v = 0;
-        for (; v + 8 <= bytes; v += 8) {
-            uint64_t x, y;
-            memcpy(&x, a + v, 8);
-            memcpy(&y, b + v, 8);
-            sum += __builtin_popcountll((x ^ y) & wide);
-            if (extra) signs += __builtin_popcountll((x ^ y) & sign);
-        }
-        if (v < bytes) {
+        for (size_t v = 0; v < bytes; v += 8) {
             uint64_t x = 0, y = 0;
-            memcpy(&x, a + v, bytes - v);
-            memcpy(&y, b + v, bytes - v);
-            sum += __builtin_popcountll((x ^ y) & wide);
+            size_t n = bytes - v < 8 ? bytes - v : 8;
+            memcpy(&x, a + v, n);
+            memcpy(&y, b + v, n);
+            sum += __builtin_popcountll((x ^ y) & mask);
             if (extra) signs += __builtin_popcountll((x ^ y) & sign);
         }
     }
-    return sum + extra * signs;
-}
-
-static uint64_t toggles_plain(const void *const *rows, const int32_t *list, int count, size_t bytes, int element,
-                              uint64_t mask, int extra) {
-    return toggles_any(rows, list, count, bytes, element, mask, extra);
+    return sum + (uint64_t)extra * signs;
 }
 
 #if defined(__x86_64__)
@@ -231,10 +220,9 @@ static uint64_t toggles_plain(const void *const *rows, const int32_t *list, int 
 AVX2 static void rows_avx2(const rk_step *t, const int32_t *list, int count, char *rows, size_t stride) {
     rows_any(t, list, count, rows, stride);
 }
-AVX2 static uint64_t toggles_avx2(const void *const *rows, const int32_t *list, int count, size_t bytes, int element,
-                                  uint64_t mask, int extra) {
-    return toggles_any(rows, list, count, bytes, element, mask, extra);
-}
+void rk_grid_avx2(const rk_step *t, const int32_t *list, int count, char *rows, size_t stride);
+uint64_t rk_toggles_avx2(const void *const *rows, const int32_t *list, int count, size_t bytes, uint64_t mask,
+                         uint64_t sign, int extra);
 #endif
 
 int rk_level(void) {
@@ -248,6 +236,10 @@ int rk_level(void) {
 
 void rk_rows(const rk_step *step, const int32_t *list, int count, char *rows, size_t stride, int level) {
 #if defined(__x86_64__)
+    if (level >= 1 && step->is_grid) {
+        rk_grid_avx2(step, list, count, rows, stride);
+        return;
+    }
     if (level >= 1) {
         rows_avx2(step, list, count, rows, stride);
         return;
@@ -258,8 +250,10 @@ void rk_rows(const rk_step *step, const int32_t *list, int count, char *rows, si
 
 uint64_t rk_toggles(const void *const *rows, const int32_t *list, int count, size_t bytes, int element, uint64_t mask,
                     int extra, int level) {
+    uint64_t one = element == 8 ? ~(uint64_t)0 : ((uint64_t)1 << (8 * element)) - 1;
+    uint64_t wanted = spread(mask & one, element), sign = spread((uint64_t)1 << (8 * element - 1), element);
 #if defined(__x86_64__)
-    if (level >= 1) return toggles_avx2(rows, list, count, bytes, element, mask, extra);
+    if (level >= 1) return rk_toggles_avx2(rows, list, count, bytes, wanted, sign, extra);
 #endif
-    return toggles_plain(rows, list, count, bytes, element, mask, extra);
+    return toggles_plain(rows, list, count, bytes, wanted, sign, extra);
 }

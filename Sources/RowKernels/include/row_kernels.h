@@ -48,6 +48,7 @@ typedef struct {
     int32_t kind, parameter;
     int32_t lanes, element, width, is_signed, cuts;
     int32_t source_width, run_count, choices;
+    int32_t is_grid; // what rk_is_grid says of the rest
     const rk_run *runs;
     rk_source sources[3];
 } rk_step;
@@ -55,6 +56,9 @@ typedef struct {
 // Kinds of steps.
 typedef enum { RK_COPY, RK_ADD, RK_SUBTRACT, RK_PRODUCT, RK_MAXIMUM, RK_SHIFT_RIGHT, RK_SHIFT_LEFT, RK_SHIFT_LEFT_CONSTANT,
        RK_ROUND_SHIFT, RK_SATURATE, RK_SLICE, RK_CODE, RK_PACK, RK_UNPACK, RK_LANE_SELECT } rk_kind;
+
+// Whether the step makes products of a grid of lanes, which has a kernel of its own.
+int rk_is_grid(const rk_step *step);
 
 // Rows of `count` events, `stride` bytes each.
 void rk_rows(const rk_step *step, const int32_t *list, int count, char *rows, size_t stride, int level);

@@ -99,6 +99,8 @@ final class AccumulatorUnit: RowUnit {
 
     // MARK: rows
 
+    private typealias Term = UnsafePointer<AccumulatorTerm>
+
     /// What the register takes in cycle i, `held` being what the operation reads.
     @inline(__always)
     private func row(_ i: Int, _ held: UnsafeRawPointer, _ block: ControlBlock) -> UnsafeRawPointer {
@@ -114,56 +116,62 @@ final class AccumulatorUnit: RowUnit {
     }
 
     /// Follows multiplexers.
-    @inline(__always) private func chosen(_ place: Int, _ i: Int, _ block: ControlBlock) -> AccumulatorTerm {
-        var term = terms[place]
-        while term.kind == .choose {
-            term = terms[block.histories[term.scalar].value(i) != 0 ? term.a : term.b]
+    @inline(__always) private func chosen(_ place: Int, _ i: Int, _ block: ControlBlock) -> Term {
+        var term = Term(terms.baseAddress! + place)
+        while term.pointee.kind == .choose {
+            let isTrue = (block.histories.baseAddress! + term.pointee.scalar).pointee.value(i) != 0
+            term = Term(terms.baseAddress! + (isTrue ? term.pointee.a : term.pointee.b))
         }
         return term
     }
 
     @inline(__always)
     private func compute<T: FixedWidthInteger & SignedInteger>(
-        _ result: UnsafeMutableRawPointer, _: T.Type, _ root: AccumulatorTerm, _ i: Int, _ held: UnsafeRawPointer,
+        _ result: UnsafeMutableRawPointer, _: T.Type, _ root: Term, _ i: Int, _ held: UnsafeRawPointer,
         _ block: ControlBlock
     ) {
         let d = result.assumingMemoryBound(to: T.self)
+        let h = held.assumingMemoryBound(to: T.self)
         let lanes = value.shape.lanes
-        switch root.kind {
-        case .zero: for lane in 0..<lanes { d[lane] = 0 }
-        case .row, .held, .shifted: load(d, root, i, held, block) { _, new in new }
-        case .add, .maximum:
-            load(d, chosen(root.a, i, block), i, held, block) { _, new in new }
-            let b = chosen(root.b, i, block)
-            if root.kind == .add {
-                load(d, b, i, held, block) { $0 &+ $1 }
-            } else {
-                load(d, b, i, held, block) { max($0, $1) }
+        switch root.pointee.kind {
+        case .zero, .row, .held, .shifted: merge(d, root, i, h) { _, new in new }
+        case .add:
+            // The sum that comes is the second operand.
+            let a = chosen(root.pointee.a, i, block)
+            let b = chosen(root.pointee.b, i, block)
+            switch a.pointee.kind {
+            case .zero: merge(d, b, i, h) { _, new in new }
+            case .held: merge(d, b, i, h) { h[$0] &+ $1 }
+            case .shifted:
+                let octaves = T(a.pointee.octaves)
+                merge(d, b, i, h) { (h[$0] &<< octaves) &+ $1 }
+            case .row, .choose, .add, .maximum:
+                merge(d, a, i, h) { _, new in new }
+                merge(d, b, i, h) { d[$0] &+ $1 }
             }
+        case .maximum:
+            merge(d, chosen(root.pointee.a, i, block), i, h) { _, new in new }
+            merge(d, chosen(root.pointee.b, i, block), i, h) { max(d[$0], $1) }
         case .choose: preconditionFailure("a choice has been made")
         }
         if unused > 0 { for lane in 0..<lanes { d[lane] = (d[lane] &<< T(unused)) &>> T(unused) } }
     }
 
-    /// Merges an operand into the lanes.
+    /// Each lane becomes what `merge` makes of its number and of an operand's lane.
     @inline(__always)
-    private func load<T: FixedWidthInteger & SignedInteger>(
-        _ d: UnsafeMutablePointer<T>, _ term: AccumulatorTerm, _ i: Int, _ held: UnsafeRawPointer,
-        _ block: ControlBlock, _ merge: (T, T) -> T
+    private func merge<T: FixedWidthInteger & SignedInteger>(
+        _ d: UnsafeMutablePointer<T>, _ term: Term, _ i: Int, _ h: UnsafePointer<T>, _ merge: (Int, T) -> T
     ) {
         let lanes = value.shape.lanes
-        switch term.kind {
-        case .zero: for lane in 0..<lanes { d[lane] = merge(d[lane], 0) }
-        case .held:
-            let s = held.assumingMemoryBound(to: T.self)
-            for lane in 0..<lanes { d[lane] = merge(d[lane], s[lane]) }
+        switch term.pointee.kind {
+        case .zero: for lane in 0..<lanes { d[lane] = merge(lane, 0) }
+        case .held: for lane in 0..<lanes { d[lane] = merge(lane, h[lane]) }
         case .shifted:
-            let s = held.assumingMemoryBound(to: T.self)
-            let octaves = T(term.octaves)
-            for lane in 0..<lanes { d[lane] = merge(d[lane], s[lane] &<< octaves) }
+            let octaves = T(term.pointee.octaves)
+            for lane in 0..<lanes { d[lane] = merge(lane, h[lane] &<< octaves) }
         case .row:
-            let row = term.pointers![i]!
-            switch term.element {
+            let row = term.pointee.pointers![i]!
+            switch term.pointee.element {
             case .int8: RowNet.merge(d, row, Int8.self, lanes, merge)
             case .int16: RowNet.merge(d, row, Int16.self, lanes, merge)
             case .int32: RowNet.merge(d, row, Int32.self, lanes, merge)
@@ -178,9 +186,9 @@ extension RowNet {
     /// Merges lanes of one type into lanes of another.
     @inline(__always)
     static func merge<T: FixedWidthInteger & SignedInteger, S: FixedWidthInteger & SignedInteger>(
-        _ d: UnsafeMutablePointer<T>, _ row: UnsafeRawPointer, _: S.Type, _ lanes: Int, _ merge: (T, T) -> T
+        _ d: UnsafeMutablePointer<T>, _ row: UnsafeRawPointer, _: S.Type, _ lanes: Int, _ merge: (Int, T) -> T
     ) {
         let s = row.assumingMemoryBound(to: S.self)
-        for lane in 0..<lanes { d[lane] = merge(d[lane], T(truncatingIfNeeded: s[lane])) }
+        for lane in 0..<lanes { d[lane] = merge(lane, T(truncatingIfNeeded: s[lane])) }
     }
 }

@@ -3,6 +3,7 @@
 
 import Design
 import Fabric
+import Foundation
 import RowKernels
 
 /// One image's side of a run: external memory, buffers, and what registers hold between blocks.
@@ -39,10 +40,10 @@ package final class ImageState {
     }
 
     deinit {
-        memory.deallocate()
+        free(memory)
         for (a, b) in rows + past {
-            a.deallocate()
-            b.deallocate()
+            free(a)
+            free(b)
         }
     }
 

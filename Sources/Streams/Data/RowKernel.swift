@@ -41,6 +41,15 @@ final class RowKernel {
         step.pointee.run_count = Int32(runs.count)
         step.pointee.choices = Int32(choices)
         step.pointee.runs = UnsafePointer(self.runs)
+        withUnsafeMutablePointer(to: &step.pointee.sources) { tuple in
+            tuple.withMemoryRebound(to: rk_source.self, capacity: 3) { all in
+                for (index, source) in form.sources.enumerated() {
+                    all[index].kind = source.kind == .rows ? 0 : 3
+                    all[index].element = Int32(source.element.bytes)
+                }
+            }
+        }
+        step.pointee.is_grid = rk_is_grid(step)
     }
 
     deinit {

@@ -4,6 +4,7 @@
 
 import Design
 import Fabric
+import Foundation
 
 /// What one memory of one image holds.
 final class RowMemory {
@@ -27,10 +28,10 @@ final class RowMemory {
     }
 
     deinit {
-        contents.deallocate()
+        Foundation.free(contents)
         rows.deallocate()
         readIn.deallocate()
-        for row in extra { row.deallocate() }
+        for row in extra { Foundation.free(row) }
     }
 
     /// The row of a word, which stays as it is until the block is over.

@@ -8,6 +8,7 @@
 
 import Design
 import Fabric
+import Foundation
 
 /// Type of one lane in a row.
 enum RowElement: Int, Sendable {
@@ -102,14 +103,14 @@ final class RowNet {
 
     deinit {
         (pointers - RowNet.past).deallocate()
-        if poolRows > 0 { pool.deallocate() }
-        zero.deallocate()
+        if poolRows > 0 { free(pool) }
+        free(zero)
     }
 
-    /// A zeroed block with room for reads past its end.
+    /// A zeroed block with room for reads past its end, to be given back by `free`. Large ones cost nothing until they
+    /// are touched.
     static func zeros(_ bytes: Int) -> UnsafeMutableRawPointer {
-        let block = UnsafeMutableRawPointer.allocate(byteCount: bytes + padding, alignment: 64)
-        block.initializeMemory(as: UInt8.self, repeating: 0, count: bytes + padding)
+        guard let block = calloc(1, bytes + padding) else { fatalError("out of memory: \(bytes) bytes") }
         return block
     }
 

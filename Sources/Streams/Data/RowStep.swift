@@ -3,6 +3,7 @@
 
 import Design
 import Fabric
+import Foundation
 import RowKernels
 
 /// What a step computes.
@@ -82,7 +83,7 @@ final class RowStep {
 
     deinit {
         for buffer in wide { buffer.deallocate() }
-        for row in constantRows { row.map { UnsafeMutableRawPointer(mutating: $0).deallocate() } }
+        for row in constantRows { free(UnsafeMutableRawPointer(mutating: row)) }
         distinct.deallocate()
     }
 

@@ -2,6 +2,7 @@
 
 import Design
 import Fabric
+import Foundation
 
 /// Something that runs once a block, in the order of the data's flow.
 class RowUnit {
@@ -44,7 +45,7 @@ final class RegisterUnit: RowUnit {
         }
     }
 
-    deinit { initial?.deallocate() }
+    deinit { free(initial) }
 
     override func run(_ block: ControlBlock, serial: Int32) {
         let list = events.list

@@ -8,6 +8,7 @@
 
 import Design
 import Fabric
+import Foundation
 import RowKernels
 
 /// Runs one sum.
@@ -69,7 +70,7 @@ final class SumUnit: RowUnit {
     deinit {
         kernelTerms.deallocate()
         straight.deallocate()
-        zero.deallocate()
+        free(zero)
     }
 
     override func run(_ block: ControlBlock, serial: Int32) {
