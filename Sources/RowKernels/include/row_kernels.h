@@ -48,7 +48,7 @@ typedef struct {
     int32_t kind, parameter;
     int32_t lanes, element, width, is_signed, cuts;
     int32_t source_width, run_count, choices;
-    int32_t is_grid; // what rk_is_grid says of the rest
+    int32_t is_grid, is_addition; // what rk_is_grid and rk_is_addition say of the rest
     const rk_run *runs;
     rk_source sources[3];
 } rk_step;
@@ -59,6 +59,9 @@ typedef enum { RK_COPY, RK_ADD, RK_SUBTRACT, RK_PRODUCT, RK_MAXIMUM, RK_SHIFT_RI
 
 // Whether the step makes products of a grid of lanes, which has a kernel of its own.
 int rk_is_grid(const rk_step *step);
+
+// Whether the step adds neighbours, which has one, too.
+int rk_is_addition(const rk_step *step);
 
 // Rows of `count` events, `stride` bytes each.
 void rk_rows(const rk_step *step, const int32_t *list, int count, char *rows, size_t stride, int level);
