@@ -8,12 +8,11 @@
 // What this processor can run: 0 nothing special, 1 AVX2.
 int rk_level(void);
 
-// One product of a fused sum: rows of the operands by position. A sum at event i reads x[i - x_delay] and
-// w[i - w_delay].
+// One product of a fused sum: rows of the operands by position. A sum at event i reads x[i - delay] and w[i - delay].
 typedef struct {
     const void *const *x;
     const void *const *w;
-    int32_t x_delay, w_delay;
+    int32_t delay;
     int32_t x_offset, w_offset; // bytes into the rows
 } rk_term;
 
