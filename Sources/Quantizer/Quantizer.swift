@@ -34,6 +34,23 @@ public enum Quantizer {
         return (quantized, report)
     }
 
+    /// The integer network as far as its schedule and its cycles follow from it: with the layers, windows and weights that
+    /// `quantize` would give it, and without scales and constants, which follow from images. Nil where layers do, too: a
+    /// saturation of the model becomes a clip where images reach it. Throws `InputError` as `quantize`, but for what is
+    /// wrong with images or with ranges. Cost: that of sorting each layer's weights.
+    public static func outline(_ source: Network, options: QuantizationOptions) throws -> QuantizedNetwork? {
+        try options.validate()
+        guard source.saturations.isEmpty || source.metadata[StoredQuantization.key] != nil else { return nil }
+        let network = try applyingSaturations(source, calibration: []).withoutClips
+        let lowered = try Lowering.lower(network)
+        let stored = options.scheme == .asIs ? try StoredQuantization(metadata: network.metadata) : nil
+        let weights = try WeightPass(options: options, stored: stored).run(lowered.layers)
+        let constants = lowered.layers.map { LayerConstants(ofNothing: $0) }
+        var outline = assemble(network, lowered, weights, constants, (ActivationScales(), ExponentPlan()), options)
+        outline.parameters = stored?.parameters ?? source.parameters
+        return outline
+    }
+
     private static func scales(
         _ network: Network, _ lowered: LoweredNetwork, _ options: QuantizationOptions,
         _ stored: StoredQuantization?, _ calibration: [[Float]]

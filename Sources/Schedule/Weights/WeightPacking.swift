@@ -14,6 +14,7 @@ extension Scheduler {
         let kernel = shape.window.kernelHeight * shape.window.kernelWidth
         let words = shape.outputGroups * passes.count * shape.inputGroups * kernel
         let base = image.allocate(words * p.weightBeats * p.beatBytes)
+        guard storesWeights else { return base }
         let bits = p.element.weightBits
         let mask = (1 << bits) - 1
         var word = 0
