@@ -106,7 +106,7 @@ extension Build {
 
     /// Cycles and traffic by layer. Cycles after the last store (the host sees `done`) belong to the next layer of the
     /// array, if any.
-    private func account(
+    func account(
         for causes: [CycleCauses], _ traffic: [(read: Int, written: Int)], in run: inout ImageRun
     ) {
         var start = 0

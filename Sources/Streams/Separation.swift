@@ -58,7 +58,9 @@ package struct Separation: Sendable {
                 boundary.formUnion([enable.bit] + (enable.bank.map { [$0] } ?? []))
             }
             for operand in Separation.scalarOperands(of: cell) {
-                if let id = operand.netID, !graph.isDriven(id, by: isData), id != memory.read.data { boundary.insert(id) }
+                if let id = operand.netID, !graph.isDriven(id, by: isData), id != memory.read.data {
+                    boundary.insert(id)
+                }
             }
         }
         let outputs = design.outputs.filter { $0 != memory.write.data }
@@ -89,7 +91,8 @@ package struct Separation: Sendable {
         case .register(let register): controls = [register.enable, register.reset].compactMap { $0 }
         case .shiftRegister(let shift): controls = [shift.enable].compactMap { $0 }
         case .memory(let memory):
-            controls = [memory.writeAddress, memory.readEnable, memory.readAddress]
+            controls =
+                [memory.writeAddress, memory.readEnable, memory.readAddress]
                 + [memory.outputEnable].compactMap { $0 }
         case .dsp(let dsp): controls = dsp.enables
         }
