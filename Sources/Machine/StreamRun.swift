@@ -86,7 +86,8 @@ package struct StreamRun {
                 memoryBytes: program.memoryBytes)
             self.traffic = traffic
             control = try ControlStream(
-                plain: run.separation, traffic: traffic, countsToggles: run.options.countsToggles)
+                layered: run.separation, watching: accelerator.probes.nets, traffic: traffic,
+                countsToggles: run.options.countsToggles)
             control.attach(SimpleMemory(traffic, interface: accelerator.memory, timing: run.build.timing))
             account = RunAccount(program, accelerator.probes) {
                 Traffic(read: traffic.bytesRead, written: traffic.bytesWritten)
