@@ -157,6 +157,7 @@ public enum Quantizer {
             let codes = weights[index]
             var floats: [Float]?
             if case .convolution(let weights, _) = layers[index].operation { floats = weights.values }
+            let fidelity = floats.flatMap { codes?.fidelity(to: $0) }
             return LayerQuantizationReport(
                 name: layer.name, kind: layer.kind, tensor: layers[index].tensor,
                 preActivation: layers[index].preActivation?.tensor, format: codes?.format,
@@ -164,8 +165,7 @@ public enum Quantizer {
                 storedBits: floats == nil ? 0 : storedBits(layer, options.scheme), weightScale: codes?.unit,
                 topLevel: topLevel(codes), thresholds: codes?.thresholds ?? [],
                 termThresholds: codes?.termThresholds ?? [],
-                weightSQNR: floats.flatMap { codes?.sqnr(against: $0) },
-                weightCosine: floats.flatMap { codes?.cosine(against: $0) },
+                weightSQNR: fidelity?.sqnr, weightCosine: fidelity?.cosine,
                 inputExponent: layer.preActivation?.exponent ?? network.exponent(of: layer.input) ?? 0,
                 outputExponent: layer.outputExponent, outputMantissa: layer.outputMantissa,
                 preShift: layer.requantization.preShift, shift: layer.requantization.shift)
