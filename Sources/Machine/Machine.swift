@@ -72,8 +72,12 @@ package final class Machine {
 
     /// Throws `Defect` where a run reached its limit: a deadlock.
     package func requireNoDeadlock(_ end: RunEnd) throws {
-        guard case .limit(let cycle) = end else { return }
-        throw Defect("deadlock: not done after \(cycle) cycles; the program predicts \(program.predictedCycles)")
+        if case .limit(let cycle) = end { throw Machine.deadlock(after: cycle, program) }
+    }
+
+    /// What a run that never ends is.
+    static func deadlock(after cycle: Int, _ program: CompiledNetwork) -> Defect {
+        Defect("deadlock: not done after \(cycle) cycles; the program predicts \(program.predictedCycles)")
     }
 
     /// The host starts the first run of the array; for those who step the simulation themselves.

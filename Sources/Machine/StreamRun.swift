@@ -144,9 +144,7 @@ package struct StreamRun {
                     if behind.failure != nil || interrupted() { return false }
                     progress(min(1, Double(control.cycle) / Double(max(1, program.predictedCycles))))
                     guard isLast || control.cycle < limit else {
-                        throw Defect(
-                            "deadlock: not done after \(control.cycle) cycles; the program predicts \(program.predictedCycles)"
-                        )
+                        throw Machine.deadlock(after: control.cycle, program)
                     }
                 }
             }

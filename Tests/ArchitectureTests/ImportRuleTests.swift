@@ -57,6 +57,8 @@ import Testing
         ("Support", ["Diagnostics", "Networks"]),
         // The kernel runs any Design and is not told who watches.
         ("Kernel", ["Networks", "Schedule", "Waveforms", "Energy", "Observation", "Accelerator", "RTLEmitter"]),
+        // So do the streams, in which it is found out what data and control are.
+        ("Streams", ["Networks", "Schedule", "Waveforms", "Observation", "Accelerator", "RTLEmitter"]),
         // Text and kernel are two readings of one Design; running outside tools is another room's work.
         ("RTLEmitter", ["Kernel", "Networks", "Schedule", "Cosimulation"]),
         // The oracle shares nothing with what it judges.

@@ -57,11 +57,33 @@ struct DataPathParts {
     // MARK: nets and events
 
     private mutating func makeNets() {
+        let products = productNets()
         nets = graph.nets.enumerated().map { index, info in
             var element = RowElement(info.shape)
             if plan.widened.contains(index), element == .int8 { element = .int16 }
+            if products.contains(index), element.bytes < 4 { element = .int32 }
             return RowNet(info, element: element, layout: plan.layouts[index], capacity: options.capacity)
         }
+    }
+
+    /// Products, and registers that take them as they are: 32 bits at least, as the kernels make them.
+    private func productNets() -> Set<Int> {
+        var result: Set<Int> = []
+        var added = true
+        while added {
+            added = false
+            for node in graph.nodes where !result.contains(node.output) {
+                switch node.kind {
+                case .product, .logic(.powerOfTwoShift, _): break
+                case .register:
+                    guard let from = node.operands[0].net, result.contains(from) else { continue }
+                case .logic, .latch: continue
+                }
+                result.insert(node.output)
+                added = true
+            }
+        }
+        return result.subtracting([sink])
     }
 
     private mutating func makeEvents(_ enables: EnableSet?) -> Events {
