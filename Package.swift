@@ -51,7 +51,9 @@ let package = Package(
 
         // Simulation
         .target(name: "Kernel", dependencies: ["Design", "Fabric"], swiftSettings: fast),
-        .target(name: "Streams", dependencies: ["Design", "Fabric", "Kernel", "RowKernels"], swiftSettings: fast),
+        .target(
+            name: "Streams", dependencies: ["Design", "ExternalMemory", "Fabric", "Kernel", "RowKernels"],
+            swiftSettings: fast),
         .target(name: "RowKernels", cSettings: [.unsafeFlags(["-O3"])]),
         .target(name: "ExternalMemory", dependencies: ["Kernel", "Design", "Support"], swiftSettings: fast),
         .target(name: "Waveforms", dependencies: ["CZlib", "Diagnostics", "Output"]),
@@ -135,7 +137,7 @@ let package = Package(
             dependencies: [
                 "Accelerator", "Configuration", "Cosimulation", "Design", "Diagnostics", "ExternalMemory", "Fabric",
                 "Flows", "Host", "Kernel", "Machine", "Networks", "Observation", "Preparation", "ReferenceModel",
-                "Reports", "RTLEmitter", "Schedule", "Support", "TestSupport", "Waveforms",
+                "Reports", "RTLEmitter", "Schedule", "Streams", "Support", "TestSupport", "Waveforms",
             ]),
         .testTarget(
             name: "InstructionCountTests", dependencies: ["TestSupport", "shiftsim"], exclude: ["thresholds.json"]),

@@ -13,7 +13,7 @@ extension Accelerator {
             for id in cell.outputs { driver[id.index] = index }
         }
         var isKept = [Bool](repeating: false, count: design.cells.count)
-        let ends = design.outputs.filter { $0 != memory.write.data } + probes.all
+        let ends = design.outputs.filter { $0 != memory.write.data } + probes.nets
         var nets = ends
         while let net = nets.popLast() {
             guard let cell = driver[net.index], !isKept[cell] else { continue }
@@ -29,16 +29,5 @@ extension Accelerator {
         }
         cone.outputs = design.outputs.filter { driven.contains($0) }
         return Accelerator(self, design: cone)
-    }
-}
-
-extension RunProbes {
-    /// Every net that an observer of the run reads.
-    fileprivate var all: [NetID] {
-        let stream = compute.stream
-        return [
-            compute.issue, compute.busy, compute.waitsForStore, stream.valid, stream.ended, stream.takesLoad,
-            stream.loadTokens, loadBusy, storeBusy, storeFinish,
-        ]
     }
 }

@@ -5,7 +5,7 @@ import Design
 import Kernel
 
 /// Byte-addressed contents of external memory.
-public final class MemoryContents {
+public final class MemoryContents: MemoryBeats {
     /// All bytes, from address 0 on.
     public private(set) var bytes: [UInt8]
     /// Bytes that the accelerator has taken so far, instructions included; the host's are not counted.
@@ -22,10 +22,10 @@ public final class MemoryContents {
     public func modify(_ body: (inout [UInt8]) throws -> Void) rethrows { try body(&bytes) }
 
     /// Counts a beat that the accelerator has taken.
-    func countRead(_ count: Int) { bytesRead += count }
+    public func countRead(_ count: Int) { bytesRead += count }
 
     /// Puts the beat of an instruction at `address` on the fetch port. Outside the memory the port stays as it was.
-    func offerFetch(_ address: Int, to port: MemoryInterface.FetchPort, _ inputs: InputPorts) {
+    public func offerFetch(_ address: Int, to port: MemoryInterface.FetchPort, _ inputs: InputPorts) {
         guard contains(address, MemoryInterface.FetchPort.beatBytes) else { return }
         for word in 0..<MemoryInterface.FetchPort.beatBytes / 4 {
             var value: Int64 = 0
@@ -35,7 +35,7 @@ public final class MemoryContents {
     }
 
     /// Puts the beat at `address` on the read port. Outside the memory the port stays as it was.
-    func offerRead(
+    public func offerRead(
         _ address: Int, to port: MemoryInterface.ReadPort, _ beat: MemoryInterface.Beat, _ inputs: InputPorts
     ) {
         guard contains(address, beat.bytes) else { return }
@@ -52,7 +52,9 @@ public final class MemoryContents {
     }
 
     /// Writes the write port's beat at `address` and counts it; outside the memory it is lost.
-    func write(_ address: Int, from port: MemoryInterface.WritePort, _ beat: MemoryInterface.Beat, _ state: StateView) {
+    public func write(
+        _ address: Int, from port: MemoryInterface.WritePort, _ beat: MemoryInterface.Beat, _ state: StateView
+    ) {
         bytesWritten += beat.bytes
         guard contains(address, beat.bytes) else { return }
         for field in 0..<beat.fields {
@@ -65,7 +67,12 @@ public final class MemoryContents {
 
     private func contains(_ address: Int, _ count: Int) -> Bool {
         if address >= 0 && address + count <= bytes.count { return true }
-        fault = fault ?? "access at byte \(address) of a memory of \(bytes.count)"
+        fault = fault ?? MemoryContents.fault(at: address, of: bytes.count)
         return false
+    }
+
+    /// What is said of an access outside a memory of so many bytes.
+    package static func fault(at address: Int, of bytes: Int) -> String {
+        "access at byte \(address) of a memory of \(bytes)"
     }
 }

@@ -11,6 +11,13 @@ public struct StateView {
 
     @usableFromInline func load(_ id: NetID, _ lane: Int) -> Int64 { storage.load(id, lane: lane) }
 
+    /// Where a lane that is stored in 64 bits lies, as long as the simulation does.
+    package func scalar(_ id: NetID, lane: Int = 0) -> UnsafePointer<Int64> {
+        let place = storage.places[id.index]
+        precondition(place.element == .int64 && lane < place.lanes)
+        return UnsafePointer(place.pointer.assumingMemoryBound(to: Int64.self) + lane)
+    }
+
     /// Number of lanes of a net.
     public func lanes(of id: NetID) -> Int { storage.places[id.index].lanes }
 
@@ -27,17 +34,29 @@ public protocol Observer: AnyObject {
     var window: Range<Int> { get }
     /// Sees one cycle; what it throws ends the run.
     func observe(cycle: Int, _ state: StateView) throws
+    /// Sees `count` cycles from `cycle` on in which all nets stand still. As many calls of the other, where an observer
+    /// does not do better.
+    func observe(cycle: Int, count: Int, _ state: StateView) throws
+}
+
+extension Observer {
+    /// Cycle by cycle.
+    public func observe(cycle: Int, count: Int, _ state: StateView) throws {
+        for each in cycle..<cycle + count where window.contains(each) { try observe(cycle: each, state) }
+    }
 }
 
 /// What stands outside the Design's ports. `drive` sets the inputs of a cycle from the device's state alone,
 /// `clock` sees the outputs of that cycle and moves on: no combinational path leads through a device.
 public protocol ExternalDevice: AnyObject {
-    /// While the device rests and all these nets are zero, it is not called: its outputs stay as they are.
+    /// While the device rests and all these nets are zero, it is not called: its ports stay as they are.
     var wakeNets: [NetID] { get }
     /// Sets the input ports of a cycle from the device's own state.
     func drive(cycle: Int, _ inputs: InputPorts)
-    /// Sees the outputs of the cycle and moves the device on. Returns whether the device rests: nothing will change at its ports until a wake net is non-zero.
-    func clock(cycle: Int, _ state: StateView) -> Bool
+    /// Sees the outputs of the cycle and moves the device on. Returns the next cycle in which it must be called: until
+    /// then it rests, and its ports stay as they are unless a wake net is non-zero. `Int.max`: for ever. A device that
+    /// cannot tell returns the cycle after this one.
+    func clock(cycle: Int, _ state: StateView) -> Int
 }
 
 /// Write access to the input ports of a Design.

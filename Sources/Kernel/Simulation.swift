@@ -21,7 +21,8 @@ public enum RunEnd: Sendable, Equatable {
 private struct DeviceSlot {
     let device: any ExternalDevice
     let wake: UnsafeBufferPointer<UnsafePointer<Int64>>
-    var rests: Bool
+    /// It rests before this cycle.
+    var next: Int
 
     @inline(__always) var isWoken: Bool {
         for pointer in wake where pointer.pointee != 0 { return true }
@@ -60,10 +61,15 @@ public final class Simulation {
 
     /// The simulation of a Design that has been checked already, as an accelerator's has: images that share one need
     /// not check it again.
-    public init(checked design: Design, options: PlanOptions) throws {
+    public convenience init(checked design: Design, options: PlanOptions) throws {
+        try self.init(checked: design, options: options, sideBySide: [])
+    }
+
+    /// The same; the nets of `sideBySide` lie so in memory, in that order, lane after lane of 64 bits.
+    package init(checked design: Design, options: PlanOptions, sideBySide: [NetID]) throws {
         self.design = design
         self.options = options
-        storage = Storage(design.nets)
+        storage = Storage(design.nets, first: sideBySide)
         var builder = PlanBuilder(design: design, storage: storage, options: options)
         let plan = try builder.build()
         steps = StepTables(plan, storage)
@@ -95,7 +101,7 @@ public final class Simulation {
             precondition(design[id].lanes == 1, "wake nets are scalars")
             return UnsafePointer(storage.places[id.index].pointer.assumingMemoryBound(to: Int64.self))
         }
-        devices.append(DeviceSlot(device: device, wake: storage.keep(wake), rests: false))
+        devices.append(DeviceSlot(device: device, wake: storage.keep(wake), next: cycle))
     }
 
     /// Values of the current cycle (before the first cycle: power-up state of registers).
@@ -115,17 +121,33 @@ public final class Simulation {
     public func step() throws {
         // A device that rests is asleep until a wake net rises; then it sees the whole of that cycle's outputs, and
         // drives again from the next cycle on.
-        for index in devices.indices where !devices[index].rests {
+        for index in devices.indices where devices[index].next <= cycle {
             devices[index].device.drive(cycle: cycle, InputPorts(storage: storage))
         }
         evaluate()
         if !observers.isEmpty { try observe() }
         for index in devices.indices {
-            if devices[index].rests && !devices[index].isWoken { continue }
-            devices[index].rests = devices[index].device.clock(cycle: cycle, state)
+            if devices[index].next > cycle && !devices[index].isWoken { continue }
+            devices[index].next = devices[index].device.clock(cycle: cycle, state)
         }
         commit()
         cycle += 1
+    }
+
+    /// Skips cycles, at most so many, in which nothing changes: no part of the plan has anything to do, and all devices
+    /// rest. Returns how many; toggles, devices and observers are as if they had been simulated.
+    package func jump(atMost most: Int) throws -> Int {
+        // Segments without a bit of their own may have something to do at any time.
+        guard (dirty.pointee & ~always) == .zero, steps.segments.count <= DirtyBits.segments else { return 0 }
+        var end = cycle + most
+        for index in devices.indices {
+            if devices[index].isWoken { return 0 }
+            end = min(end, devices[index].next)
+        }
+        guard end > cycle else { return 0 }
+        for observer in observers { try observer.observe(cycle: cycle, count: end - cycle, state) }
+        defer { cycle = end }
+        return end - cycle
     }
 
     private func observe() throws {

@@ -15,6 +15,11 @@ enum Element: Sendable {
     }
 }
 
+extension Net {
+    /// Whether each lane is stored in 64 bits, as scalars are.
+    package var hasWideLanes: Bool { Element(self) == .int64 }
+}
+
 /// A typed place in the arena.
 struct Place {
     var pointer: UnsafeMutableRawPointer
@@ -34,10 +39,23 @@ final class Storage {
     /// The parts that read a net, by net.
     let masks: UnsafeMutablePointer<DirtyBits>
 
-    init(_ nets: [Net]) {
+    /// Places for nets; those of `first`, which are stored wide, lie side by side in that order.
+    init(_ nets: [Net], first: [NetID] = []) {
         var offsets: [Int] = []
         var size = 64
-        for net in nets {
+        var chosen: [Int: Int] = [:]
+        for id in first {
+            precondition(nets[id.index].hasWideLanes, "only wide lanes lie side by side")
+            chosen[id.index] = size
+            size += 8 * nets[id.index].lanes
+        }
+        // Whoever reads them does so by whole vectors.
+        size = (size + 127) & ~63
+        for (index, net) in nets.enumerated() {
+            if let place = chosen[index] {
+                offsets.append(place)
+                continue
+            }
             offsets.append(size)
             let bytes = Element(net).bytes * net.lanes
             // Scalars lie densely; vectors start on cache lines and leave room for whole-vector reads.

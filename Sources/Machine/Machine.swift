@@ -83,25 +83,25 @@ package final class Machine {
 
     /// Sets the program ports and raises `start` for the next cycle.
     private func start(_ streams: [Opcode: Int]) {
-        let ports = accelerator.ports
-        simulation.inputs.set(ports.loadProgram, Int64(streams[.load] ?? 0))
-        simulation.inputs.set(ports.computeProgram, Int64(streams[.compute] ?? 0))
-        simulation.inputs.set(ports.storeProgram, Int64(streams[.store] ?? 0))
-        simulation.attach(StartPulse(start: ports.start, cycle: simulation.cycle))
+        simulation.attach(HostStart(streams, accelerator, inputs: simulation.inputs, cycle: simulation.cycle))
     }
 }
 
-/// The host's start pulse in one cycle.
-private final class StartPulse: ExternalDevice {
+/// The host sets the program ports, and raises `start` in the next cycle.
+package final class HostStart: ExternalDevice {
     private let start: NetID
     private let cycle: Int
-    init(start: NetID, cycle: Int) {
-        self.start = start
-        self.cycle = cycle
+    /// A start in `cycle`, the next one.
+    package init(_ streams: [Opcode: Int], _ accelerator: Accelerator, inputs: InputPorts, cycle: Int) {
+        let ports = accelerator.ports
+        inputs.set(ports.loadProgram, Int64(streams[.load] ?? 0))
+        inputs.set(ports.computeProgram, Int64(streams[.compute] ?? 0))
+        inputs.set(ports.storeProgram, Int64(streams[.store] ?? 0))
+        (start, self.cycle) = (ports.start, cycle)
     }
-    let wakeNets: [NetID] = []
-    func drive(cycle: Int, _ inputs: InputPorts) { inputs.set(start, cycle == self.cycle ? 1 : 0) }
-    func clock(cycle: Int, _ state: StateView) -> Bool { cycle > self.cycle }
+    package let wakeNets: [NetID] = []
+    package func drive(cycle: Int, _ inputs: InputPorts) { inputs.set(start, cycle == self.cycle ? 1 : 0) }
+    package func clock(cycle: Int, _ state: StateView) -> Int { cycle > self.cycle ? Int.max : cycle + 1 }
 }
 
 /// How long a program can take.

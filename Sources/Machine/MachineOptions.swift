@@ -13,6 +13,17 @@ package struct MachineOptions: Sendable {
     package var trace: TraceRequest?
     /// Keep every feature map of each image.
     package var keepsTensors: Bool
+    /// How cycles are computed; the results are the same.
+    package var engine = Engine.streams
+
+    /// A way to run a Design.
+    package enum Engine: Sendable, Hashable, CaseIterable {
+        /// every net of the Design cycle by cycle: the definition
+        case plain
+        /// control once for all images, data behind it in blocks; the plain kernel where that does not apply (a trace,
+        /// a Design in which data influences control)
+        case streams
+    }
 
     /// Options of a run; by default one image at a time, without trace.
     package init(countsToggles: Bool, threads: Int = 1, trace: TraceRequest? = nil, keepsTensors: Bool = false) {

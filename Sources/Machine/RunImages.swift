@@ -7,6 +7,7 @@ import Diagnostics
 import Dispatch
 import Networks
 import Observation
+import Streams
 import Support
 import Synchronization
 
@@ -19,6 +20,18 @@ extension Build {
         interrupted: @escaping @Sendable () -> Bool = { false }
     ) throws -> MachineResult {
         let started = DispatchTime.now().uptimeNanoseconds
+        let runs =
+            try runOnStreams(inputs, options, progress, interrupted)
+            ?? runPlainly(inputs, options, progress, interrupted)
+        let seconds = Double(DispatchTime.now().uptimeNanoseconds - started) / 1e9
+        return try collect(runs, seconds: seconds)
+    }
+
+    /// Every image for itself, on the plain kernel; images up to the first that was not finished.
+    private func runPlainly(
+        _ inputs: [IntegerTensor], _ options: MachineOptions, _ progress: (@Sendable (Double) -> Void)?,
+        _ interrupted: @escaping @Sendable () -> Bool
+    ) throws -> [ImageRun] {
         let done = Atomic<Int>(0)
         var others = options
         others.trace = nil
@@ -35,8 +48,50 @@ extension Build {
                     progress?(min(1, (before + part) / Double(inputs.count)))
                 })
         }
-        let seconds = Double(DispatchTime.now().uptimeNanoseconds - started) / 1e9
-        return try collect(Array(runs.prefix { $0 != nil }.compactMap { $0 }), seconds: seconds)
+        return Array(runs.prefix { $0 != nil }.compactMap { $0 })
+    }
+
+    /// Images on the streams, some at a time behind one control, images of finished groups; nil where streams do not
+    /// apply.
+    private func runOnStreams(
+        _ inputs: [IntegerTensor], _ options: MachineOptions, _ progress: (@Sendable (Double) -> Void)?,
+        _ interrupted: () -> Bool
+    ) throws -> [ImageRun]? {
+        guard options.engine == .streams, options.trace == nil,
+            let run = try? StreamRun(self, countsToggles: options.countsToggles)
+        else { return nil }
+        var result: [ImageRun] = []
+        do {
+            let group = run.imagesAtOnce(threads: options.threads)
+            for first in stride(from: 0, to: inputs.count, by: group) {
+                let part = Array(inputs[first..<min(inputs.count, first + group)])
+                let share = Double(part.count) / Double(inputs.count)
+                let outcome = try run.run(part, threads: options.threads, interrupted: interrupted) {
+                    progress?(min(1, Double(first) / Double(inputs.count) + share * $0))
+                }
+                guard let outcome else { return result }
+                result += imageRuns(outcome, options)
+                progress?(Double(result.count) / Double(inputs.count))
+            }
+        } catch is DataPath.Lost {
+            return nil
+        }
+        return result
+    }
+
+    private func imageRuns(_ outcome: StreamRun.Outcome, _ options: MachineOptions) -> [ImageRun] {
+        let timing = program.timing(
+            outcome.causes, outcome.traffic.map { Traffic(read: $0.read, written: $0.written) },
+            in: Traffic(read: outcome.readBytes, written: outcome.writtenBytes), clockMHz: clockMHz)
+        return outcome.images.map { image in
+            let bytes = image.state.bytes
+            var run = ImageRun(output: program.output(in: bytes), timing: timing, tracedSignals: 0)
+            if options.keepsTensors {
+                for name in program.tensorNames { run.tensors[name] = program.tensor(name, in: bytes) }
+            }
+            if options.countsToggles { run.toggles = outcome.togglesByScope(of: image, in: accelerator.design) }
+            return run
+        }
     }
 
     /// Images up to the first that was not finished.

@@ -70,15 +70,33 @@ public final class RunMonitor: Observer {
 
     /// Gives the cycle to a cause and a layer.
     public func observe(cycle: Int, _ state: StateView) {
+        count(1, state)
+        guard layer < stores.count, state.value(probes.storeFinish) != 0 else { return }
+        finishStore(cycle)
+    }
+
+    /// Gives all the cycles to the cause that they have in common.
+    public func observe(cycle: Int, count: Int, _ state: StateView) {
+        guard state.value(probes.storeFinish) == 0 else {
+            for each in cycle..<cycle + count { observe(cycle: each, state) }
+            return
+        }
+        self.count(count, state)
+    }
+
+    private func count(_ cycles: Int, _ state: StateView) {
         let index = min(layer, causes.count - 1)
         if state.value(probes.compute.issue) != 0 {
-            causes[index].issue += 1
+            causes[index].issue += cycles
         } else if state.value(probes.compute.busy) != 0 {
-            causes[index].fillDrain += 1
+            causes[index].fillDrain += cycles
         } else {
-            causes[index][keyPath: awaited(state)] += 1
+            causes[index][keyPath: awaited(state)] += cycles
         }
-        guard layer < stores.count, state.value(probes.storeFinish) != 0 else { return }
+    }
+
+    private func finishStore(_ cycle: Int) {
+        let index = min(layer, causes.count - 1)
         storesLeft -= 1
         if storesLeft == 0 {
             #if MUTANTS

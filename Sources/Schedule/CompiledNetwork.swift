@@ -66,6 +66,8 @@ public struct CompiledNetwork: Sendable {
     public let steps: [ProgramStep]
     /// Layers that the host computes, by their index.
     public let hostLayers: [Int: QuantizedLayer]
+    /// Where the engines' instruction streams stand in external memory; nothing else does.
+    public let instructionPlace: Range<Int>
     let image: [UInt8]
     let placements: [String: TensorPlacement]
     /// Original channel at each place of tensors that stand in memory in another order (ChannelOrder).
@@ -77,6 +79,8 @@ public struct CompiledNetwork: Sendable {
     public var activationBytes: Int { fieldBytes }
     /// Bytes of external memory.
     public var memoryBytes: Int { image.count }
+    /// The bytes of `instructionPlace`.
+    public var instructionBytes: [UInt8] { Array(image[instructionPlace]) }
     /// Predicted cycles of one image, the host's excepted.
     public var predictedCycles: Int { layers.reduce(0) { $0 + $1.predictedCycles } }
 

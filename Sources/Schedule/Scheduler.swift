@@ -81,6 +81,7 @@ public struct Scheduler {
             }
         }
         applyTokens()
+        let instructions = image.bytes.count
         let steps = segments.map { store($0) }
         let bytes = image.bytes.count
         guard bytes < 1 << 32 else {
@@ -92,7 +93,7 @@ public struct Scheduler {
                 uniqueKeysWithValues: network.layers.enumerated().filter(\.element.isOnHost).map {
                     ($0.offset, $0.element)
                 }),
-            image: image.bytes, placements: placements, orders: ordered.orders,
+            instructionPlace: instructions..<bytes, image: image.bytes, placements: placements, orders: ordered.orders,
             outputName: network.layers.last?.name ?? Network.inputName, fieldBytes: fieldBytes)
     }
 

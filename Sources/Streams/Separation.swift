@@ -44,7 +44,7 @@ package struct Separation: Sendable {
     package init(_ design: Design, memory: MemoryInterface) throws {
         self.design = design
         (source, sink) = (memory.read.data, memory.write.data)
-        let graph = CellGraph(design)
+        let graph = CellGraph(design, source: source)
         let isData = graph.reached(from: source)
         self.isData = isData
         var boundary: Set<NetID> = []
@@ -58,7 +58,9 @@ package struct Separation: Sendable {
                 boundary.formUnion([enable.bit] + (enable.bank.map { [$0] } ?? []))
             }
             for operand in Separation.scalarOperands(of: cell) {
-                if let id = operand.netID, !graph.isDriven(id, by: isData), id != memory.read.data { boundary.insert(id) }
+                if let id = operand.netID, !graph.isDriven(id, by: isData), id != memory.read.data {
+                    boundary.insert(id)
+                }
             }
         }
         let outputs = design.outputs.filter { $0 != memory.write.data }
@@ -89,7 +91,8 @@ package struct Separation: Sendable {
         case .register(let register): controls = [register.enable, register.reset].compactMap { $0 }
         case .shiftRegister(let shift): controls = [shift.enable].compactMap { $0 }
         case .memory(let memory):
-            controls = [memory.writeAddress, memory.readEnable, memory.readAddress]
+            controls =
+                [memory.writeAddress, memory.readEnable, memory.readAddress]
                 + [memory.outputEnable].compactMap { $0 }
         case .dsp(let dsp): controls = dsp.enables
         }
@@ -141,10 +144,11 @@ struct CellGraph {
     let driver: [Int?]
     /// Cells that read each net, by net; a cell once.
     let readers: [[Int]]
-    var source: NetID?
+    /// Where data enters.
+    let source: NetID?
 
-    init(_ design: Design) {
-        self.design = design
+    init(_ design: Design, source: NetID? = nil) {
+        (self.design, self.source) = (design, source)
         var driver = [Int?](repeating: nil, count: design.nets.count)
         var readers = [[Int]](repeating: [], count: design.nets.count)
         for (index, cell) in design.cells.enumerated() {

@@ -23,7 +23,7 @@ import Testing
         }
 
         let wakeNets: [NetID] = []
-        func clock(cycle: Int, _ state: StateView) -> Bool { false }
+        func clock(cycle: Int, _ state: StateView) -> Int { cycle + 1 }
     }
 
     /// Compares nets with the reference in every cycle.

@@ -11,6 +11,15 @@ public struct RunProbes: Sendable, Hashable, Codable {
     /// A store instruction has finished; 1 bit.
     public var storeFinish: NetID
 
+    /// All of them.
+    public var nets: [NetID] {
+        let stream = compute.stream
+        return [
+            compute.issue, compute.busy, compute.waitsForStore, stream.valid, stream.ended, stream.takesLoad,
+            stream.loadTokens, loadBusy, storeBusy, storeFinish,
+        ]
+    }
+
     /// All nets exist in one Design.
     public init(compute: ComputeProbes, loadBusy: NetID, storeBusy: NetID, storeFinish: NetID) {
         self.compute = compute

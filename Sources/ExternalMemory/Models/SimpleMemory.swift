@@ -1,4 +1,4 @@
-// `ideal` and `fixed` memory behind the kernel's device seam: when beats move; the bytes are those of MemoryContents.
+// `ideal` and `fixed` memory behind the kernel's device seam: when beats move; the bytes are those of its MemoryBeats.
 // In-order, one beat per port and cycle. What it drives in a cycle follows from its state alone; `fixed` shares a byte
 // budget between the ports, fetch before read before write. Not modelled: banks, rows, refresh.
 
@@ -7,9 +7,7 @@ import Kernel
 
 /// A model of external memory with a fixed latency and bandwidth.
 public final class SimpleMemory: ExternalDevice {
-    /// What it holds.
-    public let contents: MemoryContents
-
+    private let contents: any MemoryBeats
     private let interface: MemoryInterface
     private let timing: MemoryTiming
     private struct Burst {
@@ -23,6 +21,8 @@ public final class SimpleMemory: ExternalDevice {
     private var acknowledgements: [Int] = []
     private var acknowledged = 0
     private var budget = 0
+    /// The last cycle whose bytes are in the budget.
+    private var refilled = -1
     private var random: UInt64
     private var drives = Driven()
     private static let fetchBytes = MemoryInterface.FetchPort.beatBytes
@@ -46,7 +46,7 @@ public final class SimpleMemory: ExternalDevice {
     }
 
     /// A memory of these contents at an accelerator's interface.
-    public init(_ contents: MemoryContents, interface: MemoryInterface, timing: MemoryTiming) {
+    public init(_ contents: any MemoryBeats, interface: MemoryInterface, timing: MemoryTiming) {
         self.contents = contents
         self.interface = interface
         self.timing = timing
@@ -56,10 +56,25 @@ public final class SimpleMemory: ExternalDevice {
     /// Requests wake a memory that rests.
     public var wakeNets: [NetID] { [interface.fetch.request, interface.read.request, interface.write.request] }
 
-    /// Nothing is queued and no port has beats to move.
-    private var rests: Bool {
-        fetches.isEmpty && readHead == reads.count && acknowledged == acknowledgements.count
-            && timing.stallSeed == nil && drives.isQuiet && budget == fullBudget
+    /// The first cycle after this one in which a port may change though nobody asks for anything.
+    private func next(after cycle: Int) -> Int {
+        // Readiness must last: queues have room, and the budget, which only grows meanwhile, is enough for a beat.
+        let isReady =
+            fetches.count < SimpleMemory.fetchQueue && reads.count - readHead < SimpleMemory.readQueue
+            && (timing.bytesPerCycle65536.map { budget + $0 >= interface.beat.bytes << 16 } ?? true)
+        guard timing.stallSeed == nil, drives.isQuiet, isReady else { return cycle + 1 }
+        var next = Int.max
+        if let burst = fetches.first { next = min(next, burst.due) }
+        if readHead < reads.count { next = min(next, reads[readHead].due) }
+        if acknowledged < acknowledgements.count { next = min(next, acknowledgements[acknowledged]) }
+        return max(next, cycle + 1)
+    }
+
+    /// Adds what the cycles since the last call were given.
+    private func refill(to cycle: Int) {
+        guard let rate = timing.bytesPerCycle65536 else { return }
+        budget = min(budget + rate * (cycle - refilled), fullBudget)
+        refilled = cycle
     }
 
     /// A budget of two beats lets odd rates average out without saving up idle time.
@@ -70,7 +85,7 @@ public final class SimpleMemory: ExternalDevice {
 
     /// Offers this cycle's beats, acknowledgement and readiness, as far as the budget of bytes goes.
     public func drive(cycle: Int, _ inputs: InputPorts) {
-        if let rate = timing.bytesPerCycle65536 { budget = min(budget + rate, fullBudget) }
+        refill(to: cycle)
         var left = timing.bytesPerCycle65536 == nil ? Int.max : budget
         let stalls = nextStalls()
         func affordable(_ count: Int) -> Bool {
@@ -100,8 +115,9 @@ public final class SimpleMemory: ExternalDevice {
         if next.readValid { contents.offerRead(reads[readHead].address, to: interface.read, interface.beat, inputs) }
     }
 
-    /// Takes the accelerator's answer: beats that moved and new requests. Returns whether nothing is left to do.
-    public func clock(cycle: Int, _ state: StateView) -> Bool {
+    /// Takes the accelerator's answer: beats that moved and new requests. Returns when a port may change by itself.
+    public func clock(cycle: Int, _ state: StateView) -> Int {
+        refill(to: cycle)
         if drives.acknowledge { acknowledged += 1 }
         if drives.fetchValid {
             consume(SimpleMemory.fetchBytes)
@@ -124,7 +140,7 @@ public final class SimpleMemory: ExternalDevice {
                     beats: Int(state.value(interface.read.length)) + 1, due: cycle + timing.latency))
         }
         if drives.writeReady, state.value(interface.write.request) != 0 { write(cycle, state) }
-        return rests
+        return next(after: cycle)
     }
 
     // MARK: beats

@@ -1,12 +1,15 @@
-// Control as a Design of its own.
+// Control, or a part of it, as a Design of its own.
 import Design
 import Kernel
 
 extension Separation {
     /// The Design without its data path: nets that lose their driver are inputs.
-    package func controlDesign() -> Design {
+    package func controlDesign() -> Design { design(of: control, keeping: boundary) }
+
+    /// The Design of some of its cells, whose outputs are those of the whole and the nets to keep.
+    func design(of cells: [Int], keeping kept: [NetID]) -> Design {
         var result = design
-        result.cells = control.map { design.cells[$0] }
+        result.cells = cells.map { design.cells[$0] }
         let driven = Set(result.cells.flatMap { $0.outputs })
         let inputs = Set(design.inputs)
         for index in design.nets.indices {
@@ -15,7 +18,7 @@ extension Separation {
             result.inputs.append(id)
             result.nets[index].role = .input
         }
-        result.outputs = (design.outputs + boundary).filter { driven.contains($0) }
+        result.outputs = Set(design.outputs + kept).filter { driven.contains($0) }.sorted()
         return result
     }
 }

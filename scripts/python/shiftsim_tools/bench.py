@@ -25,7 +25,7 @@ from shiftsim_tools.paths import ROOT, SHIFTSIM
 PAGE = ROOT / "docs/results/Performance.md"
 RESULTS = ROOT / "out/bench.json"
 # Engines of `shiftsim bench --engine` that compute data; the first is what the others are compared with.
-ENGINES = ["plain"]
+ENGINES = ["plain", "streams"]
 RESNET20 = ["configs/resnet20-fmnist-svpe.yaml"]
 RESNET18 = ["configs/resnet18-svpe.yaml"]
 # Rows of feature map that give each array some 10^5 cycles.

@@ -76,7 +76,7 @@ def test_rows_are_those_of_the_table(long):
 
 
 def test_tables_go_between_their_marks(tmp_path):
-    page = tmp_path / "page.md"
+    page = tmp_path / "page.txt"
     page.write_text("a\n<!-- made: x -->\nold\n<!-- end -->\nb\n<!-- made: y -->\nkept\n<!-- end -->\n")
     bench.write(page, "x", ["new \\1", ""])
     assert page.read_text() == "a\n<!-- made: x -->\nnew \\1\n<!-- end -->\nb\n<!-- made: y -->\nkept\n<!-- end -->\n"

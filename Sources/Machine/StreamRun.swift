@@ -1,0 +1,320 @@
+// Images on the streams: one control for all of them, and behind it, a block of cycles at a time, the data path of each.
+// With several threads control runs ahead in one and hands blocks to the others, which have their own images.
+
+import Accelerator
+import Design
+import Diagnostics
+import ExternalMemory
+import Foundation
+import Kernel
+import Networks
+import Observation
+import Schedule
+import Streams
+import Synchronization
+
+/// What all runs of a program on streams share.
+package struct StreamRun {
+    /// What runs.
+    package let build: Build
+    /// How its Design falls apart.
+    package let separation: Separation
+    /// Of the data paths.
+    package let options: DataPath.Options
+
+    /// Cycles of a block: longer ones cost less each, until what a block touches leaves the cache.
+    package static let blockCycles = 512
+    /// Where every row is made, fewer fill the cache.
+    package static let countedBlockCycles = 128
+
+    /// Throws `Separation.Obstacle` where the accelerator's Design does not fall apart.
+    package init(_ build: Build, countsToggles: Bool, level: RowLevel = .best, capacity: Int? = nil) throws {
+        self.build = build
+        separation = try Separation(build.accelerator.design, memory: build.accelerator.memory)
+        options = DataPath.Options(
+            countsToggles: countsToggles,
+            capacity: capacity ?? (countsToggles ? Self.countedBlockCycles : Self.blockCycles),
+            level: level)
+    }
+
+    /// The result of a run on streams.
+    package struct Outcome {
+        /// In the order of the inputs, each with the data path that ran it.
+        package var images: [(state: ImageState, path: DataPath)]
+        /// Cycles by layer of the array and cause.
+        package var causes: [CycleCauses]
+        /// Bytes read and written up to the end of each layer of the array.
+        package var traffic: [(read: Int, written: Int)]
+        /// Over the memory interface, in all.
+        package var readBytes: Int
+        /// Over the memory interface, in all.
+        package var writtenBytes: Int
+        /// Control, with its registers' toggles in each image.
+        package var control: ControlStream
+
+        /// Cycles of an image.
+        package var cycles: Int { control.cycle }
+
+        /// Bits of registers that changed, by the path of the scope they are in.
+        func togglesByScope(of image: (state: ImageState, path: DataPath), in design: Design) -> [String: UInt64] {
+            let data = Dictionary(
+                image.path.toggles(of: image.state).map { ($0.net, $0.count) }, uniquingKeysWith: +)
+            var result: [String: UInt64] = [:]
+            for (index, net) in design.nets.enumerated() where net.isRegister {
+                let path = design.path(ofScope: net.scope).joined(separator: ".")
+                result[path, default: 0] += data[NetID(index)] ?? control.toggleCount(NetID(index))
+            }
+            return result
+        }
+    }
+
+    /// Images that run behind one control: as many as some 256 MiB hold, and no more than help.
+    func imagesAtOnce(threads: Int) -> Int {
+        let design = separation.design
+        let bytes = design.cells.reduce(build.program.memoryBytes) { sum, cell in
+            guard case .memory(let memory) = cell else { return sum }
+            return sum + memory.depth * design[memory.latch].lanes * 2
+        }
+        let most = (256 << 20) / max(1, bytes)
+        return max(threads, min(16 * threads, most))
+    }
+
+    /// Control and what watches it.
+    private final class Ahead {
+        let control: ControlStream
+        let traffic: TrafficLog
+        let monitor: RunMonitor
+        private let layerEnds: LayerEnds
+
+        private final class LayerEnds { var list: [(read: Int, written: Int)] = [] }
+
+        init(_ run: StreamRun) throws {
+            let (accelerator, program) = (run.build.accelerator, run.build.program)
+            traffic = TrafficLog(
+                instructions: program.instructionBytes, at: program.instructionPlace.lowerBound,
+                memoryBytes: program.memoryBytes)
+            control = try ControlStream(
+                plain: run.separation, traffic: traffic, countsToggles: run.options.countsToggles)
+            control.attach(SimpleMemory(traffic, interface: accelerator.memory, timing: run.build.timing))
+            let ended = LayerEnds()
+            monitor = RunMonitor(
+                probes: accelerator.probes, stores: program.layers.filter { !$0.isOnHost }.map { $0.stores },
+                layerEnded: { [traffic] _ in ended.list.append((traffic.bytesRead, traffic.bytesWritten)) })
+            control.attach(monitor)
+            layerEnds = ended
+        }
+
+        func outcome(_ images: [(state: ImageState, path: DataPath)]) -> Outcome {
+            Outcome(
+                images: images, causes: monitor.causes, traffic: layerEnds.list, readBytes: traffic.bytesRead,
+                writtenBytes: traffic.bytesWritten, control: control)
+        }
+    }
+
+    /// Runs the program for images, from power-up; nil when interrupted. `progress` gets the fraction done, by the
+    /// predicted cycles. Throws `Defect` on a deadlock and on a wrong access to memory, `DataPath.Lost`.
+    package func run(
+        _ inputs: [IntegerTensor], threads: Int = 1, interrupted: () -> Bool = { false },
+        progress: (Double) -> Void = { _ in }
+    ) throws -> Outcome? {
+        let ahead = try Ahead(self)
+        let workers = max(1, min(threads, inputs.count))
+        let sides = try (0..<workers).map { worker in
+            try DataSide(self, inputs.enumerated().filter { $0.offset % workers == worker }.map(\.element))
+        }
+        let behind: any Behind = threads > 1 ? Ring(self, sides) : InTurn(self, sides[0])
+        let isComplete: Bool
+        do {
+            isComplete = try runAhead(ahead, behind, interrupted, progress)
+        } catch {
+            behind.end()
+            throw error
+        }
+        behind.end()
+        if let failure = behind.failure { throw failure }
+        guard isComplete else { return nil }
+        return ahead.outcome(inputs.indices.map { sides[$0 % workers].image($0 / workers) })
+    }
+
+    /// Control from the first step to the last; false when interrupted.
+    private func runAhead(
+        _ ahead: Ahead, _ behind: any Behind, _ interrupted: () -> Bool, _ progress: (Double) -> Void
+    ) throws -> Bool {
+        let (accelerator, program, control) = (build.accelerator, build.program, ahead.control)
+        let limit = CycleLimit.cycles(program, build.timing)
+        for step in program.steps {
+            switch step {
+            case .host(let layer): behind.hostLayer(layer)
+            case .array(let streams):
+                control.attach(HostStart(streams, accelerator, inputs: control.inputs, cycle: control.cycle))
+                var isLast = false
+                while !isLast {
+                    let block = behind.nextBlock()
+                    try control.fill(block, stop: accelerator.ports.done, limit: limit)
+                    if let fault = ahead.traffic.fault { throw Defect("memory fault: \(fault)") }
+                    isLast = block.isLast
+                    behind.follow(block)
+                    if behind.failure != nil || interrupted() { return false }
+                    progress(min(1, Double(control.cycle) / Double(max(1, program.predictedCycles))))
+                    guard isLast || control.cycle < limit else {
+                        throw Defect(
+                            "deadlock: not done after \(control.cycle) cycles; the program predicts \(program.predictedCycles)"
+                        )
+                    }
+                }
+            }
+        }
+        return true
+    }
+}
+
+/// One thread's data path and images.
+final class DataSide: @unchecked Sendable {
+    // Touched by one thread at a time: the one that made it, then the one that runs it, then the first again.
+    private let run: StreamRun
+    private let path: DataPath
+    private let states: [ImageState]
+
+    init(_ run: StreamRun, _ inputs: [IntegerTensor]) throws {
+        self.run = run
+        let path = try DataPath(run.separation, beat: run.build.accelerator.memory.beat, options: run.options)
+        self.path = path
+        states = inputs.map { path.makeImage(run.build.program.memoryImage(input: $0)) }
+    }
+
+    func image(_ index: Int) -> (state: ImageState, path: DataPath) { (states[index], path) }
+    func follow(_ block: ControlBlock) throws { try path.run(block, states) }
+    func hostLayer(_ index: Int) throws { for state in states { try run.build.program.compute(index, in: state) } }
+}
+
+/// What follows control.
+private protocol Behind: AnyObject {
+    /// The first thing that went wrong.
+    var failure: (any Error)? { get }
+    /// A block to fill.
+    func nextBlock() -> ControlBlock
+    /// Runs the data paths through a block that is filled.
+    func follow(_ block: ControlBlock)
+    /// Computes a layer on the host.
+    func hostLayer(_ index: Int)
+    /// Waits until everything has followed.
+    func end()
+}
+
+/// Data paths in the thread of control.
+private final class InTurn: Behind {
+    private let side: DataSide
+    private let block: ControlBlock
+    private(set) var failure: (any Error)?
+
+    init(_ run: StreamRun, _ side: DataSide) {
+        self.side = side
+        block = ControlBlock(
+            run.separation.boundary, of: run.separation.design, capacity: run.options.capacity)
+    }
+
+    func nextBlock() -> ControlBlock { block }
+    func follow(_ block: ControlBlock) { attempt { try side.follow(block) } }
+    func hostLayer(_ index: Int) { attempt { try side.hostLayer(index) } }
+    func end() {}
+
+    private func attempt(_ body: () throws -> Void) {
+        do { try body() } catch { failure = failure ?? error }
+    }
+}
+
+/// Data paths in threads of their own, a few blocks behind.
+private final class Ring: Behind, @unchecked Sendable {
+    // Blocks pass from control to all workers and back by the semaphores; the failure has a lock.
+    private enum Item: @unchecked Sendable {
+        case block(ControlBlock)
+        case host(Int)
+        case end
+    }
+    private static let depth = 6
+    private let blocks: [ControlBlock]
+    private let items = Mutex<[Item]>(Array(repeating: .end, count: Ring.depth))
+    private var position = 0
+    private let free: [DispatchSemaphore]
+    private let full: [DispatchSemaphore]
+    private let group = DispatchGroup()
+    private let firstFailure = Mutex<(any Error)?>(nil)
+
+    init(_ run: StreamRun, _ sides: [DataSide]) {
+        blocks = (0..<Ring.depth).map { _ in
+            ControlBlock(run.separation.boundary, of: run.separation.design, capacity: run.options.capacity)
+        }
+        free = sides.map { _ in DispatchSemaphore(value: 0) }
+        full = sides.map { _ in DispatchSemaphore(value: 0) }
+        for semaphore in free { for _ in 0..<Ring.depth - 1 { semaphore.signal() } }
+        for (worker, side) in sides.enumerated() {
+            group.enter()
+            let thread = Thread { [self] in
+                work(worker, side)
+                group.leave()
+            }
+            thread.stackSize = 8 << 20
+            thread.start()
+        }
+    }
+
+    var failure: (any Error)? { firstFailure.withLock { $0 } }
+
+    private func work(_ worker: Int, _ side: DataSide) {
+        var position = 0
+        while true {
+            full[worker].wait()
+            let item = items.withLock { $0[position] }
+            if case .end = item { return }
+            if failure == nil {
+                do {
+                    if case .block(let block) = item { try side.follow(block) }
+                    if case .host(let layer) = item { try side.hostLayer(layer) }
+                } catch {
+                    firstFailure.withLock { $0 = $0 ?? error }
+                }
+            }
+            position = (position + 1) % Ring.depth
+            free[worker].signal()
+        }
+    }
+
+    /// A worker may still read the blocks of the items before: one fewer than there are is under way.
+    func nextBlock() -> ControlBlock {
+        for semaphore in free { semaphore.wait() }
+        return blocks[position]
+    }
+
+    func follow(_ block: ControlBlock) { hand(.block(block)) }
+
+    func hostLayer(_ index: Int) {
+        for semaphore in free { semaphore.wait() }
+        hand(.host(index))
+    }
+
+    func end() {
+        for semaphore in free { semaphore.wait() }
+        hand(.end)
+        group.wait()
+    }
+
+    private func hand(_ item: Item) {
+        items.withLock { $0[position] = item }
+        position = (position + 1) % Ring.depth
+        for semaphore in full { semaphore.signal() }
+    }
+}
+
+extension CompiledNetwork {
+    /// Computes a host layer on the maps in an image's memory and writes its result there.
+    func compute(_ index: Int, in image: ImageState) throws {
+        let contents = MemoryContents(image.bytes)
+        try compute(index, in: contents)
+        image.withMemory { memory in contents.bytes.withUnsafeBytes { memory.copyMemory(from: $0) } }
+    }
+}
+
+extension ImageState {
+    /// A copy of external memory.
+    package var bytes: [UInt8] { withMemory { Array($0) } }
+}

@@ -1,0 +1,127 @@
+// Products of a grid of lanes: runs of neighbours that share one activation, each with its own weight or code.
+#include "row_kernels.h"
+#include <string.h>
+
+// Every run has one activation of at most 16 bits, weights of at most 16 bits or codes, whole vectors of eight lanes and
+// results of 32 bits that are not cut.
+int rk_is_grid(const rk_step *t) {
+    if (t->kind != RK_CODE && t->kind != RK_PRODUCT) return 0;
+    if (t->element != 4 || t->cuts || t->sources[0].kind != 0 || t->sources[1].kind != 0) return 0;
+    if (t->sources[0].element > 2 || t->sources[1].element > 2) return 0;
+    if (t->kind == RK_CODE && t->sources[1].element != 1) return 0;
+    for (int k = 0; k < t->run_count; k++) {
+        const rk_run *r = &t->runs[k];
+        if (r->count % 8 || r->strides[0] != 0 || r->strides[1] != 1 || r->zero[0] || r->zero[1]) return 0;
+    }
+    return 1;
+}
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#define AVX2 __attribute__((target("avx2,bmi2,popcnt")))
+#define INLINE static inline __attribute__((always_inline))
+
+// Signed powers of two of all codes of up to four bits.
+AVX2 INLINE __m128i code_table(int bits) {
+    int8_t all[16];
+    int top = (1 << (bits - 1)) - 1;
+    for (int c = 0; c < 16; c++) {
+        int code = c & ((1 << bits) - 1), field = code & top;
+        int value = bits == 1 ? 1 : field == 0 ? 0 : 1 << (top - field);
+        all[c] = (int8_t)(code >> (bits - 1) & 1 ? -value : value);
+    }
+    return _mm_loadu_si128((const __m128i *)all);
+}
+
+AVX2 INLINE void grid(const rk_step *t, const int32_t *list, int count, char *rows, size_t stride, const int codes,
+                      const int wide_weights) {
+    __m128i table = codes && t->parameter <= 4 ? code_table(t->parameter) : _mm_setzero_si128();
+    int top = codes ? (1 << (t->parameter - 1)) - 1 : 0;
+    for (int e = 0; e < count; e++, rows += stride) {
+        const char *x = t->sources[0].rows[list[e]], *w = t->sources[1].rows[list[e]];
+        for (int k = 0; k < t->run_count; k++) {
+            const rk_run *r = &t->runs[k];
+            int value = t->sources[0].element == 2 ? ((const int16_t *)x)[r->offsets[0]] : ((const int8_t *)x)[r->offsets[0]];
+            const char *p = w + (size_t)r->offsets[1] * (wide_weights ? 2 : 1);
+            char *d = rows + 4 * (size_t)r->first;
+            if (codes && t->parameter > 4) {
+                __m256i v = _mm256_set1_epi32(value), last = _mm256_set1_epi32(top);
+                for (int l = 0; l < r->count; l += 8) {
+                    __m256i c = _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(p + l)));
+                    __m256i f = _mm256_and_si256(c, last), none = _mm256_cmpeq_epi32(f, _mm256_setzero_si256());
+                    __m256i m = _mm256_andnot_si256(none, _mm256_sllv_epi32(v, _mm256_sub_epi32(last, f)));
+                    __m256i s = _mm256_sub_epi32(_mm256_setzero_si256(), _mm256_srli_epi32(c, t->parameter - 1));
+                    _mm256_storeu_si256((__m256i *)(d + 4 * l), _mm256_sub_epi32(_mm256_xor_si256(m, s), s));
+                }
+                continue;
+            }
+            // The upper half of each pair is zero on the activation's side.
+            __m256i v = _mm256_set1_epi32(value & 0xFFFF);
+            for (int l = 0; l < r->count; l += 8) {
+                __m256i u;
+                if (wide_weights) {
+                    u = _mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)(p + 2 * l)));
+                } else {
+                    __m128i c = _mm_loadl_epi64((const __m128i *)(p + l));
+                    u = _mm256_cvtepi8_epi32(codes ? _mm_shuffle_epi8(table, c) : c);
+                }
+                _mm256_storeu_si256((__m256i *)(d + 4 * l), _mm256_madd_epi16(v, u));
+            }
+        }
+    }
+}
+
+AVX2 void rk_grid_avx2(const rk_step *t, const int32_t *list, int count, char *rows, size_t stride) {
+    if (t->kind == RK_CODE) grid(t, list, count, rows, stride, 1, 0);
+    else if (t->sources[1].element == 2) grid(t, list, count, rows, stride, 0, 1);
+    else grid(t, list, count, rows, stride, 0, 0);
+}
+
+// Bits that change, by tables of four bits: bytes are summed up before they can overflow.
+AVX2 uint64_t rk_toggles_avx2(const void *const *rows, const int32_t *list, int count, size_t bytes, uint64_t mask,
+                              uint64_t sign, int extra) {
+    const __m256i ones = _mm256_set1_epi8(15), zero = _mm256_setzero_si256();
+    const __m256i bits = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2,
+                                          3, 2, 3, 3, 4);
+    const __m256i wanted = _mm256_set1_epi64x((long long)mask), signs = _mm256_set1_epi64x((long long)sign);
+    __m256i total = zero, sign_total = zero;
+    uint64_t rest = 0;
+    for (int e = 0; e < count; e++) {
+        const char *a = rows[list[e]], *b = rows[list[e] + 1];
+        if (a == b) continue;
+        size_t v = 0;
+        while (v + 32 <= bytes) {
+            __m256i part = zero, sign_part = zero;
+            size_t end = bytes - v > 24 * 32 ? v + 24 * 32 : v + (bytes - v) / 32 * 32;
+            for (; v < end; v += 32) {
+                __m256i d = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(a + v)),
+                                             _mm256_loadu_si256((const __m256i *)(b + v)));
+                __m256i m = _mm256_and_si256(d, wanted);
+                __m256i low = _mm256_shuffle_epi8(bits, _mm256_and_si256(m, ones));
+                __m256i high = _mm256_shuffle_epi8(bits, _mm256_and_si256(_mm256_srli_epi16(m, 4), ones));
+                part = _mm256_add_epi8(part, _mm256_add_epi8(low, high));
+                if (extra) {
+                    __m256i s = _mm256_srli_epi16(_mm256_and_si256(d, signs), 7);
+                    sign_part = _mm256_add_epi8(sign_part, s);
+                }
+            }
+            total = _mm256_add_epi64(total, _mm256_sad_epu8(part, zero));
+            if (extra) sign_total = _mm256_add_epi64(sign_total, _mm256_sad_epu8(sign_part, zero));
+        }
+        while (v < bytes) {
+            uint64_t x = 0, y = 0;
+            size_t n = bytes - v < 8 ? bytes - v : 8;
+            memcpy(&x, a + v, n);
+            memcpy(&y, b + v, n);
+            rest += __builtin_popcountll((x ^ y) & mask);
+            if (extra) rest += (uint64_t)extra * __builtin_popcountll((x ^ y) & sign);
+            v += n;
+        }
+    }
+    uint64_t sums[4], sign_sums[4];
+    _mm256_storeu_si256((__m256i *)sums, total);
+    _mm256_storeu_si256((__m256i *)sign_sums, sign_total);
+    return rest + sums[0] + sums[1] + sums[2] + sums[3] +
+           (uint64_t)extra * (sign_sums[0] + sign_sums[1] + sign_sums[2] + sign_sums[3]);
+}
+#endif

@@ -1,0 +1,339 @@
+// The data path as a graph of rows: every net of it is a row of lanes, every cell a node that makes the rows of one net.
+// Cells with inner registers are taken apart: a DSP48E2 is registers, a product and sums; a block RAM is a latch and an
+// output register; an SRL is as many registers as it is deep. Copies that change nothing are read through.
+
+import Design
+import Fabric
+
+/// What a row of one net holds.
+struct RowShape: Sendable, Hashable {
+    var lanes: Int
+    var width: Int
+    var signed: Bool
+    /// Bits that suffice for every value, the sign included.
+    var significantBits: Int
+
+    /// Bits of the narrowest two's complement number that holds every value.
+    var bits: Int { signed ? significantBits : width + 1 }
+
+    init(_ net: Net) {
+        (lanes, width, signed, significantBits) = (net.lanes, net.width, net.signed, net.significantBits)
+    }
+}
+
+/// Where a node's operand comes from.
+enum RowOperand: Sendable, Hashable {
+    /// rows of another net (an index in `DataGraph.nets`), through a map of its lanes
+    case rows(Int, LaneMap?)
+    /// a scalar of control (an index in `Separation.boundary`)
+    case scalar(Int)
+    case constant(Int64)
+
+    var net: Int? {
+        if case .rows(let net, _) = self { return net }
+        return nil
+    }
+}
+
+/// When a register takes its data: the scalars of which one at least is high; nil: in every cycle.
+typealias EnableSet = Set<Int>
+
+/// Makes the rows of one net.
+struct DataNode: Sendable {
+    enum Kind: Sendable {
+        case logic(PrimitiveKind, parameter: Int)
+        /// of a DSP48E2
+        case product
+        /// `enable` nil: always; `reset` takes priority
+        case register(enable: Int?, reset: Int?, initial: Int64)
+        /// the latch of a memory, an index in `DataGraph.memories`
+        case latch(Int)
+    }
+    var kind: Kind
+    /// Index in `DataGraph.nets`.
+    var output: Int
+    /// Of a latch: what the memory writes.
+    var operands: [RowOperand]
+
+    /// Whether the net holds its value until the node takes the next one.
+    var isState: Bool {
+        switch kind {
+        case .logic, .product: false
+        case .register, .latch: true
+        }
+    }
+}
+
+/// The data path of a Design.
+struct DataGraph: Sendable {
+    /// One net: its rows, and the Design's net if it has one.
+    struct RowNetInfo: Sendable {
+        var shape: RowShape
+        var id: NetID?
+    }
+    struct Memory: Sendable {
+        var cell: MemoryCell
+        /// Boundary indices.
+        var writeBit: Int
+        var bank: Int?
+        var readEnable: Int?
+        var readAddress: Int
+        var writeAddress: Int
+    }
+    private(set) var nets: [RowNetInfo] = []
+    private(set) var nodes: [DataNode] = []
+    private(set) var memories: [Memory] = []
+    /// The read port's data.
+    private(set) var source = 0
+    /// The write port's data.
+    private(set) var sink = 0
+    /// Bits of two's complement that each scalar of the boundary needs.
+    let scalarBits: [Int]
+
+    private let separation: Separation
+    private var netIndex: [NetID: Int] = [:]
+    private var boundaryIndex: [NetID: Int] = [:]
+
+    /// Throws `Separation.Obstacle` for what rows cannot say.
+    init(_ separation: Separation) throws {
+        self.separation = separation
+        scalarBits = separation.boundary.map { RowShape(separation.design[$0]).bits }
+        for (index, id) in separation.boundary.enumerated() { boundaryIndex[id] = index }
+        source = net(separation.source)
+        for (index, cell) in separation.design.cells.enumerated() where separation.isData[index] {
+            try add(cell, index)
+        }
+        readThroughCopies()
+        sink = net(separation.sink)
+    }
+
+    // MARK: nets and operands
+
+    private mutating func net(_ id: NetID) -> Int {
+        if let known = netIndex[id] { return known }
+        nets.append(RowNetInfo(shape: RowShape(separation.design[id]), id: id))
+        netIndex[id] = nets.count - 1
+        return nets.count - 1
+    }
+
+    private mutating func hiddenNet(like id: NetID) -> Int {
+        nets.append(RowNetInfo(shape: RowShape(separation.design[id]), id: nil))
+        return nets.count - 1
+    }
+
+    private func isData(_ id: NetID) -> Bool {
+        id == separation.source || boundaryIndex[id] == nil
+    }
+
+    private mutating func operand(_ operand: Operand) -> RowOperand {
+        switch operand {
+        case .constant(let value): return .constant(value)
+        case .laneIndex: preconditionFailure("Separation refuses lane numbers")
+        case .net(let id, let map):
+            if let index = boundaryIndex[id] { return .scalar(index) }
+            return .rows(net(id), map)
+        }
+    }
+
+    /// The scalar that an enable or a reset is; nil where the register always takes its data.
+    private func enable(_ operand: Operand?, of id: NetID) throws -> Int? {
+        switch operand {
+        case nil: return nil
+        case .constant(let value)?:
+            guard value != 0 else {
+                throw Separation.Obstacle(description: "\(separation.design.path(of: id)) is never enabled")
+            }
+            return nil
+        case .laneIndex?: preconditionFailure("Separation refuses lane numbers")
+        case .net(let enable, _)?:
+            let net = separation.design[enable]
+            guard net.width == 1, !net.signed, let index = boundaryIndex[enable] else {
+                throw Separation.Obstacle(
+                    description: "\(separation.design.path(of: enable)) enables with more than one bit")
+            }
+            return index
+        }
+    }
+
+    private func scalar(_ operand: Operand, of name: String) throws -> Int {
+        guard let id = operand.netID, let index = boundaryIndex[id] else {
+            throw Separation.Obstacle(description: "\(name) has a constant address")
+        }
+        return index
+    }
+
+    // MARK: nodes
+
+    private mutating func register(
+        _ output: Int, _ data: RowOperand, enable: Int?, reset: Int? = nil, initial: Int64 = 0
+    ) {
+        nodes.append(
+            DataNode(kind: .register(enable: enable, reset: reset, initial: initial), output: output, operands: [data]))
+    }
+
+    private mutating func add(_ cell: Cell, _ index: Int) throws {
+        switch cell {
+        case .logic(let logic):
+            let operands = logic.operands.map { operand($0) }
+            nodes.append(
+                DataNode(
+                    kind: .logic(logic.kind, parameter: logic.parameter), output: net(logic.output), operands: operands)
+            )
+        case .register(let cell):
+            let data = operand(cell.data)
+            let reset = cell.reset == nil || cell.reset == .constant(0) ? nil : try enable(cell.reset, of: cell.output)
+            register(
+                net(cell.output), data, enable: try enable(cell.enable, of: cell.output), reset: reset,
+                initial: LogicMeaning.canonical(
+                    cell.initial, width: separation.design[cell.output].width,
+                    signed: separation.design[cell.output].signed))
+        case .shiftRegister(let cell):
+            var data = operand(cell.data)
+            let enable = try enable(cell.enable, of: cell.output)
+            for stage in 1...cell.depth {
+                let output = stage == cell.depth ? net(cell.output) : hiddenNet(like: cell.output)
+                register(output, data, enable: enable)
+                data = .rows(output, nil)
+            }
+        case .memory(let cell): try add(cell, index)
+        case .dsp(let cell): try add(cell)
+        }
+    }
+
+    private mutating func add(_ cell: MemoryCell, _ index: Int) throws {
+        let write = separation.writeEnables[index]!
+        let latch = net(cell.latch)
+        let data = operand(cell.writeData)
+        guard case .rows = data, separation.design[write.bit].width == 1, !separation.design[write.bit].signed else {
+            throw Separation.Obstacle(description: "the memory \(cell.name) writes what is no data")
+        }
+        memories.append(
+            Memory(
+                cell: cell, writeBit: boundaryIndex[write.bit]!, bank: write.bank.map { boundaryIndex[$0]! },
+                readEnable: try enable(cell.readEnable, of: cell.latch),
+                readAddress: try scalar(cell.readAddress, of: cell.name),
+                writeAddress: try scalar(cell.writeAddress, of: cell.name)))
+        nodes.append(DataNode(kind: .latch(memories.count - 1), output: latch, operands: [data]))
+        guard let output = cell.output else { return }
+        register(net(output), .rows(latch, nil), enable: try enable(cell.outputEnable, of: output))
+    }
+
+    private mutating func add(_ cell: DSPCell) throws {
+        var terms: [RowOperand] = []
+        if let multiplier = cell.multiplier {
+            let (a, b, m) = (net(multiplier.aRegister), net(multiplier.bRegister), net(multiplier.mRegister))
+            register(a, operand(multiplier.a), enable: try enable(multiplier.enableA, of: multiplier.aRegister))
+            var second = operand(multiplier.b)
+            if let stage = multiplier.staged {
+                register(net(stage.register), second, enable: try enable(stage.enable, of: stage.register))
+                second = .rows(net(stage.register), nil)
+            }
+            register(b, second, enable: try enable(multiplier.enableB, of: multiplier.bRegister))
+            let product = hiddenNet(like: multiplier.mRegister)
+            nodes.append(DataNode(kind: .product, output: product, operands: [.rows(a, nil), .rows(b, nil)]))
+            register(m, .rows(product, nil), enable: try enable(multiplier.enableM, of: multiplier.mRegister))
+            terms.append(.rows(m, nil))
+        }
+        if let c = cell.c, let register = cell.cRegister {
+            self.register(net(register), operand(c), enable: try enable(cell.enableC, of: register))
+            terms.append(.rows(net(register), nil))
+        }
+        if let cascade = cell.cascade { terms.append(operand(.net(cascade, nil))) }
+        var sum = terms[0]
+        for term in terms.dropFirst() {
+            let output = hiddenNet(like: cell.p)
+            nodes.append(DataNode(kind: .logic(.add, parameter: 0), output: output, operands: [sum, term]))
+            sum = .rows(output, nil)
+        }
+        register(net(cell.p), sum, enable: try enable(cell.enableP, of: cell.p))
+    }
+
+    // MARK: copies
+
+    /// Slices that keep every value: their readers read what they slice.
+    private mutating func readThroughCopies() {
+        var original: [Int: RowOperand] = [:]
+        var removed: Set<Int> = []
+        for (index, node) in nodes.enumerated() where node.output != netIndex[separation.sink] {
+            guard case .logic(.slice, parameter: 0) = node.kind, case .rows(let from, let map) = node.operands[0],
+                nets[node.output].shape.signed, keepsValues(node.output, from),
+                RowLanes.isIdentity(map, nets[from].shape.lanes, nets[node.output].shape.lanes)
+            else { continue }
+            original[node.output] = node.operands[0]
+            removed.insert(index)
+        }
+        for index in nodes.indices {
+            // A pack takes the width of its pieces from its operand.
+            if case .logic(.pack, _) = nodes[index].kind, let net = nodes[index].operands[0].net, original[net] != nil {
+                if let node = nodes.firstIndex(where: { $0.output == net }) { removed.remove(node) }
+                continue
+            }
+            for position in nodes[index].operands.indices {
+                guard case .rows(var net, let map) = nodes[index].operands[position] else { continue }
+                while case .rows(let from, _)? = original[net] { net = from }
+                nodes[index].operands[position] = .rows(net, map)
+            }
+        }
+        nodes = nodes.enumerated().filter { !removed.contains($0.offset) }.map(\.element)
+    }
+
+}
+
+/// Which lanes of a net an operand reads.
+enum RowLanes {
+    /// Source lane of each of `lanes` lanes; nil: wired to 0.
+    static func sources(_ map: LaneMap?, of sourceLanes: Int, lanes: Int) -> [Int?] {
+        (0..<lanes).map { lane in map.map { $0.source(of: lane) } ?? (sourceLanes == 1 ? 0 : lane) }
+    }
+
+    /// Every lane reads its own, and there are no others.
+    static func isIdentity(_ map: LaneMap?, _ sourceLanes: Int, _ lanes: Int) -> Bool {
+        guard sourceLanes == lanes else { return false }
+        guard let map else { return true }
+        return (0..<lanes).allSatisfy { map.source(of: $0) == $0 }
+    }
+}
+
+/// Lanes in which every operand keeps its stride.
+struct LaneRun: Sendable, Hashable {
+    /// Lanes; the first one of the result.
+    var count: Int
+    var first: Int
+    /// First lane and stride of each operand.
+    var offsets: [Int]
+    var strides: [Int]
+    /// The operand is wired to 0.
+    var isZero: [Bool]
+
+    /// The runs of a row of `lanes` lanes whose operands read `sources`; an operand without lanes has none.
+    static func join(_ sources: [[Int?]?], lanes: Int) -> [LaneRun] {
+        var result: [LaneRun] = []
+        var start = 0
+        while start < lanes {
+            var strides = sources.map { _ in 1 }
+            var count = 1
+            func continues(_ lane: Int) -> Bool {
+                for (position, table) in sources.enumerated() {
+                    guard let table else { continue }
+                    switch (table[start], table[lane]) {
+                    case (nil, nil): continue
+                    case (let a?, let b?):
+                        if lane == start + 1 { strides[position] = b - a }
+                        if strides[position] < 0 || b != a + strides[position] * (lane - start) { return false }
+                    case (nil, _?), (_?, nil): return false
+                    }
+                }
+                return true
+            }
+            while start + count < lanes, continues(start + count) { count += 1 }
+            if count == 1 { strides = sources.map { _ in 1 } }
+            result.append(
+                LaneRun(
+                    count: count, first: start, offsets: sources.map { table in table.flatMap { $0[start] } ?? 0 },
+                    strides: strides,
+                    isZero: sources.map { table in table.map { $0[start] == nil } ?? false }))
+            start += count
+        }
+        return result
+    }
+}

@@ -1,0 +1,249 @@
+// Rows of one net over a block of cycles. A net has one pointer a cycle to the row that holds its lanes then, in the
+// narrowest integers that hold every value. So a register that holds repeats a pointer, a register that copies passes
+// pointers on, a multiplexer by a scalar chooses one, and a memory gives pointers into its contents: rows are made
+// only where something is computed.
+//
+// Position i of a block is its cycle i; a register's position `count` is what it carries into the next block. Positions
+// before 0 are earlier cycles in which something of a fused sum happened (SumUnit).
+
+import Design
+import Fabric
+import Foundation
+
+/// Type of one lane in a row.
+enum RowElement: Int, Sendable {
+    case int8 = 1
+    case int16 = 2
+    case int32 = 4
+    case int64 = 8
+
+    var bytes: Int { rawValue }
+
+    /// The narrowest that holds every value.
+    init(_ shape: RowShape) {
+        self = shape.bits <= 8 ? .int8 : shape.bits <= 16 ? .int16 : shape.bits <= 32 ? .int32 : .int64
+    }
+}
+
+/// Reads and writes of single lanes.
+enum RowLane {
+    @inline(__always) static func load(_ row: UnsafeRawPointer, _ element: RowElement, _ lane: Int) -> Int64 {
+        switch element {
+        case .int8: Int64(row.load(fromByteOffset: lane, as: Int8.self))
+        case .int16: Int64(row.loadUnaligned(fromByteOffset: 2 &* lane, as: Int16.self))
+        case .int32: Int64(row.loadUnaligned(fromByteOffset: 4 &* lane, as: Int32.self))
+        case .int64: row.loadUnaligned(fromByteOffset: 8 &* lane, as: Int64.self)
+        }
+    }
+
+    @inline(__always)
+    static func store(_ value: Int64, _ row: UnsafeMutableRawPointer, _ element: RowElement, _ lane: Int) {
+        switch element {
+        case .int8: row.storeBytes(of: Int8(truncatingIfNeeded: value), toByteOffset: lane, as: Int8.self)
+        case .int16: row.storeBytes(of: Int16(truncatingIfNeeded: value), toByteOffset: 2 &* lane, as: Int16.self)
+        case .int32: row.storeBytes(of: Int32(truncatingIfNeeded: value), toByteOffset: 4 &* lane, as: Int32.self)
+        case .int64: row.storeBytes(of: value, toByteOffset: 8 &* lane, as: Int64.self)
+        }
+    }
+}
+
+/// Weights as fused sums read them: decoded to 16-bit integers, two inputs side by side.
+struct WeightLayout: Sendable, Hashable {
+    /// Place of each lane, in 16-bit integers.
+    var places: [Int]
+    /// 16-bit integers of a plane; the second plane, if any, holds low bytes.
+    var planeSize: Int
+    /// 1: the weight; 2: weight = 256 * first plane + second plane.
+    var planes: Int
+    /// Bits of power-of-two codes; nil: stored weights are integers.
+    var codeBits: Int?
+}
+
+/// Pointer lists as C sees them.
+typealias RowPointers = UnsafeMutablePointer<UnsafeRawPointer?>
+
+/// The rows of one net.
+final class RowNet {
+    /// Readable bytes behind every row: whole vectors are read.
+    static let padding = 64
+    /// Positions before 0.
+    static let past = 16
+
+    let shape: RowShape
+    let id: NetID?
+    let element: RowElement
+    let layout: WeightLayout?
+    /// Bytes from row to row.
+    let stride: Int
+    /// Row of each position, -past ... capacity.
+    let pointers: RowPointers
+    /// Where computed rows go; allocated when a unit asks for it.
+    private(set) var pool: UnsafeMutableRawPointer
+    private(set) var poolRows = 0
+    /// Rows of the pool that this block uses.
+    var used = 0
+    /// Bits of registers that changed, of the image that runs.
+    var toggles: UInt64 = 0
+    private let zero: UnsafeMutableRawPointer
+    private let capacity: Int
+
+    init(_ info: DataGraph.RowNetInfo, element: RowElement, layout: WeightLayout?, capacity: Int) {
+        (shape, id) = (info.shape, info.id)
+        self.element = layout == nil ? element : .int16
+        self.layout = layout
+        self.capacity = capacity
+        let bytes = layout.map { 2 * $0.planeSize * $0.planes } ?? info.shape.lanes * element.bytes
+        stride = (bytes + 31) & ~31
+        zero = RowNet.zeros(stride)
+        pool = zero
+        let all = RowPointers.allocate(capacity: RowNet.past + capacity + 2)
+        all.initialize(repeating: UnsafeRawPointer(zero), count: RowNet.past + capacity + 2)
+        pointers = all + RowNet.past
+    }
+
+    deinit {
+        (pointers - RowNet.past).deallocate()
+        if poolRows > 0 { free(pool) }
+        free(zero)
+    }
+
+    /// A zeroed block with room for reads past its end, to be given back by `free`. Large ones cost nothing until they
+    /// are touched.
+    static func zeros(_ bytes: Int) -> UnsafeMutableRawPointer {
+        guard let block = calloc(1, bytes + padding) else { fatalError("out of memory: \(bytes) bytes") }
+        return block
+    }
+
+    /// Makes room for a row a cycle.
+    func makePool() {
+        guard poolRows == 0 else { return }
+        poolRows = capacity + 2
+        pool = RowNet.zeros(stride * poolRows)
+    }
+
+    /// The next free row of the pool.
+    @inline(__always) func nextRow() -> UnsafeMutableRawPointer {
+        let row = pool + used &* stride
+        used &+= 1
+        return row
+    }
+
+    /// Positions after events: those between events repeat the row before. Events at position i made row i + 1.
+    @inline(__always) func hold(_ events: Events, _ count: Int) {
+        let pointers = self.pointers
+        if events.count == count { return }
+        var position = 0
+        let list = events.list
+        for e in 0..<events.count {
+            let next = Int(list[e])
+            let row = pointers[position]
+            while position < next {
+                position &+= 1
+                pointers[position] = row
+            }
+            position = next &+ 1
+        }
+        let row = pointers[position]
+        while position < count {
+            position &+= 1
+            pointers[position] = row
+        }
+    }
+
+    /// Value of a lane in a row of this net.
+    func value(_ row: UnsafeRawPointer, lane: Int) -> Int64 {
+        guard let layout else { return RowLane.load(row, element, lane) }
+        let place = layout.places[lane]
+        let high = RowLane.load(row, .int16, place)
+        let weight = layout.planes == 1 ? high : high << 8 + RowLane.load(row, .int16, place + layout.planeSize)
+        guard let bits = layout.codeBits else { return weight }
+        return Int64(PowerOfTwoCode.encode(Int(weight), bits: bits) ?? 0)
+    }
+}
+
+/// The cycles of a block in which an enable is high.
+final class Events {
+    /// Boundary indices of the enables; nil: every cycle.
+    let enables: EnableSet?
+    let list: UnsafeMutablePointer<Int32>
+    private(set) var count = 0
+    /// One bit a cycle; the word before the first holds earlier positions as RowNet does, bit 63 position -1.
+    let words: UnsafeMutablePointer<UInt64>
+    /// An event before the positions that are kept.
+    var hasForgotten = false
+    private var filledAll = 0
+
+    init(_ enables: EnableSet?, capacity: Int) {
+        self.enables = enables
+        list = .allocate(capacity: capacity + 64)
+        list.initialize(repeating: 0, count: capacity + 64)
+        let all = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity / 64 + 3)
+        all.initialize(repeating: 0, count: capacity / 64 + 3)
+        words = all + 1
+    }
+
+    deinit {
+        list.deallocate()
+        (words - 1).deallocate()
+    }
+
+    /// Whether a cycle, or a position before 0, is an event.
+    @inline(__always) func contains(_ i: Int) -> Bool { (words[i >> 6] >> UInt64(i & 63)) & 1 != 0 }
+
+    /// The last event before position i, nil when there is none from -past on.
+    func last(before i: Int) -> Int? {
+        var word = (i - 1) >> 6
+        var bits = words[word] & (~0 >> UInt64(63 - ((i - 1) & 63)))
+        while bits == 0 {
+            word -= 1
+            if word < -1 { return nil }
+            bits = words[word]
+        }
+        let position = word << 6 + 63 - bits.leadingZeroBitCount
+        return position < -RowNet.past ? nil : position
+    }
+
+    /// Finds the events of a block.
+    func find(_ block: ControlBlock) {
+        let n = block.count
+        let whole = (n + 63) >> 6
+        guard let enables else {
+            if filledAll != n {
+                for i in 0..<n { list[i] = Int32(i) }
+                for word in 0..<whole { words[word] = ~0 }
+                words[whole] = 0
+                if n & 63 != 0 { words[n >> 6] = (1 << UInt64(n & 63)) - 1 }
+                filledAll = n
+            }
+            count = n
+            return
+        }
+        for word in 0...whole { words[word] = 0 }
+        for index in enables {
+            let history = block.histories[index]
+            if history.isConstant && history.constant == 0 { continue }
+            for word in 0..<whole { words[word] |= history.bits[word] }
+        }
+        if n & 63 != 0 { words[n >> 6] &= (1 << UInt64(n & 63)) - 1 }
+        var found = 0
+        for word in 0..<whole {
+            var bits = words[word]
+            if bits == 0 { continue }
+            let base = Int32(truncatingIfNeeded: word << 6)
+            if bits == ~0 {
+                for k in 0..<64 { list[found &+ k] = base &+ Int32(truncatingIfNeeded: k) }
+                found &+= 64
+                continue
+            }
+            while bits != 0 {
+                list[found] = base &+ Int32(truncatingIfNeeded: bits.trailingZeroBitCount)
+                found &+= 1
+                bits &= bits &- 1
+            }
+        }
+        count = found
+    }
+
+    /// Sets the events before position 0.
+    func setPast(_ bits: UInt64) { words[-1] = bits }
+}

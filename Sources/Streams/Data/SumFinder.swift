@@ -1,0 +1,247 @@
+// Finds sums of products that end in a register: the lanes and the adder tree of an array, the cells and columns of
+// convolvers. Such a sum is computed at once, from the operands' rows of the cycles in which its registers took them; the
+// rows between are never made. What is found is proved lane by lane: every way from the sum back to a product is walked
+// through registers and additions that cannot overflow.
+
+import Design
+import Fabric
+
+/// One product that a sum adds, with the registers between.
+struct SumTerm: Sendable {
+    /// Nets of the operands: activations and weights.
+    var x: Int
+    var w: Int
+    /// When the registers between take their data, from the one before the sum back to the one that takes the operand.
+    var xPath: [EnableSet?]
+    var wPath: [EnableSet?]
+    /// First lane of the activations of the first pixel; lanes from pixel to pixel.
+    var xLane: Int
+    var xStep: Int
+    /// Lanes of the weights, [output][input].
+    var wLanes: [[Int]]
+    /// Bits of power-of-two codes; nil: weights are integers.
+    var codeBits: Int?
+}
+
+/// A register whose rows are sums of products.
+struct FusedSum: Sendable {
+    /// The node of the register, and the nodes that are not run for it.
+    var node: Int
+    var inner: Set<Int>
+    var terms: [SumTerm]
+    var inputs: Int
+    var outputs: Int
+    var pixels: Int
+}
+
+/// Looks through a graph.
+struct SumFinder {
+    private let graph: DataGraph
+    /// Node that drives each net; nodes that read it.
+    private let driver: [Int?]
+    private let readers: [[Int]]
+    private var inner: Set<Int> = []
+    private var terms: [SumTerm] = []
+    private var inputs: Int?
+    private var outputs: Int?
+
+    init(_ graph: DataGraph) {
+        self.graph = graph
+        (driver, readers) = graph.drivers()
+    }
+
+    /// All sums that are no part of a larger one.
+    static func find(in graph: DataGraph) -> [FusedSum] {
+        var found: [FusedSum] = []
+        for (index, node) in graph.nodes.enumerated() {
+            guard case .register(_, nil, _) = node.kind else { continue }
+            var finder = SumFinder(graph)
+            if let sum = finder.sum(at: index) { found.append(sum) }
+        }
+        let parts = found.reduce(into: Set<Int>()) { $0.formUnion($1.inner) }
+        return found.filter { !parts.contains($0.node) && $0.inner.count > 1 }
+    }
+
+    private mutating func sum(at index: Int) -> FusedSum? {
+        let node = graph.nodes[index]
+        let lanes = graph.nets[node.output].shape.lanes
+        guard expand(register: index, needs: (0..<lanes).map { [$0] }, path: []), let inputs, let outputs,
+            !terms.isEmpty, lanes % outputs == 0
+        else { return nil }
+        // Rows that somebody else reads must be there.
+        for part in inner.subtracting([index]) {
+            let net = graph.nodes[part].output
+            guard net != graph.sink, readers[net].allSatisfy({ inner.contains($0) || $0 == index }) else { return nil }
+        }
+        return FusedSum(
+            node: index, inner: inner.subtracting([index]), terms: terms, inputs: inputs, outputs: outputs,
+            pixels: lanes / outputs)
+    }
+
+    // MARK: walking back
+
+    /// `needs`: for each lane of the sum, lanes of this register that it adds.
+    private mutating func expand(register index: Int, needs: [[Int]], path: [EnableSet?]) -> Bool {
+        let node = graph.nodes[index]
+        guard path.count < RowNet.past - 1, graph.fits(node), inner.insert(index).inserted else { return false }
+        return expand(node.operands[0], of: node.output, needs: needs, path: path)
+    }
+
+    private mutating func expand(_ operand: RowOperand, of net: Int, needs: [[Int]], path: [EnableSet?]) -> Bool {
+        guard case .rows(let source, _) = operand else { return false }
+        let table = graph.sources(operand, lanes: graph.nets[net].shape.lanes)
+        return expand(net: source, needs: needs.map { $0.compactMap { table[$0] } }, path: path)
+    }
+
+    private mutating func expand(net: Int, needs: [[Int]], path: [EnableSet?]) -> Bool {
+        guard let index = driver[net] else { return false }
+        let node = graph.nodes[index]
+        switch node.kind {
+        case .register(let enable, nil, _):
+            return expand(register: index, needs: needs, path: path + [enable.map { [$0] }])
+        case .logic(.add, _):
+            guard graph.fits(node), inner.insert(index).inserted else { return false }
+            let lanes = graph.nets[net].shape.lanes
+            if let a = node.operands[0].net, a == node.operands[1].net {
+                let tables = node.operands.map { graph.sources($0, lanes: lanes) }
+                return expand(
+                    net: a, needs: needs.map { lanes in lanes.flatMap { lane in tables.compactMap { $0[lane] } } },
+                    path: path)
+            }
+            return expand(node.operands[0], of: net, needs: needs, path: path)
+                && expand(node.operands[1], of: net, needs: needs, path: path)
+        case .logic(.powerOfTwoShift, let bits):
+            guard graph.fits(node) else { return false }
+            return addTerm(index, needs, path, codeBits: bits)
+        case .product: return addTerm(index, needs, path, codeBits: nil)
+        case .logic, .register, .latch: return false
+        }
+    }
+
+    // MARK: products
+
+    /// The way from a sum back to an operand of a product.
+    private struct Way {
+        var net: Int
+        /// Lane of the net for each lane of the product.
+        var table: [Int?]
+        var path: [EnableSet?]
+    }
+
+    /// Goes past registers that only spread a narrower row over the lanes of one product.
+    private mutating func passSpreading(_ way: inout Way, readBy product: Int) {
+        while let copy = driver[way.net], case .register(let enable, nil, 0) = graph.nodes[copy].kind,
+            readers[way.net] == [product], case .rows(let from, _) = graph.nodes[copy].operands[0],
+            graph.keepsValues(way.net, from), graph.nets[from].shape.lanes < graph.nets[way.net].shape.lanes
+        {
+            let table = graph.sources(graph.nodes[copy].operands[0], lanes: graph.nets[way.net].shape.lanes)
+            way.table = way.table.map { $0.flatMap { table[$0] } }
+            inner.insert(copy)
+            way.path.append(enable.map { [$0] })
+            way.net = from
+        }
+    }
+
+    private mutating func addTerm(_ index: Int, _ needs: [[Int]], _ path: [EnableSet?], codeBits: Int?) -> Bool {
+        let node = graph.nodes[index]
+        let lanes = graph.nets[node.output].shape.lanes
+        guard inner.insert(index).inserted, case .rows(let a, _) = node.operands[0],
+            case .rows(let b, _) = node.operands[1]
+        else { return false }
+        var (x, w) = (
+            Way(net: a, table: graph.sources(node.operands[0], lanes: lanes), path: path),
+            Way(net: b, table: graph.sources(node.operands[1], lanes: lanes), path: path)
+        )
+        passSpreading(&x, readBy: index)
+        passSpreading(&w, readBy: index)
+        var pairs: [[(x: Int, w: Int)]] = []
+        for lanes in needs {
+            var list: [(x: Int, w: Int)] = []
+            for lane in lanes {
+                guard let a = x.table[lane], let b = w.table[lane] else { return false }
+                list.append((a, b))
+            }
+            pairs.append(list.sorted { $0.x < $1.x })
+        }
+        guard let form = regular(pairs), graph.nets[w.net].shape.bits <= 17,
+            graph.nets[x.net].shape.bits <= 16
+        else {
+            return false
+        }
+        terms.append(
+            SumTerm(
+                x: x.net, w: w.net, xPath: x.path, wPath: w.path, xLane: form.first, xStep: form.step,
+                wLanes: form.weights,
+                codeBits: codeBits))
+        return true
+    }
+
+    /// Outputs that share their pixel's activations, whose lanes follow each other, and have the same weights in every
+    /// pixel; nil for another form. All terms of a sum must agree on inputs and outputs.
+    private mutating func regular(_ pairs: [[(x: Int, w: Int)]]) -> (first: Int, step: Int, weights: [[Int]])? {
+        guard let first = pairs.first?.first?.x else { return nil }
+        let count = pairs[0].count
+        let outputs = pairs.firstIndex { $0.first?.x != first } ?? pairs.count
+        guard (inputs ?? count) == count, (self.outputs ?? outputs) == outputs, pairs.count % outputs == 0 else {
+            return nil
+        }
+        (inputs, self.outputs) = (count, outputs)
+        let step = pairs.count > outputs ? (pairs[outputs].first?.x ?? 0) - first : 0
+        let weights = pairs[..<outputs].map { $0.map(\.w) }
+        for (lane, list) in pairs.enumerated() {
+            let start = first + lane / outputs * step
+            guard list.map(\.x) == Array(start..<start + count), list.map(\.w) == weights[lane % outputs] else {
+                return nil
+            }
+        }
+        return (first, step, Array(weights))
+    }
+}
+
+extension DataGraph {
+    /// The node that drives each net, and the nodes that read it.
+    func drivers() -> (driver: [Int?], readers: [[Int]]) {
+        var driver = [Int?](repeating: nil, count: nets.count)
+        var readers = [[Int]](repeating: [], count: nets.count)
+        for (index, node) in nodes.enumerated() {
+            driver[node.output] = index
+            for net in Set(node.operands.compactMap(\.net)) { readers[net].append(index) }
+        }
+        return (driver, readers)
+    }
+
+    /// Source lane of each lane of an operand that has rows.
+    func sources(_ operand: RowOperand, lanes: Int) -> [Int?] {
+        guard case .rows(let net, let map) = operand else { return [] }
+        return RowLanes.sources(map, of: nets[net].shape.lanes, lanes: lanes)
+    }
+
+    /// Bits of two's complement that an operand's values need.
+    func bits(_ operand: RowOperand) -> Int {
+        switch operand {
+        case .rows(let net, _): nets[net].shape.bits
+        case .scalar(let index): scalarBits[index]
+        case .constant(let value): 65 - (value < 0 ? ~value : value).leadingZeroBitCount
+        }
+    }
+
+    /// Whether a node's result needs no cut.
+    func fits(_ node: DataNode) -> Bool {
+        let operation: StepOperation
+        switch node.kind {
+        case .logic(let kind, let parameter): operation = .logic(kind, parameter: parameter)
+        case .product: operation = .product
+        case .register: operation = .copy
+        case .latch: return true
+        }
+        let shape = nets[node.output].shape
+        if case .copy = operation, let net = node.operands[0].net, keepsValues(node.output, net) { return true }
+        return RowBounds.fits(operation, operands: node.operands.map(bits), in: shape)
+    }
+
+    /// Whether a copy of a net's lanes needs no cut.
+    func keepsValues(_ copy: Int, _ from: Int) -> Bool {
+        let (a, b) = (nets[copy].shape, nets[from].shape)
+        return a.signed == b.signed && a.width >= (b.signed ? b.significantBits : b.width)
+    }
+}
