@@ -221,7 +221,7 @@ struct ShiftRegisterStep {
         let old = q.load(as: Int64.self)
         if old == next { return (0, false) }
         q.storeBytes(of: next, as: Int64.self)
-        return (1, true)
+        return (counting ? 1 : 0, true)
     }
 
     /// Whether shifting on would change nothing: all bits of the history are the data.

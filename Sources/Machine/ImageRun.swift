@@ -31,8 +31,7 @@ extension Build {
         let machine = try machine(
             with: input,
             options: PlanOptions(countsToggles: options.countsToggles, evaluatesEverything: options.trace != nil))
-        let memory = machine.memory
-        let account = RunAccount(accelerator, program) { Traffic(read: memory.bytesRead, written: memory.bytesWritten) }
+        let account = RunAccount(machine)
         // The recorder looks first: the monitor moves on to the next layer in a layer's last cycle.
         let recorder = try options.trace.map { try self.recorder($0, account.monitor) }
         if let recorder { machine.attach(recorder) }

@@ -80,12 +80,9 @@ extension Build {
     }
 
     private func imageRuns(_ outcome: StreamRun.Outcome, _ options: MachineOptions) -> [ImageRun] {
-        let timing = program.timing(
-            outcome.causes, outcome.traffic.map { Traffic(read: $0.read, written: $0.written) },
-            in: Traffic(read: outcome.readBytes, written: outcome.writtenBytes), clockMHz: clockMHz)
-        return outcome.images.map { image in
+        outcome.images.map { image in
             let bytes = image.state.bytes
-            var run = ImageRun(output: program.output(in: bytes), timing: timing, tracedSignals: 0)
+            var run = ImageRun(output: program.output(in: bytes), timing: outcome.timing, tracedSignals: 0)
             if options.keepsTensors {
                 for name in program.tensorNames { run.tensors[name] = program.tensor(name, in: bytes) }
             }

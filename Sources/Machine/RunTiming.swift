@@ -1,7 +1,8 @@
-// Where the cycles and the traffic of a run went, layer by layer: what every way of running a program yields, whether
-// it computes data or not.
+// Where the cycles and the traffic of a run went, layer by layer: what every way of running a program yields, whether it
+// computes data or not.
 
-import Accelerator
+import Design
+import ExternalMemory
 import Networks
 import Observation
 import Schedule
@@ -33,7 +34,7 @@ struct Traffic: Sendable, Equatable {
 
 /// Watches a run, and accounts for it at its end.
 final class RunAccount {
-    /// To be attached to what runs.
+    /// To be attached to the machine.
     let monitor: RunMonitor
     private let program: CompiledNetwork
     private let traffic: () -> Traffic
@@ -42,35 +43,38 @@ final class RunAccount {
     /// Traffic up to the end of each layer of the array.
     private final class TrafficEnds { var values: [Traffic] = [] }
 
-    /// The account of a program; `traffic` says what has moved so far.
-    init(_ accelerator: Accelerator, _ program: CompiledNetwork, traffic: @escaping () -> Traffic) {
-        self.program = program
-        self.traffic = traffic
+    /// The account of a program on a machine with that memory.
+    convenience init(_ machine: Machine) {
+        let memory = machine.memory
+        self.init(machine.program, machine.accelerator.probes) {
+            Traffic(read: memory.bytesRead, written: memory.bytesWritten)
+        }
+    }
+
+    /// The account of a program whose run is seen at the probes; `traffic` tells what has moved so far.
+    init(_ program: CompiledNetwork, _ probes: RunProbes, traffic: @escaping () -> Traffic) {
+        (self.program, self.traffic) = (program, traffic)
         let ends = TrafficEnds()
         self.ends = ends
         monitor = RunMonitor(
-            probes: accelerator.probes, stores: program.layers.filter { !$0.isOnHost }.map(\.stores),
+            probes: probes, stores: program.layers.filter { !$0.isOnHost }.map(\.stores),
             layerEnded: { _ in ends.values.append(traffic()) })
     }
 
     /// The account of a run that has ended.
     func timing(clockMHz: Double) -> RunTiming {
-        program.timing(monitor.causes, ends.values, in: traffic(), clockMHz: clockMHz)
+        let layers = program.layerRuns(monitor.causes, ends.values, clockMHz: clockMHz)
+        var all = CycleCounts(host: 0)
+        for layer in layers { all.add(layer.counts) }
+        let moved = traffic()
+        return RunTiming(perImage: all, layers: layers, readBytes: moved.read, writtenBytes: moved.written)
     }
 }
 
 extension CompiledNetwork {
-    /// Cycles and traffic of an image, from causes and traffic of each layer of the array and from all traffic.
-    func timing(_ causes: [CycleCauses], _ ends: [Traffic], in all: Traffic, clockMHz: Double) -> RunTiming {
-        let layers = layerRuns(causes, ends, clockMHz: clockMHz)
-        var sum = CycleCounts(host: 0)
-        for layer in layers { sum.add(layer.counts) }
-        return RunTiming(perImage: sum, layers: layers, readBytes: all.read, writtenBytes: all.written)
-    }
-
     /// Cycles and traffic by layer, from causes and from the traffic up to the end of each layer of the array. Cycles
     /// after the last store (the host sees `done`) belong to the next layer of the array, if any.
-    private func layerRuns(_ causes: [CycleCauses], _ traffic: [Traffic], clockMHz: Double) -> [LayerRun] {
+    func layerRuns(_ causes: [CycleCauses], _ traffic: [Traffic], clockMHz: Double) -> [LayerRun] {
         var start = 0
         var before = Traffic()
         var arrayLayers = 0

@@ -35,7 +35,7 @@ extension Build {
             memoryBytes: program.memoryBytes)
         let stream = try TimingStream(separation, watching: accelerator.probes.nets)
         stream.attach(SimpleMemory(traffic, interface: accelerator.memory, timing: timing))
-        let account = RunAccount(accelerator, program) {
+        let account = RunAccount(program, accelerator.probes) {
             Traffic(read: traffic.bytesRead, written: traffic.bytesWritten)
         }
         stream.attach(account.monitor)
@@ -56,8 +56,7 @@ extension Build {
         let machine = try Machine.assemble(
             accelerator.timingCone, program, input: IntegerTensor(zeros: network.input), timing: timing,
             options: PlanOptions(countsToggles: false))
-        let memory = machine.memory
-        let account = RunAccount(accelerator, program) { Traffic(read: memory.bytesRead, written: memory.bytesWritten) }
+        let account = RunAccount(machine)
         machine.attach(account.monitor)
         try program.requireEnd(try machine.run(hostComputes: false, interrupted: interrupted))
         return account.timing(clockMHz: clockMHz)

@@ -6,8 +6,8 @@
 static void sum_plain(const rk_term *t, int terms, const rk_sum_shape *s, int i, int pixel, int o, char *row) {
     int64_t total[8] = {0};
     for (int j = 0; j < terms; j++) {
-        const int16_t *x = (const int16_t *)((const char *)t[j].x[i - t[j].x_delay] + t[j].x_offset + pixel * s->x_step);
-        const int16_t *w = (const int16_t *)((const char *)t[j].w[i - t[j].w_delay] + t[j].w_offset) + 2 * o;
+        const int16_t *x = (const int16_t *)((const char *)t[j].x[i - t[j].delay] + t[j].x_offset + pixel * s->x_step);
+        const int16_t *w = (const int16_t *)((const char *)t[j].w[i - t[j].delay] + t[j].w_offset) + 2 * o;
         for (int k = 0; k < s->pairs; k++) {
             for (int q = 0; q < 8; q++) {
                 const int16_t *at = w + 2 * (k * s->padded_outputs + q);
@@ -51,8 +51,8 @@ AVX2 INLINE void tile32(const rk_term *t, int terms, const rk_sum_shape *s, int 
     const size_t step = 4 * (size_t)s->padded_outputs;
     const int pairs = s->pairs;
     for (int j = 0; j < terms; j++) {
-        const char *x = (const char *)t[j].x[i - t[j].x_delay] + t[j].x_offset + pixel * s->x_step;
-        const char *w = (const char *)t[j].w[i - t[j].w_delay] + t[j].w_offset + 4 * o;
+        const char *x = (const char *)t[j].x[i - t[j].delay] + t[j].x_offset + pixel * s->x_step;
+        const char *w = (const char *)t[j].w[i - t[j].delay] + t[j].w_offset + 4 * o;
         int k = 0;
         if (PX * OY <= 4) {
             for (; k + 2 <= pairs; k += 2) {
@@ -92,8 +92,8 @@ AVX2 INLINE void tile64(const rk_term *t, int terms, const rk_sum_shape *s, int 
     const size_t step = 4 * (size_t)s->padded_outputs;
     __m256i total[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
     for (int j = 0; j < terms; j++) {
-        const char *x = (const char *)t[j].x[i - t[j].x_delay] + t[j].x_offset + pixel * s->x_step;
-        const char *w = (const char *)t[j].w[i - t[j].w_delay] + t[j].w_offset + 4 * o;
+        const char *x = (const char *)t[j].x[i - t[j].delay] + t[j].x_offset + pixel * s->x_step;
+        const char *w = (const char *)t[j].w[i - t[j].delay] + t[j].w_offset + 4 * o;
         for (int from = 0; from < s->pairs; from += 64) {
             __m256i high = _mm256_setzero_si256(), low = high, high2 = high, low2 = high;
             int to = s->pairs - from < 64 ? s->pairs : from + 64, k = from;

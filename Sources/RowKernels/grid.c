@@ -16,6 +16,18 @@ int rk_is_grid(const rk_step *t) {
     return 1;
 }
 
+// Sums of neighbours that are not cut, of 32 or 64 bits; the second one may be wired to nothing.
+int rk_is_addition(const rk_step *t) {
+    if (t->kind != RK_ADD || t->cuts || t->element < 4) return 0;
+    for (int j = 0; j < 2; j++)
+        if (t->sources[j].kind != 0 || t->sources[j].element < 4 || t->sources[j].element > t->element) return 0;
+    for (int k = 0; k < t->run_count; k++) {
+        const rk_run *r = &t->runs[k];
+        if (r->strides[0] != 1 || r->strides[1] != 1 || r->zero[0]) return 0;
+    }
+    return 1;
+}
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #define AVX2 __attribute__((target("avx2,bmi2,popcnt")))
@@ -71,6 +83,50 @@ AVX2 INLINE void grid(const rk_step *t, const int32_t *list, int count, char *ro
     }
 }
 
+AVX2 INLINE __m256i four(const char *p, int element) {
+    return element == 4 ? _mm256_cvtepi32_epi64(_mm_loadu_si128((const __m128i *)p)) : _mm256_loadu_si256((const __m256i *)p);
+}
+
+AVX2 INLINE int64_t lane(const char *p, int element, int l) {
+    return element == 4 ? ((const int32_t *)p)[l] : ((const int64_t *)p)[l];
+}
+
+AVX2 INLINE void add(const rk_step *t, const int32_t *list, int count, char *rows, size_t stride, const int A, const int B,
+                     const int D) {
+    const int step = 32 / D;
+    for (int e = 0; e < count; e++, rows += stride) {
+        for (int k = 0; k < t->run_count; k++) {
+            const rk_run *r = &t->runs[k];
+            const char *a = (const char *)t->sources[0].rows[list[e]] + (size_t)A * r->offsets[0];
+            const char *b = (const char *)t->sources[1].rows[list[e]] + (size_t)B * r->offsets[1];
+            char *d = rows + (size_t)D * r->first;
+            int l = 0;
+            if (!r->zero[1]) {
+                for (; l + step <= r->count; l += step) {
+                    __m256i v = D == 4 ? _mm256_add_epi32(_mm256_loadu_si256((const __m256i *)(a + 4 * l)),
+                                                          _mm256_loadu_si256((const __m256i *)(b + 4 * l)))
+                                       : _mm256_add_epi64(four(a + A * l, A), four(b + B * l, B));
+                    _mm256_storeu_si256((__m256i *)(d + D * l), v);
+                }
+            }
+            for (; l < r->count; l++) {
+                int64_t v = lane(a, A, l) + (r->zero[1] ? 0 : lane(b, B, l));
+                if (D == 4) ((int32_t *)d)[l] = (int32_t)v;
+                else ((int64_t *)d)[l] = v;
+            }
+        }
+    }
+}
+
+AVX2 void rk_add_avx2(const rk_step *t, const int32_t *list, int count, char *rows, size_t stride) {
+    int a = t->sources[0].element, b = t->sources[1].element;
+    if (t->element == 4) add(t, list, count, rows, stride, 4, 4, 4);
+    else if (a == 4 && b == 4) add(t, list, count, rows, stride, 4, 4, 8);
+    else if (a == 4) add(t, list, count, rows, stride, 4, 8, 8);
+    else if (b == 4) add(t, list, count, rows, stride, 8, 4, 8);
+    else add(t, list, count, rows, stride, 8, 8, 8);
+}
+
 AVX2 void rk_grid_avx2(const rk_step *t, const int32_t *list, int count, char *rows, size_t stride) {
     if (t->kind == RK_CODE) grid(t, list, count, rows, stride, 1, 0);
     else if (t->sources[1].element == 2) grid(t, list, count, rows, stride, 0, 1);
@@ -78,8 +134,8 @@ AVX2 void rk_grid_avx2(const rk_step *t, const int32_t *list, int count, char *r
 }
 
 // Bits that change, by tables of four bits: bytes are summed up before they can overflow.
-AVX2 uint64_t rk_toggles_avx2(const void *const *rows, const int32_t *list, int count, size_t bytes, uint64_t mask,
-                              uint64_t sign, int extra) {
+AVX2 INLINE uint64_t toggles(const void *const *rows, const int32_t *list, int count, size_t bytes, uint64_t mask,
+                             uint64_t sign, const int extra) {
     const __m256i ones = _mm256_set1_epi8(15), zero = _mm256_setzero_si256();
     const __m256i bits = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2,
                                           3, 2, 3, 3, 4);
@@ -123,5 +179,11 @@ AVX2 uint64_t rk_toggles_avx2(const void *const *rows, const int32_t *list, int 
     _mm256_storeu_si256((__m256i *)sign_sums, sign_total);
     return rest + sums[0] + sums[1] + sums[2] + sums[3] +
            (uint64_t)extra * (sign_sums[0] + sign_sums[1] + sign_sums[2] + sign_sums[3]);
+}
+
+AVX2 uint64_t rk_toggles_avx2(const void *const *rows, const int32_t *list, int count, size_t bytes, uint64_t mask,
+                              uint64_t sign, int extra) {
+    if (extra == 0) return toggles(rows, list, count, bytes, mask, sign, 0);
+    return toggles(rows, list, count, bytes, mask, sign, extra);
 }
 #endif

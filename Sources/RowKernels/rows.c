@@ -221,6 +221,7 @@ AVX2 static void rows_avx2(const rk_step *t, const int32_t *list, int count, cha
     rows_any(t, list, count, rows, stride);
 }
 void rk_grid_avx2(const rk_step *t, const int32_t *list, int count, char *rows, size_t stride);
+void rk_add_avx2(const rk_step *t, const int32_t *list, int count, char *rows, size_t stride);
 uint64_t rk_toggles_avx2(const void *const *rows, const int32_t *list, int count, size_t bytes, uint64_t mask,
                          uint64_t sign, int extra);
 #endif
@@ -238,6 +239,10 @@ void rk_rows(const rk_step *step, const int32_t *list, int count, char *rows, si
 #if defined(__x86_64__)
     if (level >= 1 && step->is_grid) {
         rk_grid_avx2(step, list, count, rows, stride);
+        return;
+    }
+    if (level >= 1 && step->is_addition) {
+        rk_add_avx2(step, list, count, rows, stride);
         return;
     }
     if (level >= 1) {

@@ -52,10 +52,13 @@ package final class ControlBlock: @unchecked Sendable {
     package var writes: [BeatRecord] = []
     /// The program ends in this block's last cycle.
     package var isLast = false
+    /// What the arrays of a history hold in all cycles of the capacity, from an earlier block on; nil: no one value.
+    var held: [Int64?]
 
     /// An empty block for the histories of `nets`.
     package init(_ nets: [NetID], of design: Design, capacity: Int) {
         self.capacity = capacity
+        held = nets.map { _ in nil }
         let words = capacity / 64 + 2
         histories = .allocate(capacity: nets.count)
         for (position, net) in nets.enumerated() {

@@ -8,12 +8,11 @@
 // What this processor can run: 0 nothing special, 1 AVX2.
 int rk_level(void);
 
-// One product of a fused sum: rows of the operands by position. A sum at event i reads x[i - x_delay] and
-// w[i - w_delay].
+// One product of a fused sum: rows of the operands by position. A sum at event i reads x[i - delay] and w[i - delay].
 typedef struct {
     const void *const *x;
     const void *const *w;
-    int32_t x_delay, w_delay;
+    int32_t delay;
     int32_t x_offset, w_offset; // bytes into the rows
 } rk_term;
 
@@ -48,7 +47,7 @@ typedef struct {
     int32_t kind, parameter;
     int32_t lanes, element, width, is_signed, cuts;
     int32_t source_width, run_count, choices;
-    int32_t is_grid; // what rk_is_grid says of the rest
+    int32_t is_grid, is_addition; // what rk_is_grid and rk_is_addition say of the rest
     const rk_run *runs;
     rk_source sources[3];
 } rk_step;
@@ -59,6 +58,9 @@ typedef enum { RK_COPY, RK_ADD, RK_SUBTRACT, RK_PRODUCT, RK_MAXIMUM, RK_SHIFT_RI
 
 // Whether the step makes products of a grid of lanes, which has a kernel of its own.
 int rk_is_grid(const rk_step *step);
+
+// Whether the step adds neighbours, which has one, too.
+int rk_is_addition(const rk_step *step);
 
 // Rows of `count` events, `stride` bytes each.
 void rk_rows(const rk_step *step, const int32_t *list, int count, char *rows, size_t stride, int level);

@@ -33,14 +33,17 @@ struct ControlLayers {
         below = control.filter { !cone.contains($0) }
     }
 
-    /// Whether a cell may be below the cone: scalars of scalars, or of single lanes that are stored as such.
+    /// Whether a cell may be below the cone: scalars of scalars, or of single lanes that are stored as such; delays that
+    /// always go on, but not round.
     private static func runsInBlocks(_ index: Int, _ graph: CellGraph) -> Bool {
         let design = graph.design
         let cell = design.cells[index]
         switch cell {
         case .logic(let logic): if [.pack, .unpack, .laneSelect].contains(logic.kind) { return false }
         case .register: break
-        case .shiftRegister, .memory, .dsp: return false
+        case .shiftRegister(let shift):
+            guard shift.enable == nil, !graph.reached(from: shift.output)[index] else { return false }
+        case .memory, .dsp: return false
         }
         guard cell.outputs.allSatisfy({ design[$0].lanes == 1 }) else { return false }
         return cell.operands.allSatisfy { operand in

@@ -4,7 +4,7 @@
 import Design
 import Kernel
 
-/// What fills blocks: the definition (`PlainControl`), or something faster that is equal to it.
+/// What fills blocks: the definition (`PlainControl`), or what is equal to it and faster (`LayeredControl`).
 protocol ControlRunner: AnyObject {
     /// Cycles run so far.
     var cycle: Int { get }
@@ -29,6 +29,16 @@ package final class ControlStream {
     package init(plain separation: Separation, traffic: TrafficLog, countsToggles: Bool) throws {
         self.traffic = traffic
         runner = try PlainControl(separation.controlDesign(), traffic: traffic, countsToggles: countsToggles)
+    }
+
+    /// Control in layers (docs/internals/Kernel.md): the same, many times faster. Observers see the nets of `watched` and
+    /// the ports; others may stand still.
+    package init(
+        layered separation: Separation, watching watched: [NetID], traffic: TrafficLog, countsToggles: Bool
+    ) throws {
+        self.traffic = traffic
+        runner = try LayeredControl(
+            separation, watching: watched, traffic: traffic, countsToggles: countsToggles)
     }
 
     /// Cycles run so far.

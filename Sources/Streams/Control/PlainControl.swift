@@ -33,6 +33,7 @@ final class PlainControl: ControlRunner {
             block.isLast = simulation.state.value(stop) != 0
         }
         block.findConstants()
+        block.held = block.held.map { _ in nil }
     }
 }
 

@@ -68,13 +68,14 @@ struct AccumulatorFinder {
             case .register, .logic, .product: return nil
             }
         }
-        guard let latch, let output, case .rows(let data, let map) = graph.nodes[latch].operands[0],
-            case .rows(let source, let copy) = graph.nodes[output].operands[0]
+        guard let latch, let output, let data = graph.nodes[latch].operands[0].net,
+            let source = graph.nodes[output].operands[0].net
         else { return nil }
         let (value, row) = (graph.nets[graph.nodes[root].output].shape, graph.nets[graph.nodes[latch].output].shape)
         guard data == graph.nodes[root].output, source == graph.nodes[latch].output, value == row,
-            graph.nets[graph.nodes[output].output].shape == row, RowLanes.isIdentity(map, value.lanes, row.lanes),
-            RowLanes.isIdentity(copy, row.lanes, row.lanes)
+            graph.nets[graph.nodes[output].output].shape == row,
+            graph.isIdentity(graph.nodes[latch].operands[0], lanes: row.lanes),
+            graph.isIdentity(graph.nodes[output].operands[0], lanes: row.lanes)
         else { return nil }
         return (latch, output)
     }
@@ -116,8 +117,8 @@ struct AccumulatorFinder {
         switch operand {
         case .constant(0): terms.append(AccumulatorTerm(kind: .zero))
         case .constant, .scalar: return nil
-        case .rows(let net, let map):
-            guard RowLanes.isIdentity(map, graph.nets[net].shape.lanes, lanes) else { return nil }
+        case .rows(let net, _), .stored(let net):
+            guard graph.isIdentity(operand, lanes: lanes) else { return nil }
             if net == held {
                 terms.append(AccumulatorTerm(kind: .held))
             } else if let index = driver[net], members.contains(index), !graph.nodes[index].isState {

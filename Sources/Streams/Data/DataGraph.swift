@@ -25,13 +25,17 @@ struct RowShape: Sendable, Hashable {
 enum RowOperand: Sendable, Hashable {
     /// rows of another net (an index in `DataGraph.nets`), through a map of its lanes
     case rows(Int, LaneMap?)
+    /// the same, lane by lane as they are stored
+    case stored(Int)
     /// a scalar of control (an index in `Separation.boundary`)
     case scalar(Int)
     case constant(Int64)
 
     var net: Int? {
-        if case .rows(let net, _) = self { return net }
-        return nil
+        switch self {
+        case .rows(let net, _), .stored(let net): net
+        case .scalar, .constant: nil
+        }
     }
 }
 
@@ -55,6 +59,14 @@ struct DataNode: Sendable {
     /// Of a latch: what the memory writes.
     var operands: [RowOperand]
 
+    /// Whether its operands may be stored in other lanes than they have: what moves lanes itself counts them.
+    var takesMaps: Bool {
+        switch kind {
+        case .logic(.pack, _), .logic(.unpack, _), .logic(.laneSelect, _): false
+        case .logic, .product, .register, .latch: true
+        }
+    }
+
     /// Whether the net holds its value until the node takes the next one.
     var isState: Bool {
         switch kind {
@@ -68,8 +80,11 @@ struct DataNode: Sendable {
 struct DataGraph: Sendable {
     /// One net: its rows, and the Design's net if it has one.
     struct RowNetInfo: Sendable {
+        /// Of the lanes that are stored.
         var shape: RowShape
         var id: NetID?
+        /// Stored lane of each lane of the net, each as often as every other; nil: all lanes are stored.
+        var table: [Int]?
     }
     struct Memory: Sendable {
         var cell: MemoryCell
@@ -104,6 +119,7 @@ struct DataGraph: Sendable {
             try add(cell, index)
         }
         readThroughCopies()
+        narrowSpreads()
         sink = net(separation.sink)
     }
 
@@ -255,9 +271,9 @@ struct DataGraph: Sendable {
         var original: [Int: RowOperand] = [:]
         var removed: Set<Int> = []
         for (index, node) in nodes.enumerated() where node.output != netIndex[separation.sink] {
-            guard case .logic(.slice, parameter: 0) = node.kind, case .rows(let from, let map) = node.operands[0],
+            guard case .logic(.slice, parameter: 0) = node.kind, case .rows(let from, _) = node.operands[0],
                 nets[node.output].shape.signed, keepsValues(node.output, from),
-                RowLanes.isIdentity(map, nets[from].shape.lanes, nets[node.output].shape.lanes)
+                isIdentity(node.operands[0], lanes: nets[node.output].shape.lanes)
             else { continue }
             original[node.output] = node.operands[0]
             removed.insert(index)
@@ -279,18 +295,47 @@ struct DataGraph: Sendable {
 
 }
 
-/// Which lanes of a net an operand reads.
-enum RowLanes {
-    /// Source lane of each of `lanes` lanes; nil: wired to 0.
-    static func sources(_ map: LaneMap?, of sourceLanes: Int, lanes: Int) -> [Int?] {
-        (0..<lanes).map { lane in map.map { $0.source(of: lane) } ?? (sourceLanes == 1 ? 0 : lane) }
+extension DataGraph {
+    /// Registers that only spread a narrower row over more lanes are stored as narrow: their readers know which lane is
+    /// which.
+    private mutating func narrowSpreads() {
+        let readers = drivers().readers
+        for (index, node) in nodes.enumerated() {
+            guard case .register(_, nil, 0) = node.kind, case .rows(let from, _) = node.operands[0],
+                keepsValues(node.output, from),
+                readers[node.output].allSatisfy({ nodes[$0].takesMaps })
+            else { continue }
+            let table = sources(node.operands[0], lanes: nets[node.output].shape.lanes).compactMap { $0 }
+            let stored = nets[from].shape.lanes
+            let times = Dictionary(grouping: table) { $0 }.mapValues(\.count)
+            guard table.count == nets[node.output].shape.lanes, stored < table.count, times.count == stored,
+                Set(times.values).count == 1
+            else { continue }
+            nets[node.output].table = table
+            nets[node.output].shape.lanes = stored
+            nodes[index].operands = [.stored(from)]
+        }
+    }
+
+    /// Stored source lane of each of `lanes` lanes of an operand that has rows; nil: wired to 0.
+    func sources(_ operand: RowOperand, lanes: Int) -> [Int?] {
+        switch operand {
+        case .scalar, .constant: return []
+        case .stored: return (0..<lanes).map { $0 }
+        case .rows(let net, let map):
+            let table = nets[net].table
+            let isScalar = (table?.count ?? nets[net].shape.lanes) == 1
+            return (0..<lanes).map { lane in
+                let source = map.map { $0.source(of: lane) } ?? (isScalar ? 0 : lane)
+                return source.map { table?[$0] ?? $0 }
+            }
+        }
     }
 
     /// Every lane reads its own, and there are no others.
-    static func isIdentity(_ map: LaneMap?, _ sourceLanes: Int, _ lanes: Int) -> Bool {
-        guard sourceLanes == lanes else { return false }
-        guard let map else { return true }
-        return (0..<lanes).allSatisfy { map.source(of: $0) == $0 }
+    func isIdentity(_ operand: RowOperand, lanes: Int) -> Bool {
+        guard let net = operand.net, nets[net].shape.lanes == lanes else { return false }
+        return sources(operand, lanes: lanes).enumerated().allSatisfy { $0.offset == $0.element }
     }
 }
 

@@ -232,7 +232,7 @@ package final class DataPath {
 
     private func countToggles(_ block: ControlBlock) {
         for (net, events) in parts.counted where events.count > 0 {
-            nets[net].toggles &+= RowToggles.count(nets[net], events, options.level)
+            nets[net].toggles &+= RowToggles.count(nets[net], events, options.level) &* UInt64(nets[net].copies)
         }
     }
 

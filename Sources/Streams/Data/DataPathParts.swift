@@ -107,10 +107,11 @@ struct DataPathParts {
             let reader = readers[node.output][0]
             guard !skipped.contains(index), !skipped.contains(reader), sumOf[reader] == nil,
                 case .register(_, nil, _) = graph.nodes[reader].kind,
-                case .rows(_, let map) = graph.nodes[reader].operands[0], node.output != sink
+                node.output != sink
             else { continue }
             let (a, b) = (nets[node.output], nets[graph.nodes[reader].output])
-            guard RowLanes.isIdentity(map, a.shape.lanes, b.shape.lanes), a.shape.signed == b.shape.signed,
+            guard graph.isIdentity(graph.nodes[reader].operands[0], lanes: b.shape.lanes),
+                a.shape.signed == b.shape.signed,
                 b.shape.width == a.shape.width || b.shape.width > a.shape.width && graph.fits(node),
                 a.element == b.element, b.layout == nil
             else { continue }
@@ -188,10 +189,10 @@ struct DataPathParts {
 
     private func data(of index: Int) -> RegisterUnit.Data {
         let node = graph.nodes[index]
-        if fused[index] == nil, case .rows(let from, let map) = node.operands[0], graph.keepsValues(node.output, from) {
+        if fused[index] == nil, let from = node.operands[0].net, graph.keepsValues(node.output, from) {
             if let offset = plan.offsets[node.output] { return .pointers(nets[from], offset: offset) }
             if nets[from].element == nets[node.output].element, nets[from].layout == nil,
-                RowLanes.isIdentity(map, nets[from].shape.lanes, nets[node.output].shape.lanes)
+                graph.isIdentity(node.operands[0], lanes: nets[node.output].shape.lanes)
             {
                 return .pointers(nets[from], offset: 0)
             }
@@ -213,12 +214,12 @@ struct DataPathParts {
             switch operand {
             case .constant(let value): return StepSource(kind: .constant, constant: value)
             case .scalar(let index): return StepSource(kind: .scalar, scalar: index)
-            case .rows(let net, let map):
+            case .rows(let net, _), .stored(let net):
                 let from = nets[net]
                 return StepSource(
                     kind: .rows, net: from, pointers: from.pointers, element: from.element,
                     isRow: from.element == output.element && from.layout == nil
-                        && RowLanes.isIdentity(map, from.shape.lanes, lanes))
+                        && graph.isIdentity(operand, lanes: lanes))
             }
         }
         let tables = node.operands.map { operand in operand.net == nil ? nil : graph.sources(operand, lanes: lanes) }
@@ -249,11 +250,11 @@ struct DataPathParts {
         let padded = LayoutPlanner.paddedOutputs(sum.outputs)
         var terms: [SumUnit.Term] = []
         for (position, term) in sum.terms.enumerated() {
-            let x = SumUnit.Way(net: nets[term.x], offset: 2 * term.xLane, events: term.xPath.map { makeEvents($0) })
-            let w = SumUnit.Way(
-                net: nets[term.w], offset: 2 * plan.blocks[sum.node]![position],
-                events: term.wPath.map { makeEvents($0) })
-            terms.append(SumUnit.Term(x: x, w: w))
+            terms.append(
+                SumUnit.Term(
+                    x: .init(net: nets[term.x], offset: 2 * term.xLane),
+                    w: .init(net: nets[term.w], offset: 2 * plan.blocks[sum.node]![position]),
+                    path: term.path.map { makeEvents($0) }))
         }
         let planes = nets[sum.terms[0].w].layout!
         let shape = rk_sum_shape(

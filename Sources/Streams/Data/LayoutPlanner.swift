@@ -94,7 +94,7 @@ struct LayoutPlanner {
             switch node.kind {
             case .latch: return true
             case .register(_, nil, 0):
-                guard case .rows(let from, _) = node.operands[0], graph.keepsValues(net, from) else { return false }
+                guard let from = node.operands[0].net, graph.keepsValues(net, from) else { return false }
                 let table = graph.sources(node.operands[0], lanes: graph.nets[net].shape.lanes)
                 guard lanes.allSatisfy({ $0.allSatisfy { table[$0] != nil } }) else { return false }
                 lanes = lanes.map { $0.map { table[$0]! } }

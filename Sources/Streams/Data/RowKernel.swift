@@ -50,6 +50,7 @@ final class RowKernel {
             }
         }
         step.pointee.is_grid = rk_is_grid(step)
+        step.pointee.is_addition = rk_is_addition(step)
     }
 
     deinit {

@@ -73,6 +73,8 @@ final class RowNet {
     let id: NetID?
     let element: RowElement
     let layout: WeightLayout?
+    /// Stored lane of each lane of the net; nil: all are stored.
+    let table: [Int]?
     /// Bytes from row to row.
     let stride: Int
     /// Row of each position, -past ... capacity.
@@ -88,7 +90,7 @@ final class RowNet {
     private let capacity: Int
 
     init(_ info: DataGraph.RowNetInfo, element: RowElement, layout: WeightLayout?, capacity: Int) {
-        (shape, id) = (info.shape, info.id)
+        (shape, id, table) = (info.shape, info.id, info.table)
         self.element = layout == nil ? element : .int16
         self.layout = layout
         self.capacity = capacity
@@ -150,8 +152,12 @@ final class RowNet {
         }
     }
 
+    /// Lanes of the net that each stored lane stands for.
+    var copies: Int { table.map { $0.count / shape.lanes } ?? 1 }
+
     /// Value of a lane in a row of this net.
     func value(_ row: UnsafeRawPointer, lane: Int) -> Int64 {
+        let lane = table?[lane] ?? lane
         guard let layout else { return RowLane.load(row, element, lane) }
         let place = layout.places[lane]
         let high = RowLane.load(row, .int16, place)

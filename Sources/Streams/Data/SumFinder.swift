@@ -11,9 +11,8 @@ struct SumTerm: Sendable {
     /// Nets of the operands: activations and weights.
     var x: Int
     var w: Int
-    /// When the registers between take their data, from the one before the sum back to the one that takes the operand.
-    var xPath: [EnableSet?]
-    var wPath: [EnableSet?]
+    /// When the registers between take their data, from the one before the sum back to the one that takes the product.
+    var path: [EnableSet?]
     /// First lane of the activations of the first pixel; lanes from pixel to pixel.
     var xLane: Int
     var xStep: Int
@@ -88,7 +87,7 @@ struct SumFinder {
     }
 
     private mutating func expand(_ operand: RowOperand, of net: Int, needs: [[Int]], path: [EnableSet?]) -> Bool {
-        guard case .rows(let source, _) = operand else { return false }
+        guard let source = operand.net else { return false }
         let table = graph.sources(operand, lanes: graph.nets[net].shape.lanes)
         return expand(net: source, needs: needs.map { $0.compactMap { table[$0] } }, path: path)
     }
@@ -120,57 +119,31 @@ struct SumFinder {
 
     // MARK: products
 
-    /// The way from a sum back to an operand of a product.
-    private struct Way {
-        var net: Int
-        /// Lane of the net for each lane of the product.
-        var table: [Int?]
-        var path: [EnableSet?]
-    }
-
-    /// Goes past registers that only spread a narrower row over the lanes of one product.
-    private mutating func passSpreading(_ way: inout Way, readBy product: Int) {
-        while let copy = driver[way.net], case .register(let enable, nil, 0) = graph.nodes[copy].kind,
-            readers[way.net] == [product], case .rows(let from, _) = graph.nodes[copy].operands[0],
-            graph.keepsValues(way.net, from), graph.nets[from].shape.lanes < graph.nets[way.net].shape.lanes
-        {
-            let table = graph.sources(graph.nodes[copy].operands[0], lanes: graph.nets[way.net].shape.lanes)
-            way.table = way.table.map { $0.flatMap { table[$0] } }
-            inner.insert(copy)
-            way.path.append(enable.map { [$0] })
-            way.net = from
-        }
-    }
-
     private mutating func addTerm(_ index: Int, _ needs: [[Int]], _ path: [EnableSet?], codeBits: Int?) -> Bool {
         let node = graph.nodes[index]
         let lanes = graph.nets[node.output].shape.lanes
-        guard inner.insert(index).inserted, case .rows(let a, _) = node.operands[0],
-            case .rows(let b, _) = node.operands[1]
-        else { return false }
-        var (x, w) = (
-            Way(net: a, table: graph.sources(node.operands[0], lanes: lanes), path: path),
-            Way(net: b, table: graph.sources(node.operands[1], lanes: lanes), path: path)
-        )
-        passSpreading(&x, readBy: index)
-        passSpreading(&w, readBy: index)
+        guard inner.insert(index).inserted, let x = node.operands[0].net, let w = node.operands[1].net else {
+            return false
+        }
+        let xTable = graph.sources(node.operands[0], lanes: lanes)
+        let wTable = graph.sources(node.operands[1], lanes: lanes)
         var pairs: [[(x: Int, w: Int)]] = []
         for lanes in needs {
             var list: [(x: Int, w: Int)] = []
             for lane in lanes {
-                guard let a = x.table[lane], let b = w.table[lane] else { return false }
+                guard let a = xTable[lane], let b = wTable[lane] else { return false }
                 list.append((a, b))
             }
             pairs.append(list.sorted { $0.x < $1.x })
         }
-        guard let form = regular(pairs), graph.nets[w.net].shape.bits <= 17,
-            graph.nets[x.net].shape.bits <= 16
+        guard let form = regular(pairs), graph.nets[w].shape.bits <= 17,
+            graph.nets[x].shape.bits <= 16
         else {
             return false
         }
         terms.append(
             SumTerm(
-                x: x.net, w: w.net, xPath: x.path, wPath: w.path, xLane: form.first, xStep: form.step,
+                x: x, w: w, path: path, xLane: form.first, xStep: form.step,
                 wLanes: form.weights,
                 codeBits: codeBits))
         return true
@@ -210,16 +183,10 @@ extension DataGraph {
         return (driver, readers)
     }
 
-    /// Source lane of each lane of an operand that has rows.
-    func sources(_ operand: RowOperand, lanes: Int) -> [Int?] {
-        guard case .rows(let net, let map) = operand else { return [] }
-        return RowLanes.sources(map, of: nets[net].shape.lanes, lanes: lanes)
-    }
-
     /// Bits of two's complement that an operand's values need.
     func bits(_ operand: RowOperand) -> Int {
         switch operand {
-        case .rows(let net, _): nets[net].shape.bits
+        case .rows(let net, _), .stored(let net): nets[net].shape.bits
         case .scalar(let index): scalarBits[index]
         case .constant(let value): 65 - (value < 0 ? ~value : value).leadingZeroBitCount
         }

@@ -13,17 +13,16 @@ import RowKernels
 
 /// Runs one sum.
 final class SumUnit: RowUnit {
-    /// The way from the sum to an operand.
-    struct Way {
+    struct Operand {
         var net: RowNet
         /// Bytes into the net's rows.
         var offset: Int
-        /// From the register before the sum on.
-        var events: [Events]
     }
     struct Term {
-        var x: Way
-        var w: Way
+        var x: Operand
+        var w: Operand
+        /// The registers between, from the one before the sum on.
+        var path: [Events]
     }
     private let output: RowNet
     private let events: Events
@@ -50,13 +49,10 @@ final class SumUnit: RowUnit {
             (kernelTerms + index).initialize(
                 to: rk_term(
                     x: UnsafePointer(term.x.net.pointers), w: UnsafePointer(term.w.net.pointers),
-                    x_delay: Int32(term.x.events.count), w_delay: Int32(term.w.events.count),
-                    x_offset: Int32(term.x.offset), w_offset: Int32(term.w.offset)))
-            for way in [term.x, term.w] {
-                for (position, events) in way.events.enumerated()
-                where !checks.contains(where: { $0.events === events && $0.delay == position + 1 }) {
-                    checks.append((events, position + 1))
-                }
+                    delay: Int32(term.path.count), x_offset: Int32(term.x.offset), w_offset: Int32(term.w.offset)))
+            for (position, events) in term.path.enumerated()
+            where !checks.contains(where: { $0.events === events && $0.delay == position + 1 }) {
+                checks.append((events, position + 1))
             }
         }
         self.checks = checks
@@ -125,12 +121,13 @@ final class SumUnit: RowUnit {
         withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: 2 * terms.count) { rows in
             withUnsafeTemporaryAllocation(of: rk_term.self, capacity: terms.count) { list in
                 for (index, term) in terms.enumerated() {
-                    rows[2 * index] = operand(term.x, i)
-                    rows[2 * index + 1] = operand(term.w, i)
+                    let position = taken(term.path, i)
+                    rows[2 * index] = position.map { term.x.net.pointers[$0]! } ?? UnsafeRawPointer(zero)
+                    rows[2 * index + 1] = position.map { term.w.net.pointers[$0]! } ?? UnsafeRawPointer(zero)
                     let base = UnsafePointer(rows.baseAddress!)
                     list[index] = rk_term(
-                        x: base + 2 * index, w: base + 2 * index + 1, x_delay: 0, w_delay: 0,
-                        x_offset: Int32(term.x.offset), w_offset: Int32(term.w.offset))
+                        x: base + 2 * index, w: base + 2 * index + 1, delay: 0, x_offset: Int32(term.x.offset),
+                        w_offset: Int32(term.w.offset))
                 }
                 var position: Int32 = 0
                 sum(list.baseAddress!, &position, 1, row)
@@ -139,17 +136,18 @@ final class SumUnit: RowUnit {
         return UnsafeRawPointer(row)
     }
 
-    private func operand(_ way: Way, _ i: Int) -> UnsafeRawPointer? {
+    /// When the product was taken that the sum adds at event i; nil: it is still that of power-up, 0.
+    private func taken(_ path: [Events], _ i: Int) -> Int? {
         var position = i
-        for events in way.events {
+        for events in path {
             guard let last = events.last(before: position) else {
-                // Nothing since power-up, when all registers were 0; or nobody knows any more.
+                // Nothing has happened yet; or nobody knows any more.
                 if events.hasForgotten { isLost = true }
-                return UnsafeRawPointer(zero)
+                return nil
             }
             position = last
         }
-        return way.net.pointers[position]
+        return position
     }
 
     private func sum(
@@ -188,8 +186,8 @@ final class SumUnit: RowUnit {
         for index in 0..<self.terms.count {
             let term = terms + index
             let x =
-                term.pointee.x[i - Int(term.pointee.x_delay)]! + Int(term.pointee.x_offset) + pixel * Int(shape.x_step)
-            let w = term.pointee.w[i - Int(term.pointee.w_delay)]! + Int(term.pointee.w_offset) + 4 * first
+                term.pointee.x[i - Int(term.pointee.delay)]! + Int(term.pointee.x_offset) + pixel * Int(shape.x_step)
+            let w = term.pointee.w[i - Int(term.pointee.delay)]! + Int(term.pointee.w_offset) + 4 * first
             let total = product(x, w)
             let low = shape.plane_bytes == 0 ? SIMD8<Int32>.zero : product(x, w + Int(shape.plane_bytes))
             if shape.plane_bytes == 0 {
@@ -240,10 +238,10 @@ final class FusedPast {
         var events: [ObjectIdentifier: Events] = [:]
         var nets: [ObjectIdentifier: RowNet] = [:]
         var depth = 0
-        for way in sums.flatMap({ $0.flatMap { [$0.x, $0.w] } }) {
-            nets[ObjectIdentifier(way.net)] = way.net
-            for one in way.events { events[ObjectIdentifier(one)] = one }
-            depth = max(depth, way.events.count)
+        for term in sums.flatMap({ $0 }) {
+            for net in [term.x.net, term.w.net] { nets[ObjectIdentifier(net)] = net }
+            for one in term.path { events[ObjectIdentifier(one)] = one }
+            depth = max(depth, term.path.count)
         }
         self.events = Array(events.values)
         self.nets = Array(nets.values)

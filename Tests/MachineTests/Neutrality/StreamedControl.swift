@@ -13,10 +13,13 @@ import Testing
 
 /// A way to run control ahead.
 enum ControlWay: String, CaseIterable, Sendable {
-    case plain
+    case plain, layered
 
     func stream(_ whole: WholeControl, _ traffic: TrafficLog, countsToggles: Bool) throws -> ControlStream {
         switch self {
+        case .layered:
+            try ControlStream(
+                layered: whole.separation, watching: whole.watched, traffic: traffic, countsToggles: countsToggles)
         case .plain: try ControlStream(plain: whole.separation, traffic: traffic, countsToggles: countsToggles)
         }
     }

@@ -25,9 +25,12 @@ final class WholeControl {
     let simulation: Simulation
     let memory: MemoryContents
     let separation: Separation
+    /// What observers of a stream may look at.
+    let watched: [NetID]
 
     init(_ bench: Bench, countsToggles: Bool) throws {
         let (accelerator, program) = (bench.accelerator, bench.compiled)
+        watched = accelerator.probes.nets
         separation = try Separation(accelerator.design, memory: accelerator.memory)
         values = separation.boundary.map { _ in [] }
         simulation = try Simulation(

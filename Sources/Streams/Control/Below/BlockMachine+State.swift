@@ -1,0 +1,131 @@
+// Registers and delays over a stretch of cycles: position i + 1 follows from position i, position 0 from the stretch
+// before.
+
+extension BlockMachine {
+    /// A register whose inputs are complete.
+    func takeRegister(_ step: UnsafePointer<BlockStep>, _ count: Int) {
+        let q = nets + step.pointee.output
+        let (data, enable, reset) = (nets + step.pointee.a, nets + step.pointee.enable, nets + step.pointee.reset)
+        let before = q.pointee.next
+        let initial = q.pointee.canonical(step.pointee.initial)
+        let neverResets = reset.pointee.state != .varying && reset.pointee.constant == 0
+        let neverTakes = enable.pointee.state != .varying && enable.pointee.constant == 0
+        let takesSame = data.pointee.state != .varying && q.pointee.canonical(data.pointee.constant) == before
+        if (neverTakes || takesSame) && (neverResets || initial == before) { return q.pointee.hold(before) }
+        q.pointee.state = .varying
+        if q.pointee.isBit {
+            takeBits(q, data, step, count)
+        } else {
+            takeNumbers(q, step, count)
+        }
+        q.pointee.next = q.pointee.value(count)
+    }
+
+    private func takeBits(
+        _ q: UnsafeMutablePointer<BlockNet>, _ data: UnsafeMutablePointer<BlockNet>, _ step: UnsafePointer<BlockStep>,
+        _ count: Int
+    ) {
+        let (enable, reset) = (nets + step.pointee.enable, nets + step.pointee.reset)
+        let initial: UInt64 = step.pointee.initial & 1 != 0 ? ~0 : 0
+        // A number that is truncated to a bit is read as one.
+        let numbers = data.pointee.isBit || data.pointee.state != .varying ? nil : table.numbers(step.pointee.a, count)
+        let constant: UInt64 = data.pointee.constant & 1 != 0 ? ~0 : 0
+        var carry: UInt64 = q.pointee.next != 0 ? 1 : 0
+        let bits = q.pointee.bits
+        for word in 0...count >> 6 {
+            var value: UInt64
+            if let numbers {
+                value = 0
+                for bit in 0..<64 {
+                    value |= UInt64(truncatingIfNeeded: numbers.start[64 &* word &+ bit] & 1) << UInt64(bit)
+                }
+            } else {
+                value = data.pointee.state == .varying ? data.pointee.bits[word] : constant
+            }
+            let resets = reset.pointee.word(word)
+            let moves = enable.pointee.word(word) | resets
+            value = (value & ~resets) | (initial & resets)
+            let after = BlockMachine.filled(value, moves, carry)
+            bits[word] = after << 1 | carry
+            carry = after >> 63
+        }
+    }
+
+    /// Bit i is that of `value` at the last set bit of `moves` up to i, or the carry where there is none.
+    @inline(__always) private static func filled(_ value: UInt64, _ moves: UInt64, _ carry: UInt64) -> UInt64 {
+        if moves == ~0 { return value }
+        if moves == 0 { return 0 &- carry }
+        var known = value & moves
+        var open = ~moves
+        var distance: UInt64 = 1
+        while distance < 64 {
+            known |= open & (known << distance)
+            open &= (open << distance) | ((1 << distance) &- 1)
+            distance <<= 1
+        }
+        return known | (open & (0 &- carry))
+    }
+
+    private func takeNumbers(_ q: UnsafeMutablePointer<BlockNet>, _ step: UnsafePointer<BlockStep>, _ count: Int) {
+        let (data, stride) = table.numbers(step.pointee.a, count)
+        let (enable, reset) = (nets + step.pointee.enable, nets + step.pointee.reset)
+        let initial = q.pointee.canonical(step.pointee.initial)
+        let net = q.pointee
+        var value = net.next
+        net.values[0] = value
+        for word in 0..<(count &+ 63) >> 6 {
+            let resets = reset.pointee.word(word)
+            let moves = enable.pointee.word(word) | resets
+            let first = 64 &* word
+            let values = net.values + (first &+ 1)
+            if moves == 0 {
+                for bit in 0..<64 { values[bit] = value }
+            } else if moves == ~0 && resets == 0 {
+                for bit in 0..<64 { values[bit] = net.canonical(data[(first &+ bit) &* stride]) }
+                value = values[63]
+            } else {
+                for bit in 0..<64 {
+                    let now = UInt64(truncatingIfNeeded: bit)
+                    let taken = (resets &>> now) & 1 != 0 ? initial : net.canonical(data[(first &+ bit) &* stride])
+                    value = (moves &>> now) & 1 != 0 ? taken : value
+                    values[bit] = value
+                }
+            }
+        }
+    }
+
+    /// A shift register without an enable.
+    func takeDelay(_ step: UnsafePointer<BlockStep>, _ count: Int) {
+        let (q, data) = (nets + step.pointee.output, nets + step.pointee.a)
+        let line = delays.baseAddress! + step.pointee.index
+        let depth = line.pointee.depth
+        let past = line.pointee.past
+        if data.pointee.state != .varying {
+            // All that is under way is what comes in.
+            let value = q.pointee.canonical(data.pointee.constant)
+            if line.pointee.still >= depth, past[depth &- 1] == value { return q.pointee.hold(value) }
+        }
+        // The past, then the stretch; the output is `depth` behind the input.
+        let (input, stride) = table.numbers(step.pointee.a, count)
+        for cycle in 0..<count { past[depth &+ cycle] = q.pointee.canonical(input[cycle &* stride]) }
+        q.pointee.state = .varying
+        if q.pointee.isBit {
+            let bits = q.pointee.bits
+            for word in 0...count >> 6 {
+                var value: UInt64 = 0
+                for bit in 0..<min(64, count &+ 1 &- 64 &* word) {
+                    value |= UInt64(truncatingIfNeeded: past[64 &* word &+ bit]) << UInt64(bit)
+                }
+                bits[word] = value
+            }
+        } else {
+            for cycle in 0...count { q.pointee.values[cycle] = past[cycle] }
+        }
+        let newest = past[depth &+ count &- 1]
+        var still = 0
+        while still < depth &+ count, past[depth &+ count &- 1 &- still] == newest { still += 1 }
+        line.pointee.still = still
+        for index in 0..<depth { past[index] = past[count &+ index] }
+        q.pointee.next = q.pointee.value(count)
+    }
+}

@@ -1,0 +1,213 @@
+// Registers that read themselves, over a stretch of cycles. Counters and walks, which are most of them, run natively:
+// where a walk goes next is known for all cycles before it runs, only its sums are not. Any other circle of cells is
+// computed cycle by cycle.
+
+import Fabric
+
+extension BlockMachine {
+    /// `q = reset ? initial : enable ? (q == limit ? 0 : q + 1) : q`
+    func takeCounter(_ step: UnsafePointer<BlockStep>, _ count: Int) {
+        let q = nets + step.pointee.output
+        let (enable, reset) = (nets + step.pointee.enable, nets + step.pointee.reset)
+        let before = q.pointee.next
+        let initial = q.pointee.canonical(step.pointee.initial)
+        if enable.pointee.state != .varying, enable.pointee.constant == 0, reset.pointee.state != .varying,
+            reset.pointee.constant == 0 || before == initial
+        {
+            return q.pointee.hold(before)
+        }
+        let (limit, stride) = table.numbers(step.pointee.a, count)
+        q.pointee.state = .varying
+        let net = q.pointee
+        var value = before
+        net.values[0] = value
+        for word in 0..<(count &+ 63) >> 6 {
+            let resets = reset.pointee.word(word)
+            let moves = enable.pointee.word(word) | resets
+            let first = 64 &* word
+            let values = net.values + (first &+ 1)
+            if moves == 0 {
+                for bit in 0..<64 { values[bit] = value }
+                continue
+            }
+            for bit in 0..<64 {
+                let now = UInt64(truncatingIfNeeded: bit)
+                let more = value == limit[(first &+ bit) &* stride] ? 0 : net.canonical(value &+ 1)
+                let taken = (resets &>> now) & 1 != 0 ? initial : more
+                value = (moves &>> now) & 1 != 0 ? taken : value
+                values[bit] = value
+            }
+        }
+        q.pointee.next = net.values[count]
+    }
+
+    /// Registers that move by known amounts from known bases.
+    func takeWalk(_ step: UnsafePointer<BlockStep>, _ count: Int) {
+        walks[step.pointee.index].withUnsafeBufferPointer { walk in
+            if walk.allSatisfy({ stands($0, among: walk) }) {
+                for register in walk { nets[register.output].hold(nets[register.output].next) }
+            } else if walk.count == 1 {
+                move(walk[0], count)
+            } else {
+                move(walk, count)
+            }
+        }
+    }
+
+    /// Neither enabled nor reset to something else in all of the stretch.
+    private func stands(_ register: WalkRegister, among walk: UnsafeBufferPointer<WalkRegister>) -> Bool {
+        let (enable, reset) = (nets + register.enable, nets + register.reset)
+        return enable.pointee.state != .varying && enable.pointee.constant == 0 && reset.pointee.state != .varying
+            && (reset.pointee.constant == 0 || nets[register.output].next == register.initial)
+    }
+
+    private func move(_ register: WalkRegister, _ count: Int) {
+        let q = nets + register.output
+        let (enable, reset) = (nets + register.enable, nets + register.reset)
+        let (base, strideBase) = table.numbers(register.base, count)
+        let (amount, strideAmount) = table.numbers(register.amount, count)
+        q.pointee.state = .varying
+        let all = q.pointee.values
+        var value = q.pointee.next
+        all[0] = value
+        for word in 0..<(count &+ 63) >> 6 {
+            let resets = reset.pointee.word(word)
+            var moves = enable.pointee.word(word) | resets
+            let first = 64 &* word
+            let values = all + (first &+ 1)
+            if moves == ~0 && resets == 0 {
+                for bit in 0..<64 {
+                    let cycle = first &+ bit
+                    value =
+                        ((value & (0 &- base[cycle &* strideBase])) &+ amount[cycle &* strideAmount]) & register.mask
+                    values[bit] = value
+                }
+                continue
+            }
+            var filled = 0
+            while moves != 0 {
+                let bit = moves.trailingZeroBitCount
+                moves &= moves &- 1
+                while filled < bit {
+                    values[filled] = value
+                    filled &+= 1
+                }
+                let cycle = first &+ bit
+                let moved = (value & (0 &- base[cycle &* strideBase])) &+ amount[cycle &* strideAmount]
+                value = (resets &>> UInt64(truncatingIfNeeded: bit)) & 1 != 0 ? register.initial : moved & register.mask
+            }
+            while filled < 64 {
+                values[filled] = value
+                filled &+= 1
+            }
+        }
+        q.pointee.next = all[count]
+    }
+
+    /// Several registers, of which each may begin from another.
+    private func move(_ walk: UnsafeBufferPointer<WalkRegister>, _ count: Int) {
+        for register in walk { nets[register.output].state = .varying }
+        withUnsafeTemporaryAllocation(of: Int64.self, capacity: 2 * walk.count + 2) { values in
+            // Place 0 is the base of those that begin from nothing.
+            values[0] = 0
+            for (index, register) in walk.enumerated() { values[index + 1] = nets[register.output].next }
+            let next = values.baseAddress! + (walk.count + 1)
+            for (index, register) in walk.enumerated() { nets[register.output].values[0] = values[index + 1] }
+            for word in 0..<(count &+ 63) >> 6 {
+                var any: UInt64 = 0
+                for register in walk {
+                    any |= nets[register.enable].word(word) | nets[register.reset].word(word)
+                }
+                for bit in 0..<64 {
+                    let cycle = 64 &* word &+ bit
+                    let now = UInt64(truncatingIfNeeded: bit)
+                    if (any &>> now) & 1 != 0 {
+                        for (index, register) in walk.enumerated() {
+                            next[index] = values[index + 1]
+                            if (nets[register.reset].word(word) &>> now) & 1 != 0 {
+                                next[index] = register.initial
+                            } else if (nets[register.enable].word(word) &>> now) & 1 != 0 {
+                                let base = values[Int(nets[register.base].value(min(cycle, count)))]
+                                next[index] = (base &+ nets[register.amount].value(min(cycle, count))) & register.mask
+                            }
+                        }
+                        for index in walk.indices { values[index + 1] = next[index] }
+                    }
+                    for (index, register) in walk.enumerated() {
+                        nets[register.output].values[cycle + 1] = values[index + 1]
+                    }
+                }
+            }
+            for register in walk { nets[register.output].next = nets[register.output].values[count] }
+        }
+    }
+
+    // MARK: circles
+
+    /// Cells that read each other in any way, cycle by cycle.
+    func takeCircle(_ step: UnsafePointer<BlockStep>, _ count: Int) {
+        let circle = circles[step.pointee.index]
+        withUnsafeTemporaryAllocation(of: Int64.self, capacity: circle.slots + circle.registers.count + 1) { all in
+            let slots = all.baseAddress!
+            let next = slots + circle.slots
+            for (slot, value) in circle.constants { slots[slot] = value }
+            for register in circle.registers { slots[register.slot] = nets[register.net].next }
+            let isStill = circle.outside.allSatisfy { nets[$0].state != .varying }
+            if isStill {
+                load(circle, 0, slots)
+                if !turn(circle, slots, next) {
+                    for register in circle.registers { nets[register.net].hold(slots[register.slot]) }
+                    return
+                }
+                for register in circle.registers { slots[register.slot] = nets[register.net].next }
+            }
+            for register in circle.registers { begin(register, slots[register.slot]) }
+            for cycle in 0..<count {
+                load(circle, cycle, slots)
+                _ = turn(circle, slots, next)
+                for register in circle.registers { put(slots[register.slot], register.net, cycle + 1) }
+            }
+            for register in circle.registers { nets[register.net].next = slots[register.slot] }
+        }
+    }
+
+    private func begin(_ register: CircleRegister, _ value: Int64) {
+        let net = nets + register.net
+        net.pointee.state = .varying
+        if net.pointee.isBit { for word in 0..<BlockNet.words { net.pointee.bits[word] = 0 } }
+        put(value, register.net, 0)
+    }
+
+    @inline(__always) private func put(_ value: Int64, _ index: Int, _ cycle: Int) {
+        let net = nets + index
+        if net.pointee.isBit {
+            net.pointee.bits[cycle >> 6] |= UInt64(truncatingIfNeeded: value) &<< UInt64(cycle & 63)
+        } else {
+            net.pointee.values[cycle] = value
+        }
+    }
+
+    @inline(__always) private func load(_ circle: Circle, _ cycle: Int, _ slots: UnsafeMutablePointer<Int64>) {
+        for (slot, net) in circle.outside.enumerated() { slots[slot] = nets[net].value(cycle) }
+    }
+
+    /// One cycle; whether a register changed.
+    private func turn(
+        _ circle: Circle, _ slots: UnsafeMutablePointer<Int64>, _ next: UnsafeMutablePointer<Int64>
+    ) -> Bool {
+        for cell in circle.cells {
+            let value = LogicMeaning.evaluate(
+                cell.logic, slots[cell.a], slots[cell.b], slots[cell.c], parameter: cell.parameter, width: cell.width)
+            slots[cell.output] = LogicMeaning.canonical(value, width: cell.width, signed: cell.isSigned)
+        }
+        var changed = false
+        for (index, register) in circle.registers.enumerated() {
+            let net = nets + register.net
+            let taken = slots[register.enable] != 0 ? net.pointee.canonical(slots[register.data]) : slots[register.slot]
+            next[index] = slots[register.reset] != 0 ? register.initial : taken
+            changed = changed || next[index] != slots[register.slot]
+        }
+        for (index, register) in circle.registers.enumerated() { slots[register.slot] = next[index] }
+        return changed
+    }
+}
