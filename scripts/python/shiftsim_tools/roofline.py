@@ -33,8 +33,8 @@ def checked(command, **options):
 def counts(text):
     """Instructions, first-level and last-level data misses of cachegrind's summary."""
     found = []
-    for name in ("I refs", "D1  misses", "LLd misses"):
-        match = re.search(rf"{name}:\s+([\d,]+)", text)
+    for name in ("I refs", "D1 misses", "LLd misses"):
+        match = re.search(name.replace(" ", r"\s+") + r":\s+([\d,]+)", text)
         if match is None:
             raise SystemExit(f"cachegrind said no '{name}':\n{text[-2000:]}")
         found.append(int(match[1].replace(",", "")))

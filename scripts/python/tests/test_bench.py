@@ -90,9 +90,10 @@ def test_the_page_has_every_mark():
 
 
 def test_counts_are_cachegrinds():
-    text = "I refs:        1,000\nI1  misses:  5\nD1  misses:   20  ( 10 rd + 10 wr)\nLLd misses:  3  (1 rd + 2 wr)\n"
+    text = "==1== I   refs:        1,000\nI1  misses:  5\nD1  misses:   20  ( 10 rd + 10 wr)\n"
+    text += "LLd misses:  3  (1 rd + 2 wr)\n"
     assert roofline.counts(text) == [1000, 20, 3]
-    with pytest.raises(SystemExit, match="D1  misses"):
+    with pytest.raises(SystemExit, match="D1 misses"):
         roofline.counts("I refs: 5\n")
 
 
