@@ -53,7 +53,7 @@ def per_update(small, large):
 def limits(folder):
     """Instructions a second, bytes a second from cache and from memory."""
     program = folder / "limits"
-    checked(["cc", "-O2", "-march=native", str(SOURCE), "-o", str(program)])
+    checked(["cc", "-O3", "-march=native", str(SOURCE), "-o", str(program)])
     text, _ = checked([str(program)])
     return {name: float(value) for name, value in (line.split() for line in text.splitlines())}
 
