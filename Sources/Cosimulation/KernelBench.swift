@@ -16,6 +16,8 @@ import Support
 package enum BenchEngine: String, Sendable, CaseIterable {
     /// The kernel, which evaluates and commits every cycle of the whole Design.
     case plain
+    /// Control once for all images, data behind it in blocks.
+    case streams
     /// The cells that decide cycles, without data.
     case timing
 }
@@ -30,7 +32,7 @@ package struct BenchMeasurement: Sendable, Codable {
     package var laneUpdates: Int
     /// CPU seconds of running, in all threads.
     package var seconds: Double
-    /// CPU seconds of making machines before.
+    /// CPU seconds of making machines before; 0 where they are made while running, and counted there.
     package var setupSeconds: Double
 }
 
@@ -104,25 +106,33 @@ package struct KernelBench: Sendable {
     package func measure(_ engine: BenchEngine, countsToggles: Bool) throws -> BenchMeasurement {
         var result = BenchMeasurement(
             cycles: 0, images: inputs.count, laneUpdates: laneUpdates * inputs.count, seconds: 0, setupSeconds: 0)
-        for input in inputs {
-            switch engine {
-            case .plain:
-                let started = clock()
-                let machine = try build.machine(with: input, options: PlanOptions(countsToggles: countsToggles))
-                result.setupSeconds += KernelBench.seconds(since: started)
-                let running = clock()
-                let end = try machine.run()
-                result.seconds += KernelBench.seconds(since: running)
-                try machine.requireNoDeadlock(end)
-                result.cycles = machine.simulation.cycle
-            case .timing:
-                let started = clock()
-                let timing = try build.time()
-                result.seconds += KernelBench.seconds(since: started)
-                result.cycles = timing.perImage.total - timing.perImage.host
-            }
+        switch engine {
+        case .plain:
+            for input in inputs { try runPlainly(input, countsToggles, into: &result) }
+        case .streams:
+            let started = clock()
+            let run = try build.run(inputs, options: MachineOptions(countsToggles: countsToggles))
+            result.seconds = KernelBench.seconds(since: started)
+            result.cycles = run.perImage.total - run.perImage.host
+        case .timing:
+            let started = clock()
+            let timing = try build.time()
+            result.seconds = KernelBench.seconds(since: started)
+            result.cycles = timing.perImage.total - timing.perImage.host
+            result.images = 1
         }
         return result
+    }
+
+    private func runPlainly(_ input: IntegerTensor, _ countsToggles: Bool, into result: inout BenchMeasurement) throws {
+        let started = clock()
+        let machine = try build.machine(with: input, options: PlanOptions(countsToggles: countsToggles))
+        result.setupSeconds += KernelBench.seconds(since: started)
+        let running = clock()
+        let end = try machine.run()
+        result.seconds += KernelBench.seconds(since: running)
+        try machine.requireNoDeadlock(end)
+        result.cycles = machine.simulation.cycle
     }
 
     private static func seconds(since start: clock_t) -> Double {

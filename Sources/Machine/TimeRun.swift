@@ -1,29 +1,76 @@
-// How long a program takes, without what it computes: the cells that decide cycles on the plain kernel, with the whole
-// memory at their ports. Exact, for the data path decides none; the host's layers are not computed, and take the time
-// that they always take.
+// How long a program takes, without what it computes. Data decides no cycle, so the cells that do are enough, with a
+// memory that moves none; the host's layers are not computed, and take the time that they always take.
 
 import Accelerator
 import Diagnostics
+import ExternalMemory
 import Kernel
 import Networks
+import Schedule
+import Streams
 
 extension Build {
-    /// Cycles and traffic of an image, whatever is in it. `progress` gets the fraction done, by the predicted cycles.
-    /// Throws `Defect` on a deadlock, and `Interruption` where it was interrupted. A build without weights will do.
+    /// Cycles and traffic of an image, whatever is in it. A build without weights will do. `progress` gets the fraction
+    /// done, by the predicted cycles. Throws `Defect` on a deadlock, and `Interruption` where it was interrupted.
     package func time(
-        progress: (Double) -> Void = { _ in }, interrupted: () -> Bool = { false }
+        _ engine: MachineOptions.Engine = .streams, progress: (Double) -> Void = { _ in },
+        interrupted: () -> Bool = { false }
     ) throws -> RunTiming {
+        func ask(_ cycle: Int) -> Bool {
+            progress(min(1, Double(cycle) / Double(max(1, program.predictedCycles))))
+            return interrupted()
+        }
+        switch engine {
+        case .streams:
+            guard let separation = try? Separation(accelerator.design, memory: accelerator.memory) else { fallthrough }
+            return try timeOnStream(separation, interrupted: ask)
+        case .plain: return try timePlainly(interrupted: ask)
+        }
+    }
+
+    /// The cone with jumps over what stands still.
+    private func timeOnStream(_ separation: Separation, interrupted: (Int) -> Bool) throws -> RunTiming {
+        let traffic = TrafficLog(
+            instructions: program.instructionBytes, at: program.instructionPlace.lowerBound,
+            memoryBytes: program.memoryBytes)
+        let stream = try TimingStream(separation, watching: accelerator.probes.nets)
+        stream.attach(SimpleMemory(traffic, interface: accelerator.memory, timing: timing))
+        let account = RunAccount(program, accelerator.probes) {
+            Traffic(read: traffic.bytesRead, written: traffic.bytesWritten)
+        }
+        stream.attach(account.monitor)
+        let limit = CycleLimit.cycles(program, timing)
+        for case .array(let streams) in program.steps {
+            // A run of few steps would not ask by itself.
+            if interrupted(stream.cycle) { throw Interruption() }
+            stream.attach(HostStart(streams, accelerator, inputs: stream.inputs, cycle: stream.cycle))
+            let end = try stream.run(stop: accelerator.ports.done, limit: limit, interrupted: interrupted)
+            if let fault = traffic.fault { throw Defect("memory fault: \(fault)") }
+            try program.requireEnd(end)
+        }
+        return account.timing(clockMHz: clockMHz)
+    }
+
+    /// The cone on the plain kernel with a whole memory, cycle by cycle.
+    private func timePlainly(interrupted: (Int) -> Bool) throws -> RunTiming {
         let machine = try Machine.assemble(
             accelerator.timingCone, program, input: IntegerTensor(zeros: network.input), timing: timing,
             options: PlanOptions(countsToggles: false))
         let account = RunAccount(machine)
         machine.attach(account.monitor)
-        let end = try machine.run(hostComputes: false) { cycle in
-            progress(min(1, Double(cycle) / Double(max(1, program.predictedCycles))))
-            return interrupted()
-        }
-        try machine.requireNoDeadlock(end)
-        if case .interrupted = end { throw Interruption() }
+        try program.requireEnd(try machine.run(hostComputes: false, interrupted: interrupted))
         return account.timing(clockMHz: clockMHz)
+    }
+}
+
+extension CompiledNetwork {
+    /// Throws `Defect` where a run reached its limit, a deadlock, and `Interruption` where it was interrupted.
+    fileprivate func requireEnd(_ end: RunEnd) throws {
+        switch end {
+        case .stopped: break
+        case .interrupted: throw Interruption()
+        case .limit(let cycle):
+            throw Defect("deadlock: not done after \(cycle) cycles; the program predicts \(predictedCycles)")
+        }
     }
 }

@@ -76,7 +76,9 @@ extension Bench {
     fileprivate func expectSameTiming(_ text: String) throws {
         let computed = try run().timing
         #expect(computed.perImage.total > 0)
-        #expect(try build.time() == computed, "\(text)")
+        for engine in MachineOptions.Engine.allCases {
+            #expect(try build.time(engine) == computed, "\(engine); \(text)")
+        }
         let bare = try Build.make(
             network, on: accelerator, timing: timing, clockMHz: build.clockMHz, storesWeights: false)
         #expect(try bare.time() == computed, "without weights; \(text)")

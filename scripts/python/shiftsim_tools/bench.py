@@ -25,17 +25,17 @@ from shiftsim_tools.paths import ROOT, SHIFTSIM
 PAGE = ROOT / "docs/results/Performance.md"
 RESULTS = ROOT / "out/bench.json"
 # Engines of `shiftsim bench --engine` that compute data; the first is what the others are compared with.
-ENGINES = ["plain"]
+ENGINES = ["plain", "streams"]
 RESNET20 = ["configs/resnet20-fmnist-svpe.yaml"]
 RESNET18 = ["configs/resnet18-svpe.yaml"]
-# Rows of feature map that give each array some 10^5 cycles.
+# Rows of feature map that give each array so many cycles that making the machine costs little beside them.
 ARRAYS = {
-    "16 x 16 svpe": ["vector", "--rows", "128"],
-    "32 x 32 svpe": ["vector", "--outputs", "32", "--inputs", "32", "--rows", "128"],
-    "16 x 16 vpe 16": ["vector", "--pe", "vpe", "--weight-bits", "16", "--rows", "128"],
-    "convolver 8 x 32 svpe": ["convolver", "--outputs", "8", "--inputs", "32", "--rows", "512"],
+    "16 x 16 svpe": ["vector", "--rows", "512"],
+    "32 x 32 svpe": ["vector", "--outputs", "32", "--inputs", "32", "--rows", "512"],
+    "16 x 16 vpe 16": ["vector", "--pe", "vpe", "--weight-bits", "16", "--rows", "512"],
+    "convolver 8 x 32 svpe": ["convolver", "--outputs", "8", "--inputs", "32", "--rows", "2048"],
     "convolver 4 x 16 vpe": [
-        *["convolver", "--pe", "vpe", "--weight-bits", "16", "--outputs", "4", "--inputs", "16", "--rows", "512"],
+        *["convolver", "--pe", "vpe", "--weight-bits", "16", "--outputs", "4", "--inputs", "16", "--rows", "1024"],
     ],
 }
 NETWORKS = {"ResNet-20 whole": RESNET20, "ResNet-18 whole, 32 x 32 svpe": RESNET18}

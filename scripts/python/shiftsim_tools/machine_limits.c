@@ -20,11 +20,12 @@ static double instructions(void) {
     const long turns = 50000000;
     const double start = seconds();
     for (long turn = 0; turn < turns; turn++) {
+#pragma GCC unroll 8
         for (int k = 0; k < 8; k++) {
             a[k] += one;
-            __asm__ volatile("" : "+x"(a[k]));
+            __asm__ volatile("" : "+x"(a[k]) : : "memory");
             a[k] += one;
-            __asm__ volatile("" : "+x"(a[k]));
+            __asm__ volatile("" : "+x"(a[k]) : : "memory");
         }
     }
     return 18.0 * (double)turns / (seconds() - start);

@@ -47,7 +47,7 @@ def series(shiftsim, folder):
     macs = [(64 * 32 * 9 * 32 * count, bench.Side(str(count), [*work, "--rows", str(count)])) for count in rows]
     return [
         ("MACs of a layer", "MACs", macs),
-        ("array, same feature map", "lanes", [(size * size, array(size)) for size in (4, 8, 16, 32, 64)]),
+        ("array, same feature map", "lanes", [(size * size, array(size)) for size in (8, 16, 32, 64)]),
         ("images", "images", [(count, images(count)) for count in (1, 2, 4, 8, 16)]),
         ("trace, every signal", "cycles", [(count, traced(count)) for count in (2000, 4000, 8000, 16000, 32000)]),
         ("threads, eight images", "threads", [(count, threads(count)) for count in (1, 2)]),

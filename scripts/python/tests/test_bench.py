@@ -76,7 +76,7 @@ def test_rows_are_those_of_the_table(long):
 
 
 def test_tables_go_between_their_marks(tmp_path):
-    page = tmp_path / "page.md"
+    page = tmp_path / "page.txt"
     page.write_text("a\n<!-- made: x -->\nold\n<!-- end -->\nb\n<!-- made: y -->\nkept\n<!-- end -->\n")
     bench.write(page, "x", ["new \\1", ""])
     assert page.read_text() == "a\n<!-- made: x -->\nnew \\1\n<!-- end -->\nb\n<!-- made: y -->\nkept\n<!-- end -->\n"
@@ -90,9 +90,10 @@ def test_the_page_has_every_mark():
 
 
 def test_counts_are_cachegrinds():
-    text = "I refs:        1,000\nI1  misses:  5\nD1  misses:   20  ( 10 rd + 10 wr)\nLLd misses:  3  (1 rd + 2 wr)\n"
+    text = "==1== I   refs:        1,000\nI1  misses:  5\nD1  misses:   20  ( 10 rd + 10 wr)\n"
+    text += "LLd misses:  3  (1 rd + 2 wr)\n"
     assert roofline.counts(text) == [1000, 20, 3]
-    with pytest.raises(SystemExit, match="D1  misses"):
+    with pytest.raises(SystemExit, match="D1 misses"):
         roofline.counts("I refs: 5\n")
 
 
