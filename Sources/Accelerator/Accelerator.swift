@@ -37,4 +37,11 @@ public struct Accelerator: Sendable {
         design = try elaboration.builder.build()
         (ports, memory, probes) = (top.ports, top.memory, top.probes)
     }
+
+    /// An accelerator with another Design, which has the same nets.
+    init(_ accelerator: Accelerator, design: Design) {
+        parameters = accelerator.parameters
+        self.design = design
+        (ports, memory, probes) = (accelerator.ports, accelerator.memory, accelerator.probes)
+    }
 }

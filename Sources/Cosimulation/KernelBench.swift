@@ -9,51 +9,73 @@ import RTLEmitter
 import Schedule
 import Support
 
-// Kernel speed beside Verilator's, on the same design with the same inputs, in turn, in CPU time.
+// Work whose speed is measured: a program on a machine, run by one of the simulator's engines, or by Verilator on the
+// emitted text with the same inputs. `scripts/bench` asks for these one by one and sets them side by side.
 
-/// One side of the comparison.
-package struct KernelBenchRow: Sendable, Codable {
-    /// The side, and how it was built.
-    package var name: String
-    /// Cycles of one repetition.
-    package var cycles: Int
-    /// CPU seconds of each repetition.
-    package var seconds: [Double]
-    /// Billions of lane updates (issued steps times lanes) per CPU second, best repetition.
-    package var laneUpdatesPerSecond: Double
+/// What runs a program.
+package enum BenchEngine: String, Sendable, CaseIterable {
+    /// The kernel, which evaluates and commits every cycle of the whole Design.
+    case plain
+    /// The cells that decide cycles, without data.
+    case timing
 }
 
-/// Measures lane-updates per second of an array running one 3x3 convolution: 16 x 16 lanes of family `vector`, or the n-BQ-NN
-/// paper's 8 clusters of 32 convolvers of 3 x 3 cells.
-package struct KernelBench {
-    private let build: Build
-    private let input: IntegerTensor
-    private let repetitions: Int
+/// What a measured run took.
+package struct BenchMeasurement: Sendable, Codable {
+    /// Of one image.
+    package var cycles: Int
+    /// Images that were run.
+    package var images: Int
+    /// Issued steps times lanes, all images.
+    package var laneUpdates: Int
+    /// CPU seconds of running, in all threads.
+    package var seconds: Double
+    /// CPU seconds of making machines before.
+    package var setupSeconds: Double
+}
 
-    /// `element` is the lane; activations are 16 bits (8 with 8-bit weights).
-    package init(element: ProcessingElement, isConvolver: Bool, rows: Int, repetitions: Int) throws {
-        let bits = element.weightBits == 8 ? 8 : 16
-        let parameters = AcceleratorParameters(
-            element: element,
-            family: isConvolver
-                ? .convolver(ConvolverParameters(kernel: 3, psumDepth: 2048)) : .vector(VectorParameters()),
-            size: ArraySize(pixels: 1, inputs: isConvolver ? 32 : 16, outputs: isConvolver ? 8 : 16),
-            activationBits: bits,
-            buffers: BufferSizes(ifmapBytes: 256 << 10, weightBytes: 256 << 10, ofmapBytes: 256 << 10))
-        let shape = Shape(channels: 32, height: rows, width: 32)
+/// A model of the emitted text, ready to be run with the inputs of a program.
+package struct BenchModel: Sendable, Codable {
+    /// Version of the tool that made it.
+    package var version: String
+    /// Program and arguments of a run; it says `seconds S` on standard output.
+    package var command: [String]
+    /// Of the run.
+    package var cycles: Int
+    /// Issued steps times lanes.
+    package var laneUpdates: Int
+}
+
+/// A program on a machine, with images.
+package struct KernelBench: Sendable {
+    private let build: Build
+    private let inputs: [IntegerTensor]
+
+    /// Work that is there already.
+    package init(_ build: Build, inputs: [IntegerTensor]) {
+        self.build = build
+        self.inputs = inputs
+    }
+
+    /// A 3x3 convolution of 32 channels, or as many as an output takes, to four groups of outputs, 32 columns wide, on an
+    /// array of these parameters with memory that never makes it wait.
+    package init(_ parameters: AcceleratorParameters, rows: Int, images: Int) throws {
+        let shape = Shape(channels: max(32, parameters.inputs), height: rows, width: 32)
+        let bits = parameters.activationBits
         var random = SeededGenerator(seed: 1)
-        let network = KernelBench.network(shape, outputs: isConvolver ? 256 : 64, element, bits, &random)
-        build = try Build.make(network, on: try Accelerator(parameters), timing: .ideal)
+        let network = KernelBench.network(shape, outputs: 4 * parameters.outputs, parameters, &random)
         let limit = Int32(1) << Int32(bits - 1)
-        input = IntegerTensor(
-            shape: shape, values: (0..<shape.count).map { _ in Int32.random(in: -limit..<limit, using: &random) })
-        self.repetitions = repetitions
+        inputs = (0..<images).map { _ in
+            let values = (0..<shape.count).map { _ in Int32.random(in: -limit..<limit, using: &random) }
+            return IntegerTensor(shape: shape, values: values)
+        }
+        build = try Build.make(network, on: try Accelerator(parameters), timing: .ideal)
     }
 
     private static func network(
-        _ shape: Shape, outputs: Int, _ element: ProcessingElement, _ bits: Int, _ random: inout SeededGenerator
+        _ shape: Shape, outputs: Int, _ parameters: AcceleratorParameters, _ random: inout SeededGenerator
     ) -> QuantizedNetwork {
-        let largest = element.kind.storesPowersOfTwo ? 2 : 7
+        let largest = parameters.element.kind.storesPowersOfTwo ? 2 : 7
         let weights = (0..<outputs * shape.channels * 9).map { _ -> Int32 in
             let magnitude = Int32(1) << Int32.random(in: 0...Int32(largest - 1), using: &random)
             return Bool.random(using: &random) ? magnitude : -magnitude
@@ -68,45 +90,67 @@ package struct KernelBench {
                 bias: [Int64](repeating: 0, count: outputs), shift: 20, relu: true),
             outputExponent: 0, macs: outputs * shape.channels * 9 * shape.height * shape.width)
         return QuantizedNetwork(
-            name: "bench", input: shape, inputExponent: 0, activationBits: bits, layers: [layer],
-            parameters: weights.count)
+            name: "bench", input: shape, inputExponent: 0, activationBits: parameters.activationBits,
+            layers: [layer], parameters: weights.count)
     }
 
-    /// Runs kernel (functional, full) and Verilator in turn. Throws `ToolError` without Verilator.
-    package func run(in directory: URL) throws -> [KernelBenchRow] {
-        let cosimulation = Cosimulation(build, input: input, target: .zcu102)
+    // MARK: measuring
+
+    private var laneUpdates: Int {
+        build.program.layers.reduce(0) { $0 + $1.steps } * build.accelerator.parameters.lanes
+    }
+
+    /// Runs all images, one after the other, and measures. Throws `Defect` where a run does not come to its end.
+    package func measure(_ engine: BenchEngine, countsToggles: Bool) throws -> BenchMeasurement {
+        var result = BenchMeasurement(
+            cycles: 0, images: inputs.count, laneUpdates: laneUpdates * inputs.count, seconds: 0, setupSeconds: 0)
+        for input in inputs {
+            switch engine {
+            case .plain:
+                let started = clock()
+                let machine = try build.machine(with: input, options: PlanOptions(countsToggles: countsToggles))
+                result.setupSeconds += KernelBench.seconds(since: started)
+                let running = clock()
+                let end = try machine.run()
+                result.seconds += KernelBench.seconds(since: running)
+                try machine.requireNoDeadlock(end)
+                result.cycles = machine.simulation.cycle
+            case .timing:
+                let started = clock()
+                let timing = try build.time()
+                result.seconds += KernelBench.seconds(since: started)
+                result.cycles = timing.perImage.total - timing.perImage.host
+            }
+        }
+        return result
+    }
+
+    private static func seconds(since start: clock_t) -> Double {
+        Double(clock() - start) / Double(CLOCKS_PER_SEC)
+    }
+
+    /// Makes Verilator's fastest model of the emitted text in a folder, with the inputs of the first image, and sees that
+    /// its outputs are the kernel's. Throws `ToolError` without Verilator.
+    package func verilate(in directory: URL) throws -> BenchModel {
+        guard let input = inputs.first else { throw Defect("the bench has no image") }
         var options = Verilator.Options()
         options.optimization = "3"
         options.native = true
         options.behaviouralMemory = true
+        let verilator = try Verilator()
         let files = try RTLEmitter.emit(build.accelerator.design, for: .zcu102)
-        let model = try Verilator().build(files, in: directory, options: options)
-        let run = try cosimulation.record(to: directory.appendingPathComponent("images"))
+        let model = try verilator.build(files, in: directory, options: options)
+        let run = try Cosimulation(build, input: input, target: .zcu102).record(
+            to: directory.appendingPathComponent("images"))
         let responses = directory.appendingPathComponent("response.bin")
-        var rows = ["kernel, functional", "kernel, every toggle", "verilator -O3 -march=native"].map {
-            KernelBenchRow(name: $0, cycles: run.cycles, seconds: [], laneUpdatesPerSecond: 0)
-        }
         try model.run(stimulus: run.stimulus, responses: responses, cycles: run.cycles)
         guard FileManager.default.contentsEqual(atPath: responses.path, andPath: run.responses.path) else {
             throw Defect("Verilator's outputs differ from the kernel's")
         }
-        for _ in 0..<repetitions {
-            rows[0].seconds.append(try kernelSeconds(countsToggles: false))
-            rows[1].seconds.append(try kernelSeconds(countsToggles: true))
-            let outcome = try model.run(stimulus: run.stimulus, responses: nil, cycles: run.cycles)
-            rows[2].seconds.append(outcome.seconds)
-        }
-        let updates = Double(build.program.layers[0].steps * build.accelerator.parameters.lanes)
-        for index in rows.indices { rows[index].laneUpdatesPerSecond = updates / (rows[index].seconds.min() ?? 1) }
-        return rows
-    }
-
-    private func kernelSeconds(countsToggles: Bool) throws -> Double {
-        let machine = try build.machine(with: input, options: PlanOptions(countsToggles: countsToggles))
-        let started = clock()
-        let end = try machine.run()
-        let seconds = Double(clock() - started) / Double(CLOCKS_PER_SEC)
-        guard case .stopped = end else { throw Defect("the bench did not finish") }
-        return seconds
+        try FileManager.default.removeItem(at: responses)
+        return BenchModel(
+            version: verilator.version,
+            command: [model.executable.path] + model.arguments(stimulus: run.stimulus, cycles: run.cycles),
+            cycles: run.cycles, laneUpdates: laneUpdates)
     }
 }

@@ -13,13 +13,11 @@ extension Flow {
     package static func estimate(_ configuration: Configuration) throws -> Estimate {
         let network = try PreparedNetwork.prepare(configuration.network, configuration.quantization)
         let hardware = try Hardware.elaborate(configuration, for: network.quantized)
-        return try estimate(configuration, network: network, hardware: hardware)
+        return try estimate(configuration, hardware: hardware)
     }
 
-    /// The same of a network and hardware that are there already, for sweeps.
-    package static func estimate(
-        _ configuration: Configuration, network: PreparedNetwork, hardware: Hardware
-    ) throws -> Estimate {
+    /// The same of hardware that is there already, for sweeps.
+    package static func estimate(_ configuration: Configuration, hardware: Hardware) throws -> Estimate {
         let build: Build?
         do {
             build = try hardware.compile(configuration)

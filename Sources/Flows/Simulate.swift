@@ -19,6 +19,21 @@ package enum Flow {
         defer { output?.discard() }
         let trace = try TraceTarget.prepare(configuration.trace.file, in: output)
         defer { trace?.discard() }
+        let run: FinishedRun
+        switch configuration.run.mode {
+        case .timing: run = try time(request)
+        case .full, .functional: run = try compute(request, trace)
+        }
+        let outcome = outcome(of: run, isInterrupted: request.interrupted())
+        try output?.write(outcome, run)
+        try trace?.publish()
+        try output?.publish()
+        return outcome
+    }
+
+    /// Everything that computes data, into a trace where there is one.
+    private static func compute(_ request: SimulationRequest, _ trace: TraceTarget?) throws -> FinishedRun {
+        let configuration = request.configuration
         let network = try PreparedNetwork.prepare(configuration.network, configuration.quantization) {
             request.progress?(PhaseProgress($0))
         }
@@ -26,12 +41,7 @@ package enum Flow {
         let hardware = try Hardware.elaborate(configuration, for: network.quantized)
         try hardware.requireFit()
         let simulation = { try simulate(request, network: network, hardware: hardware, trace: trace?.workingPath) }
-        let run = try trace.map { try $0.record(simulation) } ?? simulation()
-        let outcome = outcome(of: run, isInterrupted: request.interrupted())
-        try output?.write(outcome, run)
-        try trace?.publish()
-        try output?.publish()
-        return outcome
+        return try trace.map { try $0.record(simulation) } ?? simulation()
     }
 
     /// Simulates a network and hardware that are there already, for sweeps; writes nothing.
@@ -65,13 +75,13 @@ package enum Flow {
             progress: progress, interrupted: request.interrupted)
         let outputs = try judge.outputs(network.inputs, sample: sample, array: result.outputs)
         return FinishedRun(
-            configuration: configuration, network: network, hardware: hardware, program: build.program,
-            result: result, outputs: outputs)
+            configuration: configuration, hardware: hardware, program: build.program, timing: result.timing,
+            content: .data(RunData(network: network, result: result, outputs: outputs)))
     }
 
     private static func outcome(of run: FinishedRun, isInterrupted: Bool) -> SimulationOutcome {
         let report = Report.figures(of: run)
-        let isPartial = isInterrupted && run.images < run.network.inputs.count
+        let isPartial = isInterrupted && run.images < run.configuration.network.count
         return SimulationOutcome(
             report: report, context: .of(run, isPartial: isPartial), isInterrupted: isPartial)
     }

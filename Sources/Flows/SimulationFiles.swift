@@ -16,12 +16,17 @@ extension ResultFolder {
         try write("report.txt", text: TextTable.$width.withValue(80) { outcome.text })
         try write("layers.csv", text: LayerTable(outcome.report.layers).text)
         try write("config.resolved.yaml", text: run.resolvedConfiguration.resolvedText)
-        try write("outputs.npy", try ResultFolder.array(run.outputs.values))
-        try write("inputs.npy", try ResultFolder.array(Array(run.network.inputs.prefix(run.images))))
-        try write("quantization.json", JSON.encode(run.network.quantization))
+        if let data = run.data { try write(data) }
+    }
+
+    /// What the run computed.
+    private func write(_ data: RunData) throws {
+        try write("outputs.npy", try ResultFolder.array(data.outputs.values))
+        try write("inputs.npy", try ResultFolder.array(Array(data.network.inputs.prefix(data.outputs.values.count))))
+        try write("quantization.json", JSON.encode(data.network.quantization))
         try fill { folder in
             try QuantizedNetworkArchive.write(
-                run.network.quantized, to: folder.appendingPathComponent("quantized", isDirectory: true))
+                data.network.quantized, to: folder.appendingPathComponent("quantized", isDirectory: true))
         }
     }
 

@@ -16,5 +16,5 @@ package struct SimulationOutcome: Sendable {
     package var text: String { ReportText(report, context).text }
 
     /// Whether every output that was compared equals the reference model's.
-    package var isCorrect: Bool { (report.functional.mismatches ?? 0) == 0 }
+    package var isCorrect: Bool { (report.functional?.mismatches ?? 0) == 0 }
 }

@@ -30,12 +30,13 @@ package struct Build: Sendable {
         self.clockMHz = clockMHz
     }
 
-    /// Compiles a network for an accelerator; nothing is simulated yet. Throws `InputError` where a layer does not fit
-    /// the buffers.
+    /// Compiles a network for an accelerator; nothing is simulated yet. A build that is only timed needs no weights in
+    /// memory. Throws `InputError` where a layer does not fit the buffers.
     package static func make(
-        _ network: QuantizedNetwork, on accelerator: Accelerator, timing: MemoryTiming, clockMHz: Double = 200
+        _ network: QuantizedNetwork, on accelerator: Accelerator, timing: MemoryTiming, clockMHz: Double = 200,
+        storesWeights: Bool = true
     ) throws -> Build {
-        let program = try Scheduler.compile(network, for: accelerator.parameters)
+        let program = try Scheduler.compile(network, for: accelerator.parameters, storesWeights: storesWeights)
         return Build(accelerator, network, program, timing, clockMHz)
     }
 

@@ -15,14 +15,8 @@ struct ImageRun: Sendable {
     var output: IntegerTensor
     /// Every feature map by name, if kept.
     var tensors: [String: IntegerTensor] = [:]
-    /// Of all layers.
-    var counts = CycleCounts(host: 0)
-    /// In the order of the program.
-    var layers: [LayerRun] = []
-    /// Bytes over the memory interface.
-    var readBytes: Int
-    /// Bytes over the memory interface.
-    var writtenBytes: Int
+    /// Cycles and traffic.
+    var timing: RunTiming
     /// Register bits that changed, by scope; empty unless counted.
     var toggles: [String: UInt64] = [:]
     /// 0 without a trace.
@@ -37,12 +31,11 @@ extension Build {
         let machine = try machine(
             with: input,
             options: PlanOptions(countsToggles: options.countsToggles, evaluatesEverything: options.trace != nil))
-        let traffic = TrafficLog()
-        let monitor = self.monitor(of: machine.memory, traffic)
+        let account = RunAccount(machine)
         // The recorder looks first: the monitor moves on to the next layer in a layer's last cycle.
-        let recorder = try options.trace.map { try self.recorder($0, monitor) }
+        let recorder = try options.trace.map { try self.recorder($0, account.monitor) }
         if let recorder { machine.attach(recorder) }
-        machine.attach(monitor)
+        machine.attach(account.monitor)
         let end = try machine.run { cycle in
             progress(min(1, Double(cycle) / Double(max(1, program.predictedCycles))))
             return interrupted()
@@ -60,21 +53,11 @@ extension Build {
                 "no cycle of the run is in the window and layers asked for; the run has \(machine.simulation.cycle) cycles"
             )
         }
-        var run = result(of: machine, options, tracedSignals: recorder?.signalCount ?? 0)
-        account(for: monitor.causes, traffic.ends, in: &run)
-        return run
+        return result(
+            of: machine, account.timing(clockMHz: clockMHz), options, tracedSignals: recorder?.signalCount ?? 0)
     }
 
     // MARK: watching
-
-    /// Bytes read and written up to the end of each layer of the array.
-    private final class TrafficLog { var ends: [(read: Int, written: Int)] = [] }
-
-    private func monitor(of memory: MemoryContents, _ traffic: TrafficLog) -> RunMonitor {
-        RunMonitor(
-            probes: accelerator.probes, stores: program.layers.filter { !$0.isOnHost }.map { $0.stores },
-            layerEnded: { _ in traffic.ends.append((memory.bytesRead, memory.bytesWritten)) })
-    }
 
     private func recorder(_ request: TraceRequest, _ monitor: RunMonitor) throws -> TraceRecorder {
         let names = program.layers.filter { !$0.isOnHost }.map { $0.name }
@@ -92,43 +75,15 @@ extension Build {
 
     // MARK: results
 
-    private func result(of machine: Machine, _ options: MachineOptions, tracedSignals: Int) -> ImageRun {
+    private func result(
+        of machine: Machine, _ timing: RunTiming, _ options: MachineOptions, tracedSignals: Int
+    ) -> ImageRun {
         let memory = machine.memory
-        var run = ImageRun(
-            output: program.output(in: memory.bytes), readBytes: memory.bytesRead, writtenBytes: memory.bytesWritten,
-            tracedSignals: tracedSignals)
+        var run = ImageRun(output: program.output(in: memory.bytes), timing: timing, tracedSignals: tracedSignals)
         if options.keepsTensors {
             for name in program.tensorNames { run.tensors[name] = program.tensor(name, in: memory.bytes) }
         }
         if options.countsToggles { run.toggles = machine.simulation.togglesByScope }
         return run
-    }
-
-    /// Cycles and traffic by layer. Cycles after the last store (the host sees `done`) belong to the next layer of the
-    /// array, if any.
-    func account(
-        for causes: [CycleCauses], _ traffic: [(read: Int, written: Int)], in run: inout ImageRun
-    ) {
-        var start = 0
-        var before = (read: 0, written: 0)
-        var arrayLayers = 0
-        for (index, plan) in program.layers.enumerated() {
-            var layer = LayerRun(
-                name: plan.name, startCycle: start, endCycle: start,
-                counts: CycleCounts(host: program.hostCycles(index, clockMHz: clockMHz)), readBytes: 0,
-                writtenBytes: 0)
-            if !plan.isOnHost {
-                let now = traffic[arrayLayers]
-                layer.counts = CycleCounts(causes[arrayLayers])
-                layer.readBytes = now.read - before.read
-                layer.writtenBytes = now.written - before.written
-                before = now
-                arrayLayers += 1
-            }
-            layer.endCycle += layer.counts.total
-            start = layer.endCycle
-            run.counts.add(layer.counts)
-            run.layers.append(layer)
-        }
     }
 }

@@ -49,8 +49,11 @@ package final class Machine {
     package func attach(_ observer: any Observer) { simulation.attach(observer) }
 
     /// Runs the program to its end: array and host in turn. Cycles are those of the array; the host's are none here.
-    /// `limit` cycles at most; nil: what the program can need. Throws `Defect` when the memory finds a wrong access.
-    package func run(limit: Int? = nil, interrupted: (Int) -> Bool = { _ in false }) throws -> RunEnd {
+    /// `limit` cycles at most; nil: what the program can need. Where data is of no interest, the host need not compute.
+    /// Throws `Defect` when the memory finds a wrong access.
+    package func run(
+        limit: Int? = nil, hostComputes: Bool = true, interrupted: (Int) -> Bool = { _ in false }
+    ) throws -> RunEnd {
         let limit = limit ?? CycleLimit.cycles(program, timing)
         var end = RunEnd.stopped(cycle: simulation.cycle)
         for step in program.steps {
@@ -61,7 +64,7 @@ package final class Machine {
                 if let fault = memory.fault { throw Defect("memory fault: \(fault)") }
                 guard case .stopped = end else { return end }
             case .host(let layer):
-                try program.compute(layer, in: memory)
+                if hostComputes { try program.compute(layer, in: memory) }
             }
         }
         return end

@@ -82,14 +82,11 @@ extension Build {
     private func imageRuns(_ outcome: StreamRun.Outcome, _ options: MachineOptions) -> [ImageRun] {
         outcome.images.map { image in
             let bytes = image.state.bytes
-            var run = ImageRun(
-                output: program.output(in: bytes), readBytes: outcome.readBytes, writtenBytes: outcome.writtenBytes,
-                tracedSignals: 0)
+            var run = ImageRun(output: program.output(in: bytes), timing: outcome.timing, tracedSignals: 0)
             if options.keepsTensors {
                 for name in program.tensorNames { run.tensors[name] = program.tensor(name, in: bytes) }
             }
             if options.countsToggles { run.toggles = outcome.togglesByScope(of: image, in: accelerator.design) }
-            account(for: outcome.causes, outcome.traffic, in: &run)
             return run
         }
     }
@@ -97,15 +94,16 @@ extension Build {
     /// Images up to the first that was not finished.
     private func collect(_ runs: [ImageRun], seconds: Double) throws -> MachineResult {
         guard let first = runs.first else { throw Interruption() }
-        if let other = runs.first(where: { $0.counts != first.counts }) {
-            throw Defect("images take different cycles: \(first.counts.total) and \(other.counts.total)")
+        let timing = first.timing
+        if let other = runs.first(where: { $0.timing.perImage != timing.perImage })?.timing {
+            throw Defect("images take different cycles: \(timing.perImage.total) and \(other.perImage.total)")
         }
         var toggles: [String: UInt64] = [:]
         for run in runs { toggles.merge(run.toggles, uniquingKeysWith: +) }
         return MachineResult(
-            outputs: runs.map { $0.output }, tensors: runs.map { $0.tensors }, perImage: first.counts,
-            layers: first.layers, laneUpdates: first.counts.compute * accelerator.parameters.lanes * runs.count,
-            readBytes: first.readBytes, writtenBytes: first.writtenBytes, toggles: toggles,
+            outputs: runs.map { $0.output }, tensors: runs.map { $0.tensors }, perImage: timing.perImage,
+            layers: timing.layers, laneUpdates: timing.perImage.compute * accelerator.parameters.lanes * runs.count,
+            readBytes: timing.readBytes, writtenBytes: timing.writtenBytes, toggles: toggles,
             togglesTotal: toggles.values.reduce(0, +), wallSeconds: seconds, tracedSignals: first.tracedSignals,
             finishedImages: runs.count)
     }

@@ -41,14 +41,8 @@ package struct StreamRun {
     package struct Outcome {
         /// In the order of the inputs, each with the data path that ran it.
         package var images: [(state: ImageState, path: DataPath)]
-        /// Cycles by layer of the array and cause.
-        package var causes: [CycleCauses]
-        /// Bytes read and written up to the end of each layer of the array.
-        package var traffic: [(read: Int, written: Int)]
-        /// Over the memory interface, in all.
-        package var readBytes: Int
-        /// Over the memory interface, in all.
-        package var writtenBytes: Int
+        /// Cycles and traffic of an image.
+        package var timing: RunTiming
         /// Control, with its registers' toggles in each image.
         package var control: ControlStream
 
@@ -83,31 +77,22 @@ package struct StreamRun {
     private final class Ahead {
         let control: ControlStream
         let traffic: TrafficLog
-        let monitor: RunMonitor
-        private let layerEnds: LayerEnds
-
-        private final class LayerEnds { var list: [(read: Int, written: Int)] = [] }
+        let account: RunAccount
 
         init(_ run: StreamRun) throws {
             let (accelerator, program) = (run.build.accelerator, run.build.program)
-            traffic = TrafficLog(
+            let traffic = TrafficLog(
                 instructions: program.instructionBytes, at: program.instructionPlace.lowerBound,
                 memoryBytes: program.memoryBytes)
+            self.traffic = traffic
             control = try ControlStream(
-                plain: run.separation, traffic: traffic, countsToggles: run.options.countsToggles)
+                layered: run.separation, watching: accelerator.probes.nets, traffic: traffic,
+                countsToggles: run.options.countsToggles)
             control.attach(SimpleMemory(traffic, interface: accelerator.memory, timing: run.build.timing))
-            let ended = LayerEnds()
-            monitor = RunMonitor(
-                probes: accelerator.probes, stores: program.layers.filter { !$0.isOnHost }.map { $0.stores },
-                layerEnded: { [traffic] _ in ended.list.append((traffic.bytesRead, traffic.bytesWritten)) })
-            control.attach(monitor)
-            layerEnds = ended
-        }
-
-        func outcome(_ images: [(state: ImageState, path: DataPath)]) -> Outcome {
-            Outcome(
-                images: images, causes: monitor.causes, traffic: layerEnds.list, readBytes: traffic.bytesRead,
-                writtenBytes: traffic.bytesWritten, control: control)
+            account = RunAccount(program, accelerator.probes) {
+                Traffic(read: traffic.bytesRead, written: traffic.bytesWritten)
+            }
+            control.attach(account.monitor)
         }
     }
 
@@ -133,7 +118,9 @@ package struct StreamRun {
         behind.end()
         if let failure = behind.failure { throw failure }
         guard isComplete else { return nil }
-        return ahead.outcome(inputs.indices.map { sides[$0 % workers].image($0 / workers) })
+        return Outcome(
+            images: inputs.indices.map { sides[$0 % workers].image($0 / workers) },
+            timing: ahead.account.timing(clockMHz: build.clockMHz), control: ahead.control)
     }
 
     /// Control from the first step to the last; false when interrupted.

@@ -5,6 +5,7 @@ import Diagnostics
 import Foundation
 import Networks
 import Output
+import Support
 
 /// Writes arrays as .npy files.
 public enum NpyWriter {
@@ -22,7 +23,7 @@ public enum NpyWriter {
         }
         var result = header(array)
         switch array.elements {
-        case .float32(let values): append(values.map(\.bitPattern), to: &result)
+        case .float32(let values): append(values.map { $0.bitPattern }, to: &result)
         case .int32(let values): append(values, to: &result)
         case .int64(let values): append(values, to: &result)
         case .uint8(let values): result.append(contentsOf: values)
@@ -49,6 +50,6 @@ public enum NpyWriter {
     }
 
     private static func append<T: FixedWidthInteger>(_ values: [T], to data: inout Data) {
-        values.map(\.littleEndian).withUnsafeBytes { data.append(contentsOf: $0) }
+        LittleEndian.withBytes(of: values) { data.append(contentsOf: $0) }
     }
 }

@@ -3,6 +3,7 @@
 
 import Foundation
 import Networks
+import Support
 import SwiftProtobuf
 
 /// Writes networks as ONNX models.
@@ -279,7 +280,7 @@ public struct ONNXWriter {
     }
 
     private mutating func add(_ values: [Float], _ name: String, _ dimensions: [Int]) -> String {
-        add(values.map(\.bitPattern.littleEndian).withUnsafeBytes { Data($0) }, .float, name, dimensions)
+        add(LittleEndian.withBytes(of: values) { Data($0) }, .float, name, dimensions)
     }
 
     private mutating func add(_ values: [Int], _ name: String) -> String {

@@ -129,9 +129,7 @@ struct NetworkBuilder {
 
     private mutating func weights(_ count: Int, fanIn: Int) -> Weights {
         let deviation = (2 / Float(fanIn)).squareRoot()
-        var values = [Float](repeating: 0, count: count)
-        for index in values.indices { values[index] = deviation * generator.normal() }
-        return Weights(values: values)
+        return Weights(values: generator.normals(count, deviation: deviation))
     }
 
     private mutating func biases(_ count: Int) -> [Float] {

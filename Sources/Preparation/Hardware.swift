@@ -43,10 +43,11 @@ package struct Hardware: Sendable {
         throw DoesNotFit(message: resources.overflowMessage(part: device.part))
     }
 
-    /// Compiles the network for the accelerator. Throws `InputError` where a layer does not fit the buffers.
-    package func compile(_ configuration: Configuration) throws -> Build {
+    /// Compiles the network for the accelerator; a build that is only timed needs no weights. Throws `InputError` where a
+    /// layer does not fit the buffers.
+    package func compile(_ configuration: Configuration, storesWeights: Bool = true) throws -> Build {
         try Build.make(
             network, on: accelerator, timing: configuration.memory.timing(clockMHz: configuration.clockMHz),
-            clockMHz: configuration.clockMHz)
+            clockMHz: configuration.clockMHz, storesWeights: storesWeights)
     }
 }

@@ -1,7 +1,9 @@
 import Configuration
 import Diagnostics
+import Foundation
 import NetworkReaders
 import Networks
+import Support
 
 /// Where the float network comes from.
 package struct NetworkSource {
@@ -17,6 +19,11 @@ package struct NetworkSource {
         case .trained(let name): try TrainedModels.path(of: name, configurationFolder: settings.folder)
         case .file(let path): path
         }
+    }
+
+    /// Hashes the model file, if there is one.
+    func hash(into hash: inout SHA256) throws {
+        if let path = try path() { hash.update([UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))) }
     }
 
     /// Builds or reads the network.

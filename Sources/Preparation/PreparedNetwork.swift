@@ -3,7 +3,6 @@
 
 import Configuration
 import Diagnostics
-import Foundation
 import NetworkReaders
 import Networks
 import Quantizer
@@ -65,7 +64,7 @@ package struct PreparedNetwork: Sendable {
         _ source: NetworkSource, _ images: ImageSet, calibration: [[Float]]
     ) throws -> String {
         var hash = SHA256()
-        if let path = try source.path() { hash.update([UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))) }
+        try source.hash(into: &hash)
         for image in images.images + calibration { hash.update(image) }
         hash.update((images.labels ?? []).map { Int32($0) })
         return hash.finish()

@@ -5,19 +5,22 @@ import Configuration
 
 extension Configuration {
     /// This configuration with what follows from its network and hardware filled in: run again, it gives the same
-    /// results wherever its file stands.
-    package func resolved(for network: PreparedNetwork, on hardware: Hardware) -> Configuration {
+    /// results wherever its file stands. Without a network's images, what follows from them stays open.
+    package func resolved(for network: PreparedNetwork?, on hardware: Hardware) -> Configuration {
         let parameters = hardware.accelerator.parameters
         var result = self
         for buffer in ConfiguredBuffer.allCases {
             guard let wordBits = parameters.wordBits(of: buffer) else { continue }
             result.buffers[keyPath: buffer.size] = builtKiB(of: buffer, wordBits: wordBits)
         }
-        let isUsed = network.images.holdsBytes || network.images.available == nil || quantization.calibration != nil
-        let normalization = isUsed ? network.pixels.normalization : nil
-        result.network.mean = normalization.map { .list($0.mean) } ?? .none
-        result.network.std = normalization.map { .list($0.std) } ?? .none
-        result.quantization.calibrationImages = network.calibrationImages
+        if let network {
+            let isUsed =
+                network.images.holdsBytes || network.images.available == nil || quantization.calibration != nil
+            let normalization = isUsed ? network.pixels.normalization : nil
+            result.network.mean = normalization.map { .list($0.mean) } ?? .none
+            result.network.std = normalization.map { .list($0.std) } ?? .none
+            result.quantization.calibrationImages = network.calibrationImages
+        }
         result.array.weightBits = parameters.element.weightBits
         result.array.accumulatorBits = parameters.accumulatorBits
         result.array.preActivation = parameters.preActivationDepth != nil

@@ -20,16 +20,13 @@ struct ActivationRanges {
         guard !images.isEmpty else {
             throw InputError(at: "quantization.calibration", "calibration needs at least one image")
         }
-        for image in images {
-            for (name, values) in try FloatExecutor.inferAll(network, input: image) {
-                let magnitude = values.reduce(Float(0)) { max($0, abs($1)) }
-                // A maximum leaves out what is no number.
-                let isFinite = values.allSatisfy(\.isFinite)
-                largest[name] = isFinite ? max(largest[name] ?? 0, magnitude) : .infinity
-                if method != .max { histograms[name, default: MagnitudeHistogram()].add(values) }
-            }
+        try FloatExecutor.visit(network, images: images) { name, values in
+            let magnitude = LargestMagnitude.of(values)
+            largest[name] = max(largest[name] ?? 0, magnitude.isFinite ? magnitude : .infinity)
+            if method != .max { histograms[name, default: MagnitudeHistogram()].add(values) }
         }
-        if let name = largest.first(where: { !$0.value.isFinite })?.key {
+        let tensors = [Network.inputName] + network.layers.map(\.name)
+        if let name = tensors.first(where: { largest[$0]?.isFinite == false }) {
             throw InputError(
                 at: "layer \(name)", "the float network overflows on the calibration images: its output is not finite")
         }

@@ -2,6 +2,7 @@
 
 import Foundation
 import Networks
+import Support
 
 struct ArchiveManifest: Codable {
     struct Inconsistency: Error { var message: String }
@@ -74,7 +75,7 @@ struct ArchiveManifest: Codable {
             inputMantissa: network.inputMantissa == 1 ? nil : network.inputMantissa,
             activationBits: network.activationBits, parameters: network.parameters, layers: entries,
             concatenations: network.concatenations.isEmpty ? nil : network.concatenations)
-        let data = weights.map(\.littleEndian).withUnsafeBytes { Data($0) }
+        let data = LittleEndian.withBytes(of: weights) { Data($0) }
         return (manifest, data)
     }
 
@@ -117,11 +118,7 @@ struct ArchiveManifest: Codable {
             throw Inconsistency(message: "has schema '\(schema)'; accepted: \(Self.currentSchema)")
         }
         guard data.count % 4 == 0 else { throw Inconsistency(message: "weights.bin is not made of 32-bit words") }
-        let weights = data.withUnsafeBytes { bytes in
-            stride(from: 0, to: bytes.count, by: 4).map {
-                Int32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: Int32.self))
-            }
-        }
+        let weights: [Int32] = data.withUnsafeBytes { LittleEndian.values(of: $0) }
         return QuantizedNetwork(
             name: name, input: input, inputExponent: inputExponent, activationBits: activationBits,
             layers: try layers.map { try $0.layer(weights: weights) }, parameters: parameters,

@@ -8,6 +8,9 @@ struct ExponentPlan {
     /// Tied tensors have one exponent, that of the widest range.
     private var ties = TensorTies()
 
+    /// All exponents 0, for a network of which no value is asked.
+    init() {}
+
     init(_ network: LoweredNetwork, ranges: ActivationRanges, scales: ActivationScales, bits: Int) {
         let output = network.layers.last?.tensor
         func exponent(_ tensor: String, of name: String, isOutput: Bool = false) -> Int {

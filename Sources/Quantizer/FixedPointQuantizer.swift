@@ -21,31 +21,53 @@ struct FixedPointQuantizer {
     /// Rounds to the nearest multiple of a unit, halves to even, and saturates at the limit. The unit is that of
     /// least squared error among max|W| / limit times 1, 63/64, ... 20/64; ties go to the largest.
     func quantize(_ values: [Float]) -> QuantizedWeights {
-        let largest = Double(values.reduce(Float(0)) { max($0, abs($1)) })
+        let largest = Double(LargestMagnitude.of(values))
         guard largest > 0 else {
             return QuantizedWeights(codes: [Int32](repeating: 0, count: values.count), unit: 1, format: format)
         }
         let unit = bestUnit(values, largest: largest)
-        return QuantizedWeights(codes: values.map { code(of: $0, unit: unit) }, unit: unit, format: format)
+        return QuantizedWeights(codes: codes(of: values, unit: unit), unit: unit, format: format)
     }
 
+    /// Four ratios are tried side by side, each with a sum of its own.
     private func bestUnit(_ values: [Float], largest: Double) -> Double {
         let step = max(1, (values.count + (1 << 16) - 1) >> 16)
-        let sample = stride(from: 0, to: values.count, by: step).map { values[$0] }
+        let sample = stride(from: 0, to: values.count, by: step).map { Double(values[$0]) }
         var best = (unit: largest / Double(limit), error: Double.infinity)
-        for ratio in (20...64).reversed() {
-            let unit = largest / Double(limit) * Double(ratio) / 64
-            let error = sample.reduce(0.0) { sum, value in
-                let error = Double(value) - Double(code(of: value, unit: unit)) * unit
-                return sum + error * error
+        for first in stride(from: 64, through: 20, by: -4) {
+            let ratios = SIMD4<Double>(Double(first), Double(first - 1), Double(first - 2), Double(first - 3))
+            let units = largest / Double(limit) * ratios / 64
+            var errors = SIMD4<Double>.zero
+            for value in sample {
+                let error = value - steps(SIMD4(repeating: value) / units) * units
+                errors += error * error
             }
-            if error < best.error { best = (unit, error) }
+            for lane in 0..<4 where first - lane >= 20 && errors[lane] < best.error {
+                best = (units[lane], errors[lane])
+            }
         }
         return best.unit
     }
 
-    private func code(of value: Float, unit: Double) -> Int32 {
-        let scaled = (Double(value) / unit).rounded(.toNearestOrEven)
-        return Int32(min(max(scaled, -Double(limit)), Double(limit)))
+    private func codes(of values: [Float], unit: Double) -> [Int32] {
+        let units = SIMD4<Double>(repeating: unit)
+        return [Int32](unsafeUninitializedCapacity: values.count) { result, initialized in
+            for start in stride(from: 0, to: values.count, by: 4) {
+                let some = start..<min(start + 4, values.count)
+                var four = SIMD4<Double>.zero
+                for index in some { four[index - start] = Double(values[index]) }
+                let codes = steps(four / units)
+                for index in some { result[index] = Int32(codes[index - start]) }
+            }
+            initialized = values.count
+        }
+    }
+
+    /// The nearest steps, halves to even, within the limit. Adding 1.5 * 2^52 leaves no bits for a fraction.
+    private func steps(_ scaled: SIMD4<Double>) -> SIMD4<Double> {
+        let largest = Double(limit)
+        let inside = scaled.clamped(
+            lowerBound: SIMD4(repeating: -largest), upperBound: SIMD4(repeating: largest))
+        return (inside + 0x1.8p52) - 0x1.8p52
     }
 }

@@ -19,6 +19,20 @@ struct LayerConstants {
         if let divisors = solver.layer.divisors { divide(divisors) }
     }
 
+    /// Constants of a layer of which no value is asked: as many as it will have, with no meaning.
+    init(ofNothing layer: LoweredLayer) {
+        let channels = layer.outputShape.channels
+        requantization = Requantization(
+            preShift: 0, multiplier: [Int32](repeating: 1, count: channels),
+            bias: [Int64](repeating: 0, count: channels), shift: 0, relu: layer.relu)
+        preActivation = layer.preActivation.map { before in
+            PreActivation(
+                multiplier: [Int32](repeating: 1, count: before.scale.count),
+                bias: [Int64](repeating: 0, count: before.scale.count), shift: 0, relu: before.relu, exponent: 0)
+        }
+        if let divisors = layer.divisors { divide(divisors) }
+    }
+
     // MARK: Pre-activation
 
     /// The largest shift with which all multipliers and sums fit.

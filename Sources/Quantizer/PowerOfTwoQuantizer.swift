@@ -18,7 +18,7 @@ struct PowerOfTwoQuantizer {
 
     /// Codes of values that are all 0 or +-s * 2^-i, s = max |w|, i <= topExponent; nil when one is not.
     private func kept(_ values: [Float]) -> QuantizedWeights? {
-        let top = values.reduce(Float(0)) { max($0, abs($1)) }
+        let top = LargestMagnitude.of(values)
         guard top.isNormal else { return nil }
         var codes: [Int32] = []
         codes.reserveCapacity(values.count)
@@ -41,7 +41,7 @@ struct PowerOfTwoQuantizer {
 
     private func staircase(_ values: [Float]) -> QuantizedWeights {
         let stairs = Staircase.fit(bits: bits, rule: rule, sample: MagnitudeSample(values))
-        var codes = values.map { code(of: $0, thresholds: stairs.thresholds) }
+        var codes = codes(of: values, thresholds: stairs.thresholds)
         let raised = raise(&codes)
         var unit = scalbn(stairs.levels[0], -topExponent - raised)
         if rule != .momentMatching { unit = leastSquaresUnit(values, codes) ?? unit }
@@ -50,13 +50,41 @@ struct PowerOfTwoQuantizer {
             codes: codes, unit: unit, format: .powerOfTwo(bits: bits), thresholds: stairs.thresholds)
     }
 
-    /// Zero stays zero but for n = 1, which has none: there sign(0) = +1.
-    private func code(of value: Float, thresholds: [Double]) -> Int32 {
-        if value == 0 && bits > 1 { return 0 }
-        let magnitude = Double(abs(value))
-        guard let index = thresholds.firstIndex(where: { magnitude >= $0 }) else { return 0 }
-        let code = Int32(1) << Int32(topExponent - index)
-        return value < 0 ? -code : code
+    /// Zero stays zero but for n = 1, which has none: there sign(0) = +1. The first threshold that a magnitude reaches
+    /// decides, so that the last are asked first and the first have the last word.
+    private func codes(of values: [Float], thresholds: [Double]) -> [Int32] {
+        let steps = thresholds.indices.reversed().map { index in
+            (reached: PowerOfTwoQuantizer.leastFloat(thresholds[index]), code: Int32(1) << Int32(topExponent - index))
+        }
+        let hasZero = bits > 1
+        func codes(_ values: SIMD8<Float>) -> SIMD8<Int32> {
+            let bits = unsafeBitCast(values, to: SIMD8<UInt32>.self)
+            let magnitudes = unsafeBitCast(bits & (UInt32.max >> 1), to: SIMD8<Float>.self)
+            var codes = SIMD8<Int32>.zero
+            for step in steps { codes.replace(with: step.code, where: magnitudes .>= step.reached) }
+            if hasZero { codes.replace(with: 0, where: values .== 0) }
+            return codes.replacing(with: 0 &- codes, where: values .< 0)
+        }
+        return [Int32](unsafeUninitializedCapacity: values.count) { result, initialized in
+            values.withUnsafeBufferPointer { values in
+                let whole = values.count & ~7
+                for start in stride(from: 0, to: whole, by: 8) {
+                    let some = UnsafeRawPointer(values.baseAddress! + start).loadUnaligned(as: SIMD8<Float>.self)
+                    UnsafeMutableRawPointer(result.baseAddress! + start).storeBytes(
+                        of: codes(some), as: SIMD8<Int32>.self)
+                }
+                for index in whole..<values.count {
+                    result[index] = codes(SIMD8(repeating: values[index]))[0]
+                }
+            }
+            initialized = values.count
+        }
+    }
+
+    /// The least float that is not below a number: floats reach the one where they reach the other.
+    private static func leastFloat(_ value: Double) -> Float {
+        let nearest = Float(value)
+        return Double(nearest) < value ? nearest.nextUp : nearest
     }
 
     /// Shifts the codes up until the top level is used, so that equal weights have equal codes; returns by how much.

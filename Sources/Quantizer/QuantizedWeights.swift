@@ -17,29 +17,33 @@ struct QuantizedWeights {
         if rounded.isNormal { unit = Double(rounded) }
     }
 
-    /// 10 log10 of the weights' energy over the energy of the error, in dB; nil when there is no error.
-    func sqnr(against values: [Float]) -> Double? {
-        var signal = 0.0
-        var noise = 0.0
-        for (value, code) in zip(values, codes) {
-            let error = Double(value) - Double(code) * unit
-            signal += Double(value) * Double(value)
-            noise += error * error
-        }
-        // Float weights of an exact layer can differ from the Double product in the last bit.
-        return noise <= signal * 1e-14 ? nil : 10 * log10(signal / noise)
+    /// How near the quantized weights are to the float weights, as vectors.
+    struct Fidelity {
+        /// 10 log10 of the weights' energy over the energy of the error, in dB; nil when there is no error.
+        var sqnr: Double?
+        /// Cosine of the angle between the two; nil where one is zero.
+        var cosine: Double?
     }
 
-    /// Cosine of the angle between the float and the quantized weights, as vectors.
-    func cosine(against values: [Float]) -> Double? {
-        var product = 0.0
-        var energies = (values: 0.0, codes: 0.0)
-        for (value, code) in zip(values, codes) {
-            product += Double(value) * Double(code)
-            energies.values += Double(value) * Double(value)
-            energies.codes += Double(code) * Double(code)
+    /// One pass over all weights; its four sums do not wait for each other.
+    func fidelity(to values: [Float]) -> Fidelity {
+        precondition(values.count == codes.count)
+        var (energy, noise, product, codeEnergy) = (0.0, 0.0, 0.0, 0.0)
+        values.withUnsafeBufferPointer { values in
+            codes.withUnsafeBufferPointer { codes in
+                for index in values.indices {
+                    let (value, code) = (Double(values[index]), Double(codes[index]))
+                    let error = value - code * unit
+                    energy += value * value
+                    noise += error * error
+                    product += value * code
+                    codeEnergy += code * code
+                }
+            }
         }
-        let norm = (energies.values * energies.codes).squareRoot()
-        return norm == 0 ? nil : product / norm
+        // Float weights of an exact layer can differ from the Double product in the last bit.
+        let sqnr = noise <= energy * 1e-14 ? nil : 10 * log10(energy / noise)
+        let norm = (energy * codeEnergy).squareRoot()
+        return Fidelity(sqnr: sqnr, cosine: norm == 0 ? nil : product / norm)
     }
 }

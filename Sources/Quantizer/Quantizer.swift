@@ -34,6 +34,23 @@ public enum Quantizer {
         return (quantized, report)
     }
 
+    /// The integer network as far as its schedule and its cycles follow from it: with the layers, windows and weights that
+    /// `quantize` would give it, and without scales and constants, which follow from images. Nil where layers do, too: a
+    /// saturation of the model becomes a clip where images reach it. Throws `InputError` as `quantize`, but for what is
+    /// wrong with images or with ranges. Cost: that of sorting each layer's weights.
+    public static func outline(_ source: Network, options: QuantizationOptions) throws -> QuantizedNetwork? {
+        try options.validate()
+        guard source.saturations.isEmpty || source.metadata[StoredQuantization.key] != nil else { return nil }
+        let network = try applyingSaturations(source, calibration: []).withoutClips
+        let lowered = try Lowering.lower(network)
+        let stored = options.scheme == .asIs ? try StoredQuantization(metadata: network.metadata) : nil
+        let weights = try WeightPass(options: options, stored: stored).run(lowered.layers)
+        let constants = lowered.layers.map { LayerConstants(ofNothing: $0) }
+        var outline = assemble(network, lowered, weights, constants, (ActivationScales(), ExponentPlan()), options)
+        outline.parameters = stored?.parameters ?? source.parameters
+        return outline
+    }
+
     private static func scales(
         _ network: Network, _ lowered: LoweredNetwork, _ options: QuantizationOptions,
         _ stored: StoredQuantization?, _ calibration: [[Float]]
@@ -140,6 +157,7 @@ public enum Quantizer {
             let codes = weights[index]
             var floats: [Float]?
             if case .convolution(let weights, _) = layers[index].operation { floats = weights.values }
+            let fidelity = floats.flatMap { codes?.fidelity(to: $0) }
             return LayerQuantizationReport(
                 name: layer.name, kind: layer.kind, tensor: layers[index].tensor,
                 preActivation: layers[index].preActivation?.tensor, format: codes?.format,
@@ -147,8 +165,7 @@ public enum Quantizer {
                 storedBits: floats == nil ? 0 : storedBits(layer, options.scheme), weightScale: codes?.unit,
                 topLevel: topLevel(codes), thresholds: codes?.thresholds ?? [],
                 termThresholds: codes?.termThresholds ?? [],
-                weightSQNR: floats.flatMap { codes?.sqnr(against: $0) },
-                weightCosine: floats.flatMap { codes?.cosine(against: $0) },
+                weightSQNR: fidelity?.sqnr, weightCosine: fidelity?.cosine,
                 inputExponent: layer.preActivation?.exponent ?? network.exponent(of: layer.input) ?? 0,
                 outputExponent: layer.outputExponent, outputMantissa: layer.outputMantissa,
                 preShift: layer.requantization.preShift, shift: layer.requantization.shift)

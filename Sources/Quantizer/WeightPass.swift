@@ -43,7 +43,7 @@ struct WeightPass {
     private var wide: FixedPointQuantizer { FixedPointQuantizer(wideLimit: options.wideWeightLimit) }
 
     private func requireFinite(_ weights: Weights, _ layer: LoweredLayer) throws {
-        guard weights.values.allSatisfy(\.isFinite) else {
+        guard LargestMagnitude.of(weights.values).isFinite else {
             throw InputError(at: "layer \(layer.name)", "a weight is not a finite number")
         }
     }

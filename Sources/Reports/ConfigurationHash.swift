@@ -15,6 +15,6 @@ extension FinishedRun {
         #if MUTANTS
             if isPlanted("config-hash") { return SHA256.hexadecimal(resolvedConfiguration.hashText.utf8) }
         #endif
-        return SHA256.hexadecimal((resolvedConfiguration.hashText + network.fingerprint).utf8)
+        return SHA256.hexadecimal((resolvedConfiguration.hashText + fingerprint).utf8)
     }
 }

@@ -10,35 +10,83 @@ import Schedule
 package struct FinishedRun: Sendable {
     /// What was asked for.
     package let configuration: Configuration
-    /// The network, quantized, with its images.
-    package let network: PreparedNetwork
-    /// The accelerator, and what it needs of the part.
+    /// The accelerator, what it needs of the part, and the network as it runs there.
     package let hardware: Hardware
     /// The network compiled for it.
     package let program: CompiledNetwork
+    /// Cycles and traffic of an image.
+    package let timing: RunTiming
+    /// The data that was computed.
+    package let content: Content
+
+    /// What a run computed besides cycles.
+    package enum Content: Sendable {
+        /// Nothing: mode `timing`.
+        case timing(NetworkOutline, wallSeconds: Double)
+        /// Outputs.
+        case data(RunData)
+    }
+
+    /// A run with everything that came of it.
+    package init(
+        configuration: Configuration, hardware: Hardware, program: CompiledNetwork, timing: RunTiming, content: Content
+    ) {
+        self.configuration = configuration
+        self.hardware = hardware
+        self.program = program
+        self.timing = timing
+        self.content = content
+    }
+
+    /// What was computed; nil in mode `timing`.
+    package var data: RunData? {
+        switch content {
+        case .timing: nil
+        case .data(let data): data
+        }
+    }
+
+    /// Images that were finished. One that is timed stands for all.
+    package var images: Int { data?.outputs.values.count ?? configuration.network.count }
+
+    /// Images that took `wallSeconds`.
+    var simulatedImages: Int { data?.result.finishedImages ?? 1 }
+
+    /// Of simulating.
+    var wallSeconds: Double {
+        switch content {
+        case .timing(_, let seconds): seconds
+        case .data(let data): data.result.wallSeconds
+        }
+    }
+
+    /// SHA-256 of what was read.
+    var fingerprint: String {
+        switch content {
+        case .timing(let network, _): network.fingerprint
+        case .data(let data): data.network.fingerprint
+        }
+    }
+
+    /// The configuration with everything that it leaves open as this run had it.
+    package var resolvedConfiguration: Configuration { configuration.resolved(for: data?.network, on: hardware) }
+}
+
+/// What a run computed.
+package struct RunData: Sendable {
+    /// The network, quantized, with its images.
+    package let network: PreparedNetwork
     /// Of the images that the array computed.
     package let result: MachineResult
     /// Of all images, compared where that was asked for.
     package let outputs: JudgedOutputs
 
-    /// A run with everything that came of it.
-    package init(
-        configuration: Configuration, network: PreparedNetwork, hardware: Hardware, program: CompiledNetwork,
-        result: MachineResult, outputs: JudgedOutputs
-    ) {
-        self.configuration = configuration
+    /// Outputs, and what they were computed from.
+    package init(network: PreparedNetwork, result: MachineResult, outputs: JudgedOutputs) {
         self.network = network
-        self.hardware = hardware
-        self.program = program
         self.result = result
         self.outputs = outputs
     }
-
-    /// Images that were finished.
-    package var images: Int { outputs.values.count }
-
-    /// The configuration with everything that it leaves open as this run had it.
-    package var resolvedConfiguration: Configuration { configuration.resolved(for: network, on: hardware) }
 
     /// Index of the largest output of each image; the first of equals.
     var classes: [Int] {
@@ -60,9 +108,9 @@ package struct FinishedRun: Sendable {
     private func accuracy(best: Int) -> Double? {
         guard let labels = network.images.labels else { return nil }
         let right = zip(outputs.values, labels).count { output, label in
-            FinishedRun.rank(of: label, in: output.values).map { $0 < best } ?? false
+            RunData.rank(of: label, in: output.values).map { $0 < best } ?? false
         }
-        return Double(right) / Double(images)
+        return Double(right) / Double(outputs.values.count)
     }
 
     /// Place of a class in the order of the outputs, largest first, equals by index; nil for one that is no output.

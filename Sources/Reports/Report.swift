@@ -51,8 +51,8 @@ package struct Report: Sendable, Codable, Equatable {
     package var dram: TrafficSection
     /// Of the first image, in the order of the program.
     package var layers: [LayerSection]
-    /// What came out.
-    package var functional: FunctionalSection
+    /// What came out; not in mode timing.
+    package var functional: FunctionalSection?
     /// Only in mode full.
     package var activity: ActivitySection?
     /// What a user should know; empty where nothing is to be said.
@@ -74,19 +74,19 @@ package struct Report: Sendable, Codable, Equatable {
 
     /// The figures of a run.
     package static func figures(of run: FinishedRun) -> Report {
-        let total = run.images * run.result.perImage.total
-        let macs = Double(run.network.quantized.macs * run.images)
+        let one = run.timing.perImage.total
+        let total = run.images * one
+        let macs = Double(run.hardware.network.macs * run.images)
         let clock = run.configuration.clockMHz * 1e6
         let seconds = Double(total) / clock
         return Report(
             configHash: run.configurationHash, network: .figures(of: run), quantization: .figures(of: run),
             design: .figures(of: run), memoryModel: .figures(of: run), cycles: .figures(of: run),
-            latencyS: Double(run.result.perImage.total) / clock,
-            throughputImagesPerS: clock / Double(run.result.perImage.total), totalS: seconds,
+            latencyS: Double(one) / clock, throughputImagesPerS: clock / Double(one), totalS: seconds,
             gops: 2 * macs / seconds / 1e9,
             utilization: macs / Double(run.hardware.accelerator.parameters.lanes * total),
             resources: run.hardware.resources, dram: .figures(of: run, seconds: seconds),
-            layers: LayerSection.figures(of: run), functional: .figures(of: run),
+            layers: LayerSection.figures(of: run), functional: run.data.map(FunctionalSection.figures),
             activity: ActivitySection.figures(of: run), warnings: Warning.all(of: run), simulator: .figures(of: run))
     }
 }
@@ -99,7 +99,7 @@ extension Report: ReportSection {
         ReportField(
             "config_hash", \.configHash, unit: "SHA-256",
             "of every key of the resolved configuration but `run.threads` and `trace`, files by name only, and of the "
-                + "model file and every image and label used"
+                + "model file and every image and label used (mode `timing` uses none)"
         ).sha256,
         ReportField("network", \.network, "the integer network and its images"),
         ReportField("quantization", \.quantization, "how floats became integers"),
@@ -118,7 +118,9 @@ extension Report: ReportSection {
         ReportField("resources", \.resources, "what the design needs of the part"),
         ReportField("dram", \.dram, "traffic over the memory interface"),
         ReportField("layers", \.layers, "of the first image; every image takes the same cycles"),
-        ReportField("functional", \.functional, "what came out, and what it was compared with"),
+        ReportField(
+            "functional", \.functional, "what came out, and what it was compared with; absent in mode `timing`"
+        ).onlyWithData,
         ReportField("activity", \.activity, "register bits that changed; absent but in mode `full`").onlyInFull,
         ReportField("warnings", \.warnings, "what is legal and should be known; empty where nothing is to be said"),
         ReportField("simulator", \.simulator, "how fast the simulator was").ofMachine,

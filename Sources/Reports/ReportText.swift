@@ -18,7 +18,7 @@ package struct ReportContext: Sendable {
     /// The context of a run.
     package static func of(_ run: FinishedRun, isPartial: Bool) -> ReportContext {
         ReportContext(
-            part: run.configuration.device.part, classes: run.network.classes,
+            part: run.configuration.device.part, classes: run.data?.network.classes,
             firstImage: run.configuration.network.first, isPartial: isPartial)
     }
 }
@@ -53,7 +53,9 @@ package struct ReportText {
             "ShiftSim \(report.toolVersion), mode \(design.mode)",
             "network   \(network.name): \(network.layers) layers, \(TextTable.grouped(network.macs)) MACs and "
                 + "\(TextTable.grouped(network.parameters)) parameters",
-            "input     \(network.input)",
+            "input     "
+                + (network.input
+                    ?? "none read: cycles alone, for \(network.images) \(network.images == 1 ? "image" : "images")"),
             "weights   \(report.quantization.scheme)"
                 + (report.quantization.weightBits.map { ", \($0) bits" } ?? "")
                 + "; activations \(design.activationBits) bits; rounding \(report.rounding)",
@@ -133,7 +135,7 @@ package struct ReportText {
     private static let mostImages = 16
 
     private var imageTable: [String] {
-        let functional = report.functional
+        guard let functional = report.functional else { return [] }
         var table = TextTable(["image", "predicted", "label"], left: [0, 1, 2])
         for (index, predicted) in functional.top1.prefix(ReportText.mostImages).enumerated() {
             let label = functional.labels.map { name($0[index]) } ?? "-"
@@ -167,7 +169,7 @@ package struct ReportText {
         return TextTable.wrapped(
             "simulated in \(TextTable.fixed(simulator.wallS, 2)) s on \(simulator.threads) threads: "
                 + "\(TextTable.grouped(Int(simulator.cyclesPerS))) cycles/s, "
-                + "\(TextTable.grouped(Int(simulator.laneUpdatesPerS))) lane updates/s, "
+                + (simulator.laneUpdatesPerS.map { "\(TextTable.grouped(Int($0))) lane updates/s, " } ?? "")
                 + "\(TextTable.grouped(simulator.peakRssBytes >> 20)) MiB", indent: 2)
     }
 }

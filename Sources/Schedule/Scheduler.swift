@@ -27,28 +27,32 @@ public struct Scheduler {
     var passes = 1
     /// Of the layer that is being scheduled, with the passes of its weights.
     var parts: [(part: LayerPart, passes: WeightPasses?)] = []
+    /// Whether weights are put into the image; places for them are there anyway.
+    let storesWeights: Bool
     /// Address of a plane of zeros, for channels that do not exist and tiles that are padding alone.
     var zeroPlane = 0
     /// Bytes of an activation in memory.
     var fieldBytes: Int { p.activationBits / 8 }
 
-    /// Schedules `network` for an accelerator of these parameters.
+    /// Schedules `network` for an accelerator of these parameters. Without weights in its image the program takes the same
+    /// cycles and computes nothing of use.
     /// Throws `InputError` when a layer cannot run on it.
     public static func compile(
-        _ network: QuantizedNetwork, for parameters: AcceleratorParameters
+        _ network: QuantizedNetwork, for parameters: AcceleratorParameters, storesWeights: Bool = true
     ) throws -> CompiledNetwork {
-        var scheduler = Scheduler(p: parameters)
+        var scheduler = Scheduler(p: parameters, storesWeights: storesWeights)
         return try scheduler.run(network)
     }
 
-    private init(p: AcceleratorParameters) {
+    private init(p: AcceleratorParameters, storesWeights: Bool) {
         self.p = p
+        self.storesWeights = storesWeights
         turns = BufferTurns(p)
     }
 
     /// For tiles that are only counted, of an accelerator with other buffers: feature maps stand where they stood.
     init(like other: Scheduler, p: AcceleratorParameters) {
-        self.init(p: p)
+        self.init(p: p, storesWeights: other.storesWeights)
         placements = other.placements
         zeroPlane = other.zeroPlane
     }

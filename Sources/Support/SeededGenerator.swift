@@ -28,11 +28,24 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     /// Mean 0, variance 1: the centred sum of eight 16-bit uniforms (Irwin-Hall), range +-4.9.
     public mutating func normal() -> Float {
         let standardDeviation: Float = 53509.92  // sqrt(8 / 12 * (2^32 - 1))
-        let sum = Self.sumOfQuarters(next()) + Self.sumOfQuarters(next())
+        let pairs = Self.sumsOfPairs(next()) &+ Self.sumsOfPairs(next())
+        let sum = Int(pairs & 0xFFFF_FFFF) + Int(pairs >> 32)
         return Float(sum - 4 * 0xFFFF) / standardDeviation
     }
 
-    private static func sumOfQuarters(_ word: UInt64) -> Int {
-        Int(word & 0xFFFF) + Int((word >> 16) & 0xFFFF) + Int((word >> 32) & 0xFFFF) + Int(word >> 48)
+    /// The next normal values, each times `deviation`.
+    public mutating func normals(_ count: Int, deviation: Float) -> [Float] {
+        var generator = self
+        let values = [Float](unsafeUninitializedCapacity: count) { values, initialized in
+            for index in 0..<count { values[index] = deviation * generator.normal() }
+            initialized = count
+        }
+        self = generator
+        return values
+    }
+
+    /// The four quarters of a word, added in pairs: two sums of 17 bits, each in a half of its own.
+    private static func sumsOfPairs(_ word: UInt64) -> UInt64 {
+        (word & 0x0000_FFFF_0000_FFFF) &+ (word >> 16 & 0x0000_FFFF_0000_FFFF)
     }
 }

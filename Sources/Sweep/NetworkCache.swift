@@ -3,7 +3,6 @@
 // at any time there are at most as many networks as there are jobs.
 
 import Configuration
-import Preparation
 import Support
 import Synchronization
 
@@ -28,7 +27,7 @@ final class NetworkCache: Sendable {
 
     /// Indices of the points, network by network.
     let order: [Int]
-    private let prepared = OncePerKey<Key, PreparedNetwork>()
+    private let prepared = OncePerKey<Key, PointNetwork>()
     private let uses: Mutex<Uses>
 
     /// The networks of a sweep's points; none is made yet.
@@ -47,16 +46,14 @@ final class NetworkCache: Sendable {
     /// Networks that were held at a time, at most.
     var mostHeld: Int { uses.withLock { $0.most } }
 
-    /// The network of a point. Throws as `PreparedNetwork.prepare` does, the same error each time.
-    func network(_ configuration: Configuration) throws -> PreparedNetwork {
+    /// The network of a point. Throws as `PointNetwork.prepare` does, the same error each time.
+    func network(_ configuration: Configuration) throws -> PointNetwork {
         let key = Key(configuration)
         uses.withLock { uses in
             uses.held.insert(key)
             uses.most = max(uses.most, uses.held.count)
         }
-        return try prepared.value(key) {
-            try PreparedNetwork.prepare(configuration.network, configuration.quantization)
-        }
+        return try prepared.value(key) { try PointNetwork.prepare(configuration) }
     }
 
     /// A point has come to its end, whatever it was.

@@ -16,6 +16,7 @@ enum SweepKeys {
         switch mode {
         case .full: rows.map(\.path)
         case .functional: rows.filter { !$0.isOnlyInFull }.map(\.path)
+        case .timing: rows.filter { !$0.isOnlyWithData }.map(\.path)
         case .estimate: estimateRows.map(\.path)
         }
     }
@@ -30,6 +31,7 @@ enum SweepKeys {
     static func columns(_ mode: SweepMode) -> [String] {
         switch mode {
         case .full, .functional: rows.filter(\.isSweepColumn).map(\.path)
+        case .timing: rows.filter { $0.isSweepColumn && !$0.isOnlyWithData }.map(\.path)
         case .estimate: estimateRows.filter(\.isSweepColumn).map(\.path)
         }
     }

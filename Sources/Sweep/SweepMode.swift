@@ -8,6 +8,8 @@ package enum SweepMode: String, Sendable, CaseIterable {
     case full
     /// Simulates.
     case functional
+    /// Simulates cycles, and no data.
+    case timing
     /// Resources, peak rates and predicted cycles, without simulation.
     case estimate
 
@@ -16,6 +18,7 @@ package enum SweepMode: String, Sendable, CaseIterable {
         switch self {
         case .full: .full
         case .functional, .estimate: .functional
+        case .timing: .timing
         }
     }
 }

@@ -34,7 +34,7 @@ package struct SweepPlan: Sendable {
         _ = try section.required("version", try section.integer("version", oneOf: [1]), accepted: "1")
         let base = try SweepPlan.base(section)
         let modes = SweepMode.allCases.map(\.rawValue)
-        let name = try section.word("mode", oneOf: modes, later: ["timing"])
+        let name = try section.word("mode", oneOf: modes)
         mode = name.flatMap { SweepMode(rawValue: $0) } ?? .functional
         axes = try SweepAxis.read(section)
         (constraints, requiresFit) = try SweepConstraint.read(section, mode: mode)

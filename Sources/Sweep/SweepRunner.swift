@@ -77,14 +77,16 @@ private struct PointEvaluation {
     }
 
     private func numbers(
-        _ configuration: Configuration, _ network: PreparedNetwork, _ hardware: Hardware
+        _ configuration: Configuration, _ network: PointNetwork, _ hardware: Hardware
     ) throws -> [String: Double] {
-        switch plan.mode {
-        case .full, .functional:
+        if plan.mode == .estimate { return SweepKeys.numbers(try Flow.estimate(configuration, hardware: hardware)) }
+        return switch network {
+        case .whole(let network):
             SweepKeys.numbers(
                 try Flow.simulate(configuration, network: network, hardware: hardware, interrupted: interrupted))
-        case .estimate:
-            SweepKeys.numbers(try Flow.estimate(configuration, network: network, hardware: hardware))
+        case .outline(let network):
+            SweepKeys.numbers(
+                try Flow.time(configuration, network: network, hardware: hardware, interrupted: interrupted))
         }
     }
 }

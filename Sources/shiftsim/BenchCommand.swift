@@ -1,48 +1,82 @@
 import Accelerator
 import ArgumentParser
+import Configuration
 import Cosimulation
+import Flows
 import Foundation
 import Output
+import Support
 
-/// `scripts/bench kernel`: hidden, since it is for developers.
+/// One measurement of `scripts/bench`: hidden, since it is for developers.
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Speed of the kernel beside Verilator on the same design.",
+        commandName: "bench", abstract: "CPU time of one engine on one design, as JSON; for scripts/bench.",
         shouldDisplay: false)
 
-    @Argument(help: "What to measure: kernel.")
-    var subject: String
+    @Argument(help: "A configuration file, or vector or convolver: one 3x3 convolution on such an array.")
+    var work: String
 
-    @Option(help: "Rows of the 32-channel feature map.")
-    var rows = 32
+    @Option(help: "Engine: \(BenchEngine.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var engine = BenchEngine.plain.rawValue
 
-    @Option(help: "Repetitions, in turn.")
-    var repetitions = 5
+    @Flag(help: "Counts toggles of every register.")
+    var toggles = false
+
+    @Option(help: "Images, one after the other.")
+    var images = 1
+
+    @Option(help: "Of a lane: svpe or vpe.")
+    var pe = "svpe"
+
+    @Option(help: "Bits of a weight.")
+    var weightBits = 3
+
+    @Option(help: "Output channels of the array.")
+    var outputs = 16
+
+    @Option(help: "Input channels of the array.")
+    var inputs = 16
+
+    @Option(help: "Rows of the feature map.")
+    var rows = 128
+
+    @Option(help: ArgumentHelp("Makes Verilator's model there, and runs nothing else.", valueName: "folder"))
+    var verilate: String?
 
     func validate() throws {
-        guard subject == "kernel" else { throw ValidationError("'\(subject.echoed)'; accepted: kernel") }
+        guard BenchEngine(rawValue: engine) != nil else {
+            let accepted = BenchEngine.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("'\(engine)' is no engine; accepted: \(accepted)")
+        }
+        guard (1...1000).contains(images), (1...4096).contains(rows),
+            (1...64).contains(outputs), (1...64).contains(inputs)
+        else { throw ValidationError("accepted: 1...1000 images, 1...4096 rows, 1...64 inputs and outputs") }
     }
 
     func run() throws {
-        let svpe = ProcessingElement.svpe(weightBits: 3)
-        let vpe = ProcessingElement.vpe(weightBits: 16)
-        let designs: [(String, ProcessingElement, Bool)] = [
-            ("16 x 16 array, svpe n=3, 16-bit", svpe, false), ("16 x 16 array, vpe 16-bit", vpe, false),
-            ("8 x 32 convolvers of 3 x 3, svpe n=3, 16-bit", svpe, true),
-            ("8 x 32 convolvers of 3 x 3, vpe 16-bit", vpe, true),
-        ]
-        for (name, element, isConvolver) in designs {
-            let folder = try TemporaryFolder.make()
-            let rows = try KernelBench(
-                element: element, isConvolver: isConvolver, rows: rows, repetitions: repetitions
-            ).run(in: folder.url)
-            Console.result("\(name), whole machine, \(rows[0].cycles) cycles, best of \(repetitions), CPU time\n")
-            for row in rows {
-                let rate = String(format: "%.3f", row.laneUpdatesPerSecond / 1e9)
-                let ratio = String(format: "%.2f", row.laneUpdatesPerSecond / rows[2].laneUpdatesPerSecond)
-                let padded = row.name.padding(toLength: 28, withPad: " ", startingAt: 0)
-                Console.result("  \(padded) \(rate) G lane-updates/s   \(ratio) x Verilator\n")
-            }
+        let bench = try bench()
+        if let verilate {
+            let folder = URL(fileURLWithPath: verilate, isDirectory: true)
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            Console.result(try JSON.encode(try bench.verilate(in: folder)))
+        } else if let engine = BenchEngine(rawValue: engine) {
+            Console.result(try JSON.encode(try bench.measure(engine, countsToggles: toggles)))
         }
+    }
+
+    private func bench() throws -> KernelBench {
+        guard ["vector", "convolver"].contains(work) else {
+            let image = "network.input={images: synthetic, count: \(images)}"
+            return try Flow.bench(try Configuration.load(path: work, assignments: [ConfigAssignment(image)]))
+        }
+        let element: ProcessingElement = pe == "vpe" ? .vpe(weightBits: weightBits) : .svpe(weightBits: weightBits)
+        let parameters = AcceleratorParameters(
+            element: element,
+            family: work == "convolver"
+                ? .convolver(ConvolverParameters(kernel: 3, psumDepth: 2048)) : .vector(VectorParameters()),
+            size: ArraySize(pixels: 1, inputs: inputs, outputs: outputs),
+            activationBits: weightBits == 8 ? 8 : 16,
+            buffers: BufferSizes(ifmapBytes: 256 << 10, weightBytes: 256 << 10, ofmapBytes: 256 << 10))
+        return try KernelBench(parameters, rows: rows, images: images)
     }
 }

@@ -14,7 +14,7 @@ struct SimulateCommand: ParsableCommand {
     @Option(name: [.customShort("o"), .customLong("output")], help: "Folder for the results.")
     var directory: String?
 
-    @Option(help: "full or functional; as run.mode.")
+    @Option(help: "full, functional or timing; as run.mode.")
     var mode: String?
 
     @Option(

@@ -37,6 +37,8 @@ extension TraceSettings {
         configuration.trace.file = file
     } write: { configuration, form in
         configuration.trace.file.map { ConfigKey.path($0, form) }
+    }.rule {
+        $0.run.mode == .timing ? "needs a run that computes data; accepted with run.mode full, functional" : nil
     }
 
     private static let tapsKey = ConfigKey(

@@ -22,11 +22,16 @@ package struct CompiledModel: Sendable {
         stimulus: URL, responses: URL?, cycles: Int, vcd: URL? = nil, period: Int = 1000
     ) throws -> Outcome {
         let tool = Tool(executable: executable)
-        let arguments = [stimulus.path, responses?.path ?? "-", "\(cycles)", "\(period)"]
+        let arguments = arguments(stimulus: stimulus, responses: responses, cycles: cycles, period: period)
         let text = try tool.run(arguments + (vcd.map { [$0.path] } ?? []))
         return Outcome(
             hash: CompiledModel.field("hash", text) ?? "",
             seconds: Double(CompiledModel.field("seconds", text) ?? "") ?? 0)
+    }
+
+    /// The arguments of such a run without a waveform.
+    func arguments(stimulus: URL, responses: URL? = nil, cycles: Int, period: Int = 1000) -> [String] {
+        [stimulus.path, responses?.path ?? "-", "\(cycles)", "\(period)"]
     }
 
     private static func field(_ name: String, _ text: String) -> String? {

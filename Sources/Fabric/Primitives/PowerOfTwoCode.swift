@@ -27,7 +27,7 @@ public enum PowerOfTwoCode {
     }
 
     /// The code of 0 or +-2^k, nil when there is none.
-    public static func encode(_ value: Int, bits: Int) -> Int? {
+    @inlinable public static func encode(_ value: Int, bits: Int) -> Int? {
         if bits == 1 { return value == 1 ? 0 : value == -1 ? 1 : nil }
         if value == 0 { return 0 }
         let magnitude = abs(value)

@@ -24,6 +24,8 @@ package struct ReportField<Root: Sendable>: Sendable {
     package private(set) var isSingleNumber: Bool
     /// Only reports of runs in mode full have it.
     package private(set) var isOnlyInFull = false
+    /// Only reports of runs that compute data have it: not those of mode timing.
+    package private(set) var isOnlyWithData = false
     /// Two runs of one configuration may differ in it: it says something of the computer they ran on.
     package private(set) var isOfMachine = false
     /// sweep.csv has it as a column, asked for or not.
@@ -61,6 +63,7 @@ package struct ReportField<Root: Sendable>: Sendable {
         isAlwaysThere = field.isAlwaysThere
         isSingleNumber = field.isSingleNumber
         isOnlyInFull = field.isOnlyInFull
+        isOnlyWithData = field.isOnlyWithData
         isOfMachine = field.isOfMachine
         isSweepColumn = field.isSweepColumn
         number = { _ in nil }
@@ -108,7 +111,10 @@ extension ReportField {
     var sha256: ReportField { with { $0.schema.set("pattern", .text("^[0-9a-f]{64}$")) } }
 
     /// Absent unless the run counts toggles; so are the rows inside.
-    var onlyInFull: ReportField { withParts { $0.isOnlyInFull = true } }
+    var onlyInFull: ReportField { onlyWithData.withParts { $0.isOnlyInFull = true } }
+
+    /// Absent unless the run computes data; so are the rows inside.
+    var onlyWithData: ReportField { withParts { $0.isOnlyWithData = true } }
 
     /// Depends on the computer; so do the rows inside.
     var ofMachine: ReportField { withParts { $0.isOfMachine = true } }

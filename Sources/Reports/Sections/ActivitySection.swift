@@ -11,9 +11,9 @@ package struct ActivitySection: Sendable, Codable, Equatable {
 
     /// The activity of a run; nil where it was not counted.
     static func figures(of run: FinishedRun) -> ActivitySection? {
-        guard run.configuration.run.mode == .full else { return nil }
+        guard run.configuration.run.mode == .full, let result = run.data?.result else { return nil }
         return ActivitySection(
-            images: run.result.finishedImages, togglesTotal: run.result.togglesTotal, byInstance: run.result.toggles)
+            images: result.finishedImages, togglesTotal: result.togglesTotal, byInstance: result.toggles)
     }
 }
 

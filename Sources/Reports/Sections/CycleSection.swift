@@ -23,7 +23,7 @@ package struct CycleSection: Sendable, Codable, Equatable {
 
     /// The cycles of a run.
     static func figures(of run: FinishedRun) -> CycleSection {
-        let one = run.result.perImage
+        let one = run.timing.perImage
         return CycleSection(
             total: run.images * one.total, compute: run.images * one.compute,
             stallLoad: run.images * one.stallLoad, stallInstructions: run.images * one.stallInstructions,

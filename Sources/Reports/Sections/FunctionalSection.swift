@@ -21,13 +21,13 @@ package struct FunctionalSection: Sendable, Codable, Equatable {
     package var top5Accuracy: Double?
 
     /// The outputs of a run.
-    static func figures(of run: FinishedRun) -> FunctionalSection {
+    static func figures(of run: RunData) -> FunctionalSection {
         var hash = SHA256()
         for output in run.outputs.values { hash.update(output.values) }
         return FunctionalSection(
             arrayImages: run.outputs.arrayImages, checked: run.outputs.check?.checked,
             mismatches: run.outputs.check?.mismatches, outputSha256: hash.finish(),
-            top1: run.classes, labels: run.network.images.labels.map { Array($0.prefix(run.images)) },
+            top1: run.classes, labels: run.network.images.labels.map { Array($0.prefix(run.outputs.values.count)) },
             accuracy: run.accuracy, top5Accuracy: run.top5Accuracy)
     }
 }

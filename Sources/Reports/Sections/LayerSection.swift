@@ -46,7 +46,7 @@ package struct LayerSection: Sendable, Codable, Equatable {
     /// The layers of a run.
     static func figures(of run: FinishedRun) -> [LayerSection] {
         let (lanes, terms) = (run.hardware.accelerator.parameters.lanes, run.hardware.accelerator.parameters.terms)
-        return zip(run.program.layers, run.result.layers).map { plan, layer in
+        return zip(run.program.layers, run.timing.layers).map { plan, layer in
             LayerSection(
                 name: layer.name, kind: plan.kind, macs: plan.macs, cycles: layer.counts.total,
                 predictedCycles: plan.predictedCycles + layer.counts.host, startCycle: layer.startCycle,

@@ -10,15 +10,15 @@ package struct NetworkSection: Sendable, Codable, Equatable {
     package var parameters: Int
     /// Images that were finished.
     package var images: Int
-    /// The images in words.
-    package var input: String
+    /// The images in words; absent where none is read.
+    package var input: String?
 
     /// The network of a run.
     static func figures(of run: FinishedRun) -> NetworkSection {
-        let quantized = run.network.quantized
+        let quantized = run.hardware.network
         return NetworkSection(
             name: quantized.name, layers: quantized.layers.count, macs: quantized.macs,
-            parameters: quantized.parameters, images: run.images, input: run.network.images.description)
+            parameters: quantized.parameters, images: run.images, input: run.data?.network.images.description)
     }
 }
 
@@ -31,7 +31,7 @@ extension NetworkSection: ReportSection {
             "macs", \.macs,
             "multiply-accumulates of one image: those of convolutions and fully connected layers"),
         ReportField("parameters", \.parameters, "weights, biases and normalization of the float network"),
-        ReportField("images", \.images, "images that were finished").atLeast(1),
-        ReportField("input", \.input, "the images in words"),
+        ReportField("images", \.images, "images that were finished; in mode `timing` one is timed for all").atLeast(1),
+        ReportField("input", \.input, "the images in words; absent in mode `timing`, which reads none").onlyWithData,
     ]
 }

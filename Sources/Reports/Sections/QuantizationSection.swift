@@ -9,14 +9,14 @@ package struct QuantizationSection: Sendable, Codable, Equatable {
     package var weightBits: Int?
     /// Bits of an activation.
     package var activationBits: Int
-    /// Images that the activation ranges were taken from.
-    package var calibrationImages: Int
+    /// Images that the activation ranges were taken from; absent, as the exponents are, where no ranges are taken.
+    package var calibrationImages: Int?
     /// As configured.
     package var activationScale: String
     /// Of the network's input.
-    package var inputExponent: Int
+    package var inputExponent: Int?
     /// Of the network's output.
-    package var outputExponent: Int
+    package var outputExponent: Int?
     /// Real value = integer * mantissa * 2^exponent; absent where it is 1.
     package var inputMantissa: Double?
     /// As `inputMantissa`, of the output.
@@ -25,16 +25,16 @@ package struct QuantizationSection: Sendable, Codable, Equatable {
     /// The quantization of a run.
     static func figures(of run: FinishedRun) -> QuantizationSection {
         let settings = run.configuration.quantization
-        let quantized = run.network.quantized
+        let network = run.data?.network
+        let (quantized, output) = (network?.quantized, network?.quantized.layers.last)
         return QuantizationSection(
             scheme: settings.scheme.rawValue, weightBits: settings.weightBits,
             activationBits: settings.activationBits,
-            calibrationImages: run.network.quantization.calibrationImages,
-            activationScale: run.network.quantization.options.activationScale.rawValue,
-            inputExponent: quantized.inputExponent,
-            outputExponent: quantized.layers.last?.outputExponent ?? quantized.inputExponent,
-            inputMantissa: quantized.inputMantissa == 1 ? nil : quantized.inputMantissa,
-            outputMantissa: quantized.layers.last.flatMap { $0.outputMantissa == 1 ? nil : $0.outputMantissa })
+            calibrationImages: network?.quantization.calibrationImages,
+            activationScale: settings.activationScale.rawValue, inputExponent: quantized?.inputExponent,
+            outputExponent: output?.outputExponent ?? quantized?.inputExponent,
+            inputMantissa: quantized.flatMap { $0.inputMantissa == 1 ? nil : $0.inputMantissa },
+            outputMantissa: output.flatMap { $0.outputMantissa == 1 ? nil : $0.outputMantissa })
     }
 }
 
@@ -45,13 +45,19 @@ extension QuantizationSection: ReportSection {
         ReportField(
             "weight_bits", \.weightBits, unit: "bits", "as configured; absent where the model's codes have their own"),
         ReportField("activation_bits", \.activationBits, unit: "bits", "as configured").oneOf([8, 16]),
-        ReportField("calibration_images", \.calibrationImages, "images that the activation ranges were taken from"),
+        ReportField(
+            "calibration_images", \.calibrationImages,
+            "images that the activation ranges were taken from; absent in mode `timing`, which takes none"
+        ).onlyWithData,
         ReportField("activation_scale", \.activationScale, "as configured")
             .oneOf(ActivationScaleRule.allCases.map(\.rawValue)),
-        ReportField("input_exponent", \.inputExponent, "of the input: value = integer * mantissa * 2^exponent")
-            .atLeast(nil),
-        ReportField("output_exponent", \.outputExponent, "the same of the output").atLeast(nil),
-        ReportField("input_mantissa", \.inputMantissa, "absent where it is 1").atLeast(1),
-        ReportField("output_mantissa", \.outputMantissa, "absent where it is 1").atLeast(1),
+        ReportField(
+            "input_exponent", \.inputExponent,
+            "of the input: value = integer * mantissa * 2^exponent; absent in mode `timing`, as the next three"
+        ).atLeast(nil).onlyWithData,
+        ReportField("output_exponent", \.outputExponent, "the same of the output; absent in mode `timing`")
+            .atLeast(nil).onlyWithData,
+        ReportField("input_mantissa", \.inputMantissa, "absent where it is 1").atLeast(1).onlyWithData,
+        ReportField("output_mantissa", \.outputMantissa, "absent where it is 1").atLeast(1).onlyWithData,
     ]
 }

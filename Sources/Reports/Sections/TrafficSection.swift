@@ -11,8 +11,8 @@ package struct TrafficSection: Sendable, Codable, Equatable {
 
     /// The traffic of a run that took some seconds.
     static func figures(of run: FinishedRun, seconds: Double) -> TrafficSection {
-        let read = run.images * run.result.readBytes
-        let written = run.images * run.result.writtenBytes
+        let read = run.images * run.timing.readBytes
+        let written = run.images * run.timing.writtenBytes
         let fraction = run.configuration.memory.bytesPerSecond.map { Double(read + written) / (seconds * $0) }
         return TrafficSection(readBytes: read, writeBytes: written, bandwidthFraction: fraction)
     }

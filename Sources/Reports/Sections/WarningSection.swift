@@ -29,8 +29,8 @@ extension Warning {
     }
 
     private static func unchecked(_ run: FinishedRun) -> Warning? {
-        guard run.outputs.check == nil else { return nil }
-        let images = run.outputs.arrayImages
+        guard let outputs = run.data?.outputs, outputs.check == nil else { return nil }
+        let images = outputs.arrayImages
         let text = "the outputs of \(images) \(images == 1 ? "image" : "images") of the array were not checked"
         return Warning(.unchecked, text, key: "run.check")
     }

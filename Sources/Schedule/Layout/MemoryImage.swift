@@ -17,8 +17,8 @@ struct MemoryImage: Sendable {
         for byte in 0..<count { bytes[address + byte] = UInt8(truncatingIfNeeded: value >> UInt64(8 * byte)) }
     }
 
-    /// Sets the bits of a value among `count` bytes that are zero there.
-    mutating func merge(_ value: Int, bytes count: Int, at address: Int) {
-        for byte in 0..<count { bytes[address + byte] |= UInt8(truncatingIfNeeded: value >> (8 * byte)) }
+    /// Lends the bytes for many writes.
+    mutating func withBytes(_ body: (UnsafeMutableBufferPointer<UInt8>) -> Void) {
+        bytes.withUnsafeMutableBufferPointer { body($0) }
     }
 }

@@ -13,29 +13,28 @@ extension Scheduler {
         let inputs = channels.count { $0 != nil }
         let kernel = shape.window.kernelHeight * shape.window.kernelWidth
         let words = shape.outputGroups * passes.count * shape.inputGroups * kernel
-        let base = image.allocate(words * p.weightBeats * p.beatBytes)
-        let bits = p.element.weightBits
-        let mask = (1 << bits) - 1
-        var word = 0
+        let base = image.allocate(words * wordBytes)
+        guard storesWeights else { return base }
+        let lanes = LaneSlots(p, fieldBytes: fieldBytes)
+        var address = base
         for outputGroup in 0..<shape.outputGroups {
             let group = outputGroup * p.outputs..<min(outputs, (outputGroup + 1) * p.outputs)
-            for pass in 0..<passes.count {
+            for pass in passes.lanes {
                 for inputGroup in 0..<shape.inputGroups {
                     let slots = inputGroup * p.inputs..<min(channels.count, (inputGroup + 1) * p.inputs)
                     for position in 0..<kernel {
                         let tap = shape.streams && !shape.isFlattened ? shape.window.fromBottom(position) : position
-                        for slot in slots {
-                            guard let input = channels[slot] else { continue }
-                            let m = slot - slots.lowerBound
-                            for output in group {
-                                for (term, codes) in passes.lanes[pass].enumerated() {
-                                    let value = Int(codes[(output * inputs + input) * kernel + tap]) & mask
-                                    let lane = (term * p.inputs + m) * p.outputs + output - group.lowerBound
-                                    put(value, lane: lane, wordAddress: base + word * wordBytes)
-                                }
+                        for (term, codes) in pass.enumerated() {
+                            for slot in slots {
+                                guard let input = channels[slot] else { continue }
+                                let lane = (term * p.inputs + slot - slots.lowerBound) * p.outputs
+                                lanes.put(
+                                    codes, from: (group.lowerBound * inputs + input) * kernel + tap,
+                                    stride: inputs * kernel, lanes: lane..<lane + group.count, word: address,
+                                    into: &image)
                             }
                         }
-                        word += 1
+                        address += wordBytes
                     }
                 }
             }
@@ -45,13 +44,42 @@ extension Scheduler {
 
     /// Bytes of a word of the weight buffer in memory.
     private var wordBytes: Int { p.weightBeats * p.beatBytes }
+}
 
-    /// Puts a stored weight into its lane of a word.
-    private mutating func put(_ value: Int, lane: Int, wordAddress: Int) {
-        let (beat, position) = lane.quotientAndRemainder(dividingBy: p.weightsPerBeat)
-        let (field, part) = position.quotientAndRemainder(dividingBy: p.weightsPerField)
-        let bit = part * p.element.weightBits
-        let place = wordAddress + beat * p.beatBytes + field * fieldBytes
-        image.merge(value << bit, bytes: fieldBytes, at: place)
+/// Where the lanes of a word of weights lie: each has some bits of a field of its beat.
+private struct LaneSlots {
+    private let offsets: [Int]
+    private let shifts: [Int]
+    private let mask: Int
+    private let fieldBytes: Int
+
+    init(_ p: AcceleratorParameters, fieldBytes: Int) {
+        let (perBeat, perField, bits) = (p.weightsPerBeat, p.weightsPerField, p.element.weightBits)
+        let beatBytes = p.beatBytes
+        let lanes = 0..<p.terms * p.inputs * p.outputs
+        offsets = lanes.map { $0 / perBeat * beatBytes + $0 % perBeat / perField * fieldBytes }
+        shifts = lanes.map { $0 % perBeat % perField * bits }
+        mask = (1 << bits) - 1
+        self.fieldBytes = fieldBytes
+    }
+
+    /// Puts stored weights, `stride` apart, into consecutive lanes of a word whose bits there are zero.
+    func put(
+        _ codes: [Int32], from start: Int, stride: Int, lanes: Range<Int>, word: Int, into image: inout MemoryImage
+    ) {
+        guard let last = lanes.last else { return }
+        precondition(last < offsets.count && start + (lanes.count - 1) * stride < codes.count)
+        image.withBytes { bytes in
+            precondition(word + offsets[last] + fieldBytes <= bytes.count)
+            codes.withUnsafeBufferPointer { codes in
+                var source = start
+                for lane in lanes {
+                    let field = (Int(codes[source]) & mask) << shifts[lane]
+                    let place = word + offsets[lane]
+                    for byte in 0..<fieldBytes { bytes[place + byte] |= UInt8(truncatingIfNeeded: field >> (8 * byte)) }
+                    source += stride
+                }
+            }
+        }
     }
 }

@@ -22,7 +22,10 @@ import Testing
         run("simulate binary.yaml -o out", 2, "is not UTF-8 text"),
         run("simulate tiny.yaml -o out --set array.inputs=0", 2, "--set array.inputs: array.inputs: is '0'"),
         run("simulate tiny.yaml -o out --set array.inputs", 2, "has no '='"),
-        run("simulate tiny.yaml -o out --mode timing", 2, "--mode: unsupported: run.mode: timing is not available"),
+        run("simulate tiny.yaml -o out --mode quick", 2, "--mode: run.mode: is 'quick'"),
+        run(
+            "simulate tiny.yaml -o out --mode timing --trace a.fst", 2,
+            "--trace: trace.file: needs a run that computes data; accepted with run.mode full, functional"),
         run("simulate tiny.yaml -o out --window 5", 2, "--window: is '5'; accepted: FROM:TO"),
         run("simulate tiny.yaml -o out --window 5:9", 2, "trace.file: missing"),
         run("simulate tiny.yaml -o out --taps compute.*", 2, "--taps: needs a waveform file"),

@@ -36,20 +36,20 @@ import Testing
     @Test func theSampleChangesNoResult() throws {
         let workplace = try Scratch()
         let all = try outcome(workplace, ["network.input.count=20", "run.array_images=all"]).report
-        #expect(all.functional.arrayImages == 20 && all.functional.checked == 200)
+        #expect(all.functional?.arrayImages == 20 && all.functional?.checked == 200)
         for (change, images) in [("run.check=true", 4), ("run.array_images=7", 7), ("run.array_images=20", 20)] {
             let report = try outcome(workplace, ["network.input.count=20", change]).report
-            #expect(report.functional.arrayImages == images)
-            #expect(report.functional.checked == 10 * images && report.functional.mismatches == 0)
-            #expect(report.functional.outputSha256 == all.functional.outputSha256)
-            #expect(report.functional.top1 == all.functional.top1)
+            #expect(report.functional?.arrayImages == images)
+            #expect(report.functional?.checked == 10 * images && report.functional?.mismatches == 0)
+            #expect(report.functional?.outputSha256 == all.functional?.outputSha256)
+            #expect(report.functional?.top1 == all.functional?.top1)
             #expect(report.cycles == all.cycles && report.dram == all.dram && report.network == all.network)
             #expect(report.latencyS == all.latencyS && report.utilization == all.utilization)
             #expect((report.configHash == all.configHash) == (images == 20))
         }
         let unchecked = try outcome(workplace, ["network.input.count=20", "run.check=false"]).report
-        #expect(unchecked.functional.checked == nil)
-        #expect(unchecked.functional.outputSha256 == all.functional.outputSha256)
+        #expect(unchecked.functional != nil && unchecked.functional?.checked == nil)
+        #expect(unchecked.functional?.outputSha256 == all.functional?.outputSha256)
     }
 
     @Test func togglesAreThoseOfTheSample() throws {
@@ -75,7 +75,7 @@ import Testing
                 "network.model=resnet20-cifar10", "network.input={images: \(workplace.path("images.bin")), count: 24}",
                 "run.array_images=2", "buffers={ifmap_kib: 64, weight_kib: 64, ofmap_kib: 64}",
             ])
-        let functional = result.report.functional
+        let functional = try #require(result.report.functional)
         let outputs = try NpyReader.read(path: workplace.path("out/outputs.npy"))
         guard case .int32(let values) = outputs.elements else { throw InputError(at: "outputs.npy", "is no int32") }
         var right = (top1: 0, top5: 0)
@@ -124,8 +124,8 @@ import Testing
             interrupted: { done.withLock { $0 >= 0.5 } })
         #expect(result.isInterrupted)
         let images = result.report.network.images
-        #expect((20..<40).contains(images) && result.report.functional.top1.count == images)
-        #expect(result.report.functional.checked == 10)
+        #expect((20..<40).contains(images) && result.report.functional?.top1.count == images)
+        #expect(result.report.functional?.checked == 10)
         #expect(try NpyReader.read(path: workplace.path("out/outputs.npy")).shape == [images, 10, 1, 1])
     }
 

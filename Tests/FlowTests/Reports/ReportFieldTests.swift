@@ -27,10 +27,10 @@ import Testing
 
     @Test func everyStoredPropertyHasARow() throws {
         let report = try report("run.mode=full", "run.check=false")
-        let activity = try #require(report.activity)
+        let (functional, activity) = (try #require(report.functional), try #require(report.activity))
         let sections: [any ReportSection] = [
             report, report.network, report.quantization, report.design, report.memoryModel, report.cycles,
-            report.resources, report.resources.lut, report.dram, report.layers[0], report.functional, activity,
+            report.resources, report.resources.lut, report.dram, report.layers[0], functional, activity,
             report.warnings[0], report.simulator,
         ]
         for section in sections {
@@ -43,14 +43,14 @@ import Testing
     private func paths<Section: ReportSection>(_ section: Section) -> [String] { Section.fields.map(\.path).sorted() }
 
     /// An independent way to the numbers: through the text of report.json.
-    @Test(arguments: ["run.mode=full", "host.fully_connected=true", "memory.stall_seed=3"])
+    @Test(arguments: ["run.mode=full", "run.mode=timing", "host.fully_connected=true", "memory.stall_seed=3"])
     func keysOfSweepsAreTheNumbersOfTheJSON(change: String) throws {
         let report = try report(change)
         let tree = try JSONDecoder().decode(JSONTree.self, from: report.json())
         let others = ["simulator.", "activity.by_instance."]
         let expected = tree.numbers(below: []).filter { number in !others.contains { number.key.hasPrefix($0) } }
         #expect(SweepKeys.numbers(report) == expected)
-        let accepted = SweepKeys.accepted(report.activity == nil ? .functional : .full)
+        let accepted = SweepKeys.accepted(try #require(SweepMode(rawValue: report.design.mode)))
         #expect(Set(expected.keys).isSubset(of: accepted))
         #expect(accepted.contains("cycles.host") && !accepted.contains { $0.hasPrefix("energy") })
     }

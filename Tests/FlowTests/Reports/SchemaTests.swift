@@ -8,7 +8,8 @@ import Testing
 
 @Suite struct SchemaTests {
     @Test(arguments: [
-        "run.mode=full", "run.mode=functional", "run.check=false", "memory.model=ideal", "quantization.scheme=flightnn",
+        "run.mode=full", "run.mode=functional", "run.mode=timing", "run.check=false", "memory.model=ideal",
+        "quantization.scheme=flightnn",
     ])
     func reportFollowsTheSchema(change: String) throws {
         let workplace = try Scratch()

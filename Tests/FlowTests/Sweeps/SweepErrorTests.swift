@@ -18,10 +18,9 @@ import Testing
 
     static let cases = [
         Case(line: "mode: functional", replacement: "modes: full", place: "7:1", part: "modes: unknown key"),
-        Case(line: "mode: functional", replacement: "mode: slow", place: "7:7", part: "accepted: full, functional"),
         Case(
-            line: "mode: functional", replacement: "mode: timing", place: "7:7", part: "timing is not available",
-            kind: .unsupported),
+            line: "mode: functional", replacement: "mode: slow", place: "7:7",
+            part: "accepted: full, functional, timing, estimate"),
         Case(line: "base: tiny.yaml\n", replacement: "", place: "1:1", part: "base: missing"),
         Case(line: "base: tiny.yaml", replacement: "base: none.yaml", place: "2:7", part: "'none.yaml' is no file"),
         Case(line: "  array.pe: [svpe, vpe]", replacement: "  array.pe: []", place: "4:13", part: "is empty"),
@@ -59,7 +58,11 @@ import Testing
             kind: .unsupported),
         Case(
             line: "latency_s < 0.02\"]\nmode: functional", replacement: "cycles.total < 1\"]\nmode: estimate",
-            place: "6:21", part: "cycles.total needs mode: full or functional; accepted: cycles.predicted, ",
+            place: "6:21", part: "cycles.total needs mode: full or functional or timing; accepted: cycles.predicted, ",
+            kind: .unsupported),
+        Case(
+            line: "latency_s < 0.02\"]\nmode: functional", replacement: "functional.mismatches < 1\"]\nmode: timing",
+            place: "6:21", part: "functional.mismatches needs mode: full or functional; accepted: network.layers, ",
             kind: .unsupported),
         Case(line: "{latency_s: min", replacement: "{latency_s: less", place: "8:25", part: "accepted: min, max"),
         Case(line: "{latency_s: min", replacement: "{speed: min", place: "8:14", part: "'speed' is no number"),

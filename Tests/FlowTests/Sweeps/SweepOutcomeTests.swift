@@ -94,8 +94,10 @@ import Testing
         let optional = Report.fields.all.filter { $0.isSingleNumber && !$0.isOfMachine && !$0.isAlwaysThere }.map(
             \.path)
         let decidedByTheNetwork = ["cycles.host", "quantization.input_mantissa", "quantization.output_mantissa"]
-        #expect(Set(optional) == Set(SweepAbsence.keys + decidedByTheNetwork))
-        #expect(optional.count == SweepAbsence.keys.count + decidedByTheNetwork.count)
+        let decidedByTheMode = ["calibration_images", "input_exponent", "output_exponent"].map { "quantization.\($0)" }
+        #expect(Set(optional) == Set(SweepAbsence.keys + decidedByTheNetwork + decidedByTheMode))
+        #expect(optional.count == SweepAbsence.keys.count + decidedByTheNetwork.count + decidedByTheMode.count)
+        #expect(Set(decidedByTheMode).isDisjoint(with: SweepKeys.accepted(.timing)))
     }
 
     private func plan(_ text: String, in workplace: Scratch) throws -> SweepPlan {

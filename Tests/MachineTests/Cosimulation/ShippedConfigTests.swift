@@ -43,7 +43,7 @@ struct ShippedConfigTests {
         #expect(configuration.device.allowOverflow == false)
         let outcome = try Flow.simulate(SimulationRequest(configuration))
         #expect(outcome.isCorrect)
-        #expect((outcome.report.functional.checked ?? 0) > 0)
+        #expect((outcome.report.functional?.checked ?? 0) > 0)
     }
 
     /// One term takes one pass and two take two: LightNN-2 twice the steps of LightNN-1, FLightNN F1 + 2 * F2 filters'.

@@ -1,0 +1,98 @@
+// Where the cycles and the traffic of a run went, layer by layer: what every way of running a program yields, whether it
+// computes data or not.
+
+import Design
+import ExternalMemory
+import Networks
+import Observation
+import Schedule
+
+/// Cycles and traffic of one image; all images have the same.
+package struct RunTiming: Sendable, Equatable {
+    /// Of all layers.
+    package var perImage: CycleCounts
+    /// In the order of the program.
+    package var layers: [LayerRun]
+    /// External memory traffic.
+    package var readBytes: Int
+    /// External memory traffic.
+    package var writtenBytes: Int
+}
+
+extension MachineResult {
+    /// Cycles and traffic, without what was computed.
+    package var timing: RunTiming {
+        RunTiming(perImage: perImage, layers: layers, readBytes: readBytes, writtenBytes: writtenBytes)
+    }
+}
+
+/// Bytes over the memory interface, from the start of a run on.
+struct Traffic: Sendable, Equatable {
+    var read = 0
+    var written = 0
+}
+
+/// Watches a run, and accounts for it at its end.
+final class RunAccount {
+    /// To be attached to the machine.
+    let monitor: RunMonitor
+    private let program: CompiledNetwork
+    private let traffic: () -> Traffic
+    private let ends: TrafficEnds
+
+    /// Traffic up to the end of each layer of the array.
+    private final class TrafficEnds { var values: [Traffic] = [] }
+
+    /// The account of a program on a machine with that memory.
+    convenience init(_ machine: Machine) {
+        let memory = machine.memory
+        self.init(machine.program, machine.accelerator.probes) {
+            Traffic(read: memory.bytesRead, written: memory.bytesWritten)
+        }
+    }
+
+    /// The account of a program whose run is seen at the probes; `traffic` tells what has moved so far.
+    init(_ program: CompiledNetwork, _ probes: RunProbes, traffic: @escaping () -> Traffic) {
+        (self.program, self.traffic) = (program, traffic)
+        let ends = TrafficEnds()
+        self.ends = ends
+        monitor = RunMonitor(
+            probes: probes, stores: program.layers.filter { !$0.isOnHost }.map(\.stores),
+            layerEnded: { _ in ends.values.append(traffic()) })
+    }
+
+    /// The account of a run that has ended.
+    func timing(clockMHz: Double) -> RunTiming {
+        let layers = program.layerRuns(monitor.causes, ends.values, clockMHz: clockMHz)
+        var all = CycleCounts(host: 0)
+        for layer in layers { all.add(layer.counts) }
+        let moved = traffic()
+        return RunTiming(perImage: all, layers: layers, readBytes: moved.read, writtenBytes: moved.written)
+    }
+}
+
+extension CompiledNetwork {
+    /// Cycles and traffic by layer, from causes and from the traffic up to the end of each layer of the array. Cycles
+    /// after the last store (the host sees `done`) belong to the next layer of the array, if any.
+    func layerRuns(_ causes: [CycleCauses], _ traffic: [Traffic], clockMHz: Double) -> [LayerRun] {
+        var start = 0
+        var before = Traffic()
+        var arrayLayers = 0
+        return layers.enumerated().map { index, plan in
+            var layer = LayerRun(
+                name: plan.name, startCycle: start, endCycle: start,
+                counts: CycleCounts(host: hostCycles(index, clockMHz: clockMHz)), readBytes: 0, writtenBytes: 0)
+            if !plan.isOnHost {
+                let now = traffic[arrayLayers]
+                layer.counts = CycleCounts(causes[arrayLayers])
+                layer.readBytes = now.read - before.read
+                layer.writtenBytes = now.written - before.written
+                before = now
+                arrayLayers += 1
+            }
+            layer.endCycle += layer.counts.total
+            start = layer.endCycle
+            return layer
+        }
+    }
+}

@@ -1,0 +1,30 @@
+// What the points of a sweep share of a network: in mode `timing` much less is made of it.
+
+import Configuration
+import Networks
+import Preparation
+
+/// A network as a sweep's mode needs it.
+enum PointNetwork: Sendable {
+    /// With images and all constants.
+    case whole(PreparedNetwork)
+    /// As far as cycles follow from it.
+    case outline(NetworkOutline)
+
+    /// The network of a point. Throws `InputError`, and `EnvironmentProblem` for what is not installed.
+    static func prepare(_ configuration: Configuration) throws -> PointNetwork {
+        switch configuration.run.mode {
+        case .timing: .outline(try NetworkOutline.prepare(configuration.network, configuration.quantization))
+        case .full, .functional:
+            .whole(try PreparedNetwork.prepare(configuration.network, configuration.quantization))
+        }
+    }
+
+    /// The integer network.
+    var quantized: QuantizedNetwork {
+        switch self {
+        case .whole(let network): network.quantized
+        case .outline(let network): network.quantized
+        }
+    }
+}
