@@ -104,13 +104,16 @@ public final class SimpleMemory: ExternalDevice {
         }
         next.writeReady = stalls & 16 == 0 && affordable(interface.beat.bytes)
         next.acknowledge = acknowledged < acknowledgements.count && acknowledgements[acknowledged] <= cycle
+        let before = drives
         drives = next
-        inputs.set(interface.fetch.ready, next.fetchReady ? 1 : 0)
-        inputs.set(interface.fetch.valid, next.fetchValid ? 1 : 0)
-        inputs.set(interface.read.ready, next.readReady ? 1 : 0)
-        inputs.set(interface.read.valid, next.readValid ? 1 : 0)
-        inputs.set(interface.write.ready, next.writeReady ? 1 : 0)
-        inputs.set(interface.write.acknowledge, next.acknowledge ? 1 : 0)
+        // Ports keep what they hold.
+        func set(_ port: NetID, _ value: Bool, _ was: Bool) { if value != was { inputs.set(port, value ? 1 : 0) } }
+        set(interface.fetch.ready, next.fetchReady, before.fetchReady)
+        set(interface.fetch.valid, next.fetchValid, before.fetchValid)
+        set(interface.read.ready, next.readReady, before.readReady)
+        set(interface.read.valid, next.readValid, before.readValid)
+        set(interface.write.ready, next.writeReady, before.writeReady)
+        set(interface.write.acknowledge, next.acknowledge, before.acknowledge)
         if next.fetchValid { contents.offerFetch(fetches[0].address, to: interface.fetch, inputs) }
         if next.readValid { contents.offerRead(reads[readHead].address, to: interface.read, interface.beat, inputs) }
     }

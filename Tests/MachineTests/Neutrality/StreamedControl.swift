@@ -84,14 +84,16 @@ struct StreamedControl {
     private func expectEqual(_ block: ControlBlock, from start: Int, _ text: String) throws {
         for (position, history) in block.histories.enumerated() {
             let name = bench.accelerator.design.path(of: history.net)
-            for index in 0..<block.count {
-                let (found, wanted) = (history.value(index), whole.values[position][start + index])
-                try #require(found == wanted, "\(text): \(name) in cycle \(start + index)")
+            // One comparison an array: an expectation for each of millions of values would take minutes.
+            let wanted = whole.values[position][start..<start + block.count]
+            let found = (0..<block.count).map { history.value($0) }
+            if !found.elementsEqual(wanted) {
+                let index = zip(found, wanted).enumerated().first { $0.element.0 != $0.element.1 }!.offset
+                try #require(found[index] == wanted[start + index], "\(text): \(name) in cycle \(start + index)")
             }
-            let values = whole.values[position][start..<start + block.count]
-            let isConstant = values.allSatisfy { $0 == values.first }
+            let isConstant = wanted.allSatisfy { $0 == wanted.first }
             if history.isConstant {
-                try #require(isConstant && history.constant == values.first, "\(text): \(name) varies from \(start)")
+                try #require(isConstant && history.constant == wanted.first, "\(text): \(name) varies from \(start)")
             }
         }
     }

@@ -15,7 +15,7 @@ import Testing
 @Suite struct TimingStreamTests {
     @Test func vectorArrays() throws {
         var (steps, cycles) = (0, 0)
-        for seed in UInt64(1)...(Tools.isLong ? 600 : 40) {
+        for seed in UInt64(1)...(Tools.isLong ? 600 : 12) {
             let random = RandomCase(seed: seed)
             let run = try random.bench().expectSameTiming(random.text)
             if random.timing.stallSeed == nil { (steps, cycles) = (steps + run.steps, cycles + run.cycles) }
@@ -24,14 +24,14 @@ import Testing
     }
 
     @Test func convolvers() throws {
-        for seed in UInt64(1)...(Tools.isLong ? 600 : 30) {
+        for seed in UInt64(1)...(Tools.isLong ? 600 : 8) {
             guard let random = RandomCase(seed: seed).onConvolver() else { continue }
             try random.bench().expectSameTiming(random.text)
         }
     }
 
     @Test func branchesWithPreActivations() throws {
-        for seed in UInt64(1)...(Tools.isLong ? 200 : 10) {
+        for seed in UInt64(1)...(Tools.isLong ? 200 : 3) {
             var random = RandomCase(seed: seed).withBranches(preActivates: true)
             random.parameters.preActivationDepth = 512
             try random.bench().expectSameTiming(random.text)

@@ -91,21 +91,30 @@ extension BlockMachine {
         }
     }
 
-    /// A choice by a bit, 64 cycles at a time.
+    /// A choice by a bit, 64 cycles at a time: what is chosen more often is copied, the rest is put into it.
     private func choose(_ step: UnsafePointer<BlockStep>, _ count: Int) {
-        let condition = nets[step.pointee.a]
-        let (b, strideB) = table.numbers(step.pointee.b, count)
-        let (c, strideC) = table.numbers(step.pointee.c, count)
+        let condition = nets + step.pointee.a
+        let (yes, strideYes) = table.numbers(step.pointee.b, count)
+        let (no, strideNo) = table.numbers(step.pointee.c, count)
         let output = nets[step.pointee.output]
         for word in 0...count >> 6 {
-            let bits = condition.word(word)
+            let bits = condition.pointee.word(word)
             let first = 64 &* word
-            for bit in 0..<64 {
-                let cycle = first &+ bit
-                let mask = 0 &- Int64(truncatingIfNeeded: (bits &>> UInt64(truncatingIfNeeded: bit)) & 1)
-                let no = c[cycle &* strideC]
-                output.values[cycle] = output.canonical(no ^ ((b[cycle &* strideB] ^ no) & mask))
+            let values = output.values + first
+            let (usual, strideUsual, other, strideOther, exceptions) =
+                bits.nonzeroBitCount > 32 ? (yes, strideYes, no, strideNo, ~bits) : (no, strideNo, yes, strideYes, bits)
+            if strideUsual == 1 {
+                values.update(from: usual + first, count: 64)
+            } else {
+                values.update(repeating: usual[0], count: 64)
             }
+            var left = exceptions
+            while left != 0 {
+                let bit = left.trailingZeroBitCount
+                values[bit] = other[(first &+ bit) &* strideOther]
+                left &= left &- 1
+            }
+            if !step.pointee.fits { for bit in 0..<64 { values[bit] = output.canonical(values[bit]) } }
         }
     }
 

@@ -98,34 +98,62 @@ extension BlockMachine {
     func takeDelay(_ step: UnsafePointer<BlockStep>, _ count: Int) {
         let (q, data) = (nets + step.pointee.output, nets + step.pointee.a)
         let line = delays.baseAddress! + step.pointee.index
-        let depth = line.pointee.depth
-        let past = line.pointee.past
-        if data.pointee.state != .varying {
-            // All that is under way is what comes in.
-            let value = q.pointee.canonical(data.pointee.constant)
-            if line.pointee.still >= depth, past[depth &- 1] == value { return q.pointee.hold(value) }
+        let isBits = q.pointee.isBit && data.pointee.isBit && line.pointee.depth < 64
+        if data.pointee.state != .varying, line.pointee.still >= line.pointee.depth,
+            q.pointee.canonical(data.pointee.constant) == q.pointee.next
+        {
+            return q.pointee.hold(q.pointee.next)
         }
+        q.pointee.state = .varying
+        if isBits {
+            delayBits(q, data, line, count)
+        } else {
+            delayNumbers(q, step, line, count)
+        }
+        // The output is the input once that has been the same for long enough.
+        switch data.pointee.state {
+        case .varying: line.pointee.still = 0
+        case .new: line.pointee.still = count
+        case .same: line.pointee.still &+= count
+        }
+        q.pointee.next = q.pointee.value(count)
+    }
+
+    private func delayBits(
+        _ q: UnsafeMutablePointer<BlockNet>, _ data: UnsafeMutablePointer<BlockNet>,
+        _ line: UnsafeMutablePointer<DelayLine>, _ count: Int
+    ) {
+        let depth = UInt64(line.pointee.depth)
+        var before = line.pointee.bits
+        for word in 0...count >> 6 {
+            let input = data.pointee.word(word)
+            q.pointee.bits[word] = input << depth | before >> (64 &- depth)
+            // What lies behind the stretch is not known yet.
+            let left = UInt64(min(64, count &- 64 &* word))
+            before = left == 64 ? input : left == 0 ? before : input << (64 &- left) | before >> left
+        }
+        line.pointee.bits = before
+    }
+
+    private func delayNumbers(
+        _ q: UnsafeMutablePointer<BlockNet>, _ step: UnsafePointer<BlockStep>,
+        _ line: UnsafeMutablePointer<DelayLine>, _ count: Int
+    ) {
+        let (depth, past) = (line.pointee.depth, line.pointee.past)
         // The past, then the stretch; the output is `depth` behind the input.
         let (input, stride) = table.numbers(step.pointee.a, count)
         for cycle in 0..<count { past[depth &+ cycle] = q.pointee.canonical(input[cycle &* stride]) }
-        q.pointee.state = .varying
         if q.pointee.isBit {
-            let bits = q.pointee.bits
             for word in 0...count >> 6 {
                 var value: UInt64 = 0
                 for bit in 0..<min(64, count &+ 1 &- 64 &* word) {
                     value |= UInt64(truncatingIfNeeded: past[64 &* word &+ bit]) << UInt64(bit)
                 }
-                bits[word] = value
+                q.pointee.bits[word] = value
             }
         } else {
             for cycle in 0...count { q.pointee.values[cycle] = past[cycle] }
         }
-        let newest = past[depth &+ count &- 1]
-        var still = 0
-        while still < depth &+ count, past[depth &+ count &- 1 &- still] == newest { still += 1 }
-        line.pointee.still = still
         for index in 0..<depth { past[index] = past[count &+ index] }
-        q.pointee.next = q.pointee.value(count)
     }
 }

@@ -4,6 +4,68 @@
 
 import Fabric
 
+/// A register of a walk under way through 64 cycles. Plain data.
+private struct WalkMover {
+    private let register: WalkRegister
+    private let bases: UnsafePointer<Int64>
+    private let strideBase: Int
+    private let amounts: UnsafePointer<Int64>
+    private let strideAmount: Int
+    private var values: UnsafeMutablePointer<Int64>
+    private var first = 0
+    private var filled = 0
+    private var resets: UInt64 = 0
+    private var moves: UInt64 = 0
+    private var next: Int64
+    /// The value of the cycle.
+    private(set) var value: Int64
+
+    init(_ register: WalkRegister, _ table: BlockNets, _ count: Int) {
+        self.register = register
+        (bases, strideBase) = table.numbers(register.base, count)
+        (amounts, strideAmount) = table.numbers(register.amount, count)
+        values = table.nets[register.output].values
+        value = table.nets[register.output].next
+        next = value
+        values[0] = value
+        values += 1
+    }
+
+    /// Cycles of the word in which the register moves.
+    mutating func begin(_ word: Int, _ nets: UnsafeMutablePointer<BlockNet>) -> UInt64 {
+        resets = nets[register.reset].word(word)
+        moves = nets[register.enable].word(word) | resets
+        (first, filled) = (64 &* word, 0)
+        return moves
+    }
+
+    @inline(__always) func isMoved(_ bit: Int) -> Bool { (moves &>> UInt64(truncatingIfNeeded: bit)) & 1 != 0 }
+    @inline(__always) func base(_ bit: Int) -> Int { Int(bases[(first &+ bit) &* strideBase]) }
+
+    @inline(__always) mutating func choose(_ base: Int64, _ bit: Int) {
+        let moved = (base &+ amounts[(first &+ bit) &* strideAmount]) & register.mask
+        next = (resets &>> UInt64(truncatingIfNeeded: bit)) & 1 != 0 ? register.initial : moved
+    }
+
+    /// The value of the cycles from `bit + 1` on.
+    @inline(__always) mutating func take(_ bit: Int) {
+        guard isMoved(bit) else { return }
+        while filled < bit {
+            values[filled] = value
+            filled &+= 1
+        }
+        value = next
+    }
+
+    mutating func finish() {
+        while filled < 64 {
+            values[filled] = value
+            filled &+= 1
+        }
+        values += 64
+    }
+}
+
 extension BlockMachine {
     /// `q = reset ? initial : enable ? (q == limit ? 0 : q + 1) : q`
     func takeCounter(_ step: UnsafePointer<BlockStep>, _ count: Int) {
@@ -106,39 +168,28 @@ extension BlockMachine {
 
     /// Several registers, of which each may begin from another.
     private func move(_ walk: UnsafeBufferPointer<WalkRegister>, _ count: Int) {
-        for register in walk { nets[register.output].state = .varying }
-        withUnsafeTemporaryAllocation(of: Int64.self, capacity: 2 * walk.count + 2) { values in
-            // Place 0 is the base of those that begin from nothing.
-            values[0] = 0
-            for (index, register) in walk.enumerated() { values[index + 1] = nets[register.output].next }
-            let next = values.baseAddress! + (walk.count + 1)
-            for (index, register) in walk.enumerated() { nets[register.output].values[0] = values[index + 1] }
+        withUnsafeTemporaryAllocation(of: WalkMover.self, capacity: walk.count) { movers in
+            for (index, register) in walk.enumerated() {
+                movers.initializeElement(at: index, to: WalkMover(register, table, count))
+                nets[register.output].state = .varying
+            }
             for word in 0..<(count &+ 63) >> 6 {
                 var any: UInt64 = 0
-                for register in walk {
-                    any |= nets[register.enable].word(word) | nets[register.reset].word(word)
-                }
-                for bit in 0..<64 {
-                    let cycle = 64 &* word &+ bit
-                    let now = UInt64(truncatingIfNeeded: bit)
-                    if (any &>> now) & 1 != 0 {
-                        for (index, register) in walk.enumerated() {
-                            next[index] = values[index + 1]
-                            if (nets[register.reset].word(word) &>> now) & 1 != 0 {
-                                next[index] = register.initial
-                            } else if (nets[register.enable].word(word) &>> now) & 1 != 0 {
-                                let base = values[Int(nets[register.base].value(min(cycle, count)))]
-                                next[index] = (base &+ nets[register.amount].value(min(cycle, count))) & register.mask
-                            }
-                        }
-                        for index in walk.indices { values[index + 1] = next[index] }
+                for index in walk.indices { any |= movers[index].begin(word, nets) }
+                while any != 0 {
+                    let bit = any.trailingZeroBitCount
+                    any &= any &- 1
+                    for index in walk.indices where movers[index].isMoved(bit) {
+                        let base = movers[index].base(bit)
+                        movers[index].choose(base == 0 ? 0 : movers[base &- 1].value, bit)
                     }
-                    for (index, register) in walk.enumerated() {
-                        nets[register.output].values[cycle + 1] = values[index + 1]
-                    }
+                    for index in walk.indices { movers[index].take(bit) }
                 }
+                for index in walk.indices { movers[index].finish() }
             }
-            for register in walk { nets[register.output].next = nets[register.output].values[count] }
+            for register in walk {
+                nets[register.output].next = nets[register.output].values[count]
+            }
         }
     }
 

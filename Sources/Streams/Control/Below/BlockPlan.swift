@@ -169,10 +169,20 @@ struct BlockPlan {
         let isBits =
             nets[output].isBit && operands.allSatisfy { isBit($0) }
             && (onBits.contains(kind) || kind == .slice && parameter == 0)
-        steps.append(
-            BlockStep(
-                kind: isBits ? .bitLogic : .logic, logic: kind, parameter: parameter, output: output, a: operands[0],
-                b: operands.count > 1 ? operands[1] : zero, c: operands.count > 2 ? operands[2] : zero))
+        var step = BlockStep(
+            kind: isBits ? .bitLogic : .logic, logic: kind, parameter: parameter, output: output, a: operands[0],
+            b: operands.count > 1 ? operands[1] : zero, c: operands.count > 2 ? operands[2] : zero)
+        step.fits = operands.dropFirst().allSatisfy { fits($0, in: output) }
+        steps.append(step)
+    }
+
+    /// Whether every value of a net is one of another as it is.
+    private func fits(_ number: Int, in other: Int) -> Bool {
+        if let constant = constants.first(where: { $0.net == number }) {
+            return nets[other].canonical(constant.value) == constant.value
+        }
+        let (from, to) = (nets[number], nets[other])
+        return from.isSigned == to.isSigned ? from.width <= to.width : to.isSigned && from.width < to.width
     }
 
     // MARK: counters

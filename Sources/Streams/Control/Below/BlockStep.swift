@@ -30,6 +30,8 @@ struct BlockStep {
     var a = 0
     var b = 0
     var c = 0
+    /// The operands that a multiplexer chooses from are values of the output as they are.
+    var fits = false
     /// Of registers; constants where the cell has none.
     var enable = 0
     var reset = 0
@@ -55,6 +57,8 @@ struct WalkRegister {
 struct DelayLine {
     var depth: Int
     var past: UnsafeMutablePointer<Int64>
+    /// Bits: the last 64 inputs, the newest highest.
+    var bits: UInt64 = 0
     /// Cycles in which the input has been what it is.
     var still: Int
 }
