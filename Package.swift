@@ -159,8 +159,8 @@ let package = Package(
             name: "FlowTests",
             dependencies: [
                 "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "ExternalMemory", "Flows", "Machine",
-                "NetworkReaders", "Networks", "Output", "Preparation", "Reports", "Support", "Sweep", "TestSupport",
-                "shiftsim",
+                "NetworkReaders", "Networks", "Output", "Preparation", "Quantizer", "ReferenceModel", "Reports",
+                "Support", "Sweep", "TestSupport", "shiftsim",
             ]),
     ],
     swiftLanguageModes: [.v6]

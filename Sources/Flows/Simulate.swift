@@ -56,14 +56,16 @@ package enum Flow {
         let sample = configuration.run.arrayImages.indices(of: network.inputs.count)
         let progress = ImageProgress(others: network.inputs.count - sample.count, report: request.progress)
         progress.array(0, of: sample.count)
-        let result = try build.run(
-            sample.map { network.inputs[$0] }, options: options,
-            progress: { progress.array($0, of: sample.count) }, interrupted: request.interrupted)
-        progress.judge()
         let judge = Judge(
             network: network.quantized, checks: configuration.run.check, threads: configuration.run.threads,
             progress: progress, interrupted: request.interrupted)
-        let outputs = try judge.outputs(network.inputs, sample: sample, array: result.outputs)
+        let (result, expected) = try judge.beside(network.inputs, sample: sample) {
+            try build.run(
+                sample.map { network.inputs[$0] }, options: options,
+                progress: { progress.array($0, of: sample.count) }, interrupted: request.interrupted)
+        }
+        progress.judge()
+        let outputs = try judge.outputs(network.inputs, sample: sample, array: result.outputs, expected: expected)
         return FinishedRun(
             configuration: configuration, network: network, hardware: hardware, program: build.program,
             result: result, outputs: outputs)
