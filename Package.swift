@@ -81,7 +81,7 @@ let package = Package(
             name: "Preparation",
             dependencies: [
                 "Accelerator", "Configuration", "Design", "Diagnostics", "Fabric", "Machine", "NetworkReaders",
-                "Networks", "Quantizer", "Schedule", "Support",
+                "Networks", "Output", "Quantizer", "Schedule", "Support",
             ]),
         .target(
             name: "Reports",

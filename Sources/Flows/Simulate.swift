@@ -19,9 +19,9 @@ package enum Flow {
         defer { output?.discard() }
         let trace = try TraceTarget.prepare(configuration.trace.file, in: output)
         defer { trace?.discard() }
-        let network = try PreparedNetwork.prepare(configuration.network, configuration.quantization) {
-            request.progress?(PhaseProgress($0))
-        }
+        let network = try PreparedNetwork.prepare(
+            configuration.network, configuration.quantization, store: request.store
+        ) { request.progress?(PhaseProgress($0)) }
         request.progress?(PhaseProgress(.elaborating))
         let hardware = try Hardware.elaborate(configuration, for: network.quantized)
         try hardware.requireFit()

@@ -28,11 +28,14 @@ final class NetworkCache: Sendable {
 
     /// Indices of the points, network by network.
     let order: [Int]
+    /// Those of earlier runs.
+    private let store: NetworkStore?
     private let prepared = OncePerKey<Key, PreparedNetwork>()
     private let uses: Mutex<Uses>
 
     /// The networks of a sweep's points; none is made yet.
-    init(_ points: [Configuration]) {
+    init(_ points: [Configuration], store: NetworkStore? = nil) {
+        self.store = store
         var members: [Key: [Int]] = [:]
         var keys: [Key] = []
         for (index, point) in points.enumerated() {
@@ -55,7 +58,7 @@ final class NetworkCache: Sendable {
             uses.most = max(uses.most, uses.held.count)
         }
         return try prepared.value(key) {
-            try PreparedNetwork.prepare(configuration.network, configuration.quantization)
+            try PreparedNetwork.prepare(configuration.network, configuration.quantization, store: store)
         }
     }
 
