@@ -51,11 +51,11 @@ let package = Package(
 
         // Simulation
         .target(name: "Kernel", dependencies: ["Design", "Fabric"], swiftSettings: fast),
+        .target(name: "ExternalMemory", dependencies: ["Kernel", "Design", "Support"], swiftSettings: fast),
+        .target(name: "RowKernels", cSettings: [.unsafeFlags(["-O3"])]),
         .target(
             name: "Streams", dependencies: ["Design", "ExternalMemory", "Fabric", "Kernel", "RowKernels"],
             swiftSettings: fast),
-        .target(name: "RowKernels", cSettings: [.unsafeFlags(["-O3"])]),
-        .target(name: "ExternalMemory", dependencies: ["Kernel", "Design", "Support"], swiftSettings: fast),
         .target(name: "Waveforms", dependencies: ["CZlib", "Diagnostics", "Output"]),
         .target(name: "Observation", dependencies: ["Kernel", "Waveforms", "Design"], swiftSettings: fast),
         .target(name: "Host", dependencies: ["Networks", "Diagnostics"], swiftSettings: vectorised),
@@ -83,7 +83,7 @@ let package = Package(
             name: "Preparation",
             dependencies: [
                 "Accelerator", "Configuration", "Design", "Diagnostics", "Fabric", "Machine", "NetworkReaders",
-                "Networks", "Quantizer", "Schedule", "Support",
+                "Networks", "Output", "Quantizer", "Schedule", "Support",
             ]),
         .target(
             name: "Reports",
@@ -161,8 +161,8 @@ let package = Package(
             name: "FlowTests",
             dependencies: [
                 "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "ExternalMemory", "Flows", "Machine",
-                "NetworkReaders", "Networks", "Output", "Preparation", "Reports", "Support", "Sweep", "TestSupport",
-                "shiftsim",
+                "NetworkReaders", "Networks", "Output", "Preparation", "Quantizer", "ReferenceModel", "Reports",
+                "Support", "Sweep", "TestSupport", "shiftsim",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -10,8 +10,9 @@ extension Flow {
     /// Resources, peak rates and predicted cycles of a configuration's design: the one that `simulate` runs, made and
     /// scheduled by the same steps. The network is quantized for that. Throws as `simulate` does before it runs anything,
     /// but for a design that does not fit.
-    package static func estimate(_ configuration: Configuration) throws -> Estimate {
-        let network = try PreparedNetwork.prepare(configuration.network, configuration.quantization)
+    package static func estimate(_ configuration: Configuration, store: NetworkStore? = nil) throws -> Estimate {
+        let network = try PreparedNetwork.prepare(
+            configuration.network, configuration.quantization, store: store)
         let hardware = try Hardware.elaborate(configuration, for: network.quantized)
         return try estimate(configuration, hardware: hardware)
     }

@@ -22,9 +22,32 @@ struct Judge: Sendable {
         var check: OutputCheck?
     }
 
+    /// Runs the array on the images `sample` and, where there is a thread that it has no image for, the reference model on
+    /// the same images beside it: its outputs by image, for `outputs`. What fails in the array comes first.
+    func beside<Result: Sendable>(
+        _ inputs: [IntegerTensor], sample: [Int], _ array: @escaping @Sendable () throws -> Result
+    ) throws -> (result: Result, expected: [Int: IntegerTensor]) {
+        guard checks, sample.count < threads else { return (try array(), [:]) }
+        let parts = try mapParallel(count: 2, workers: 2) { part -> Part<Result>? in
+            if part == 0 { return .array(try array()) }
+            var expected: [Int: IntegerTensor] = [:]
+            for index in sample where !interrupted() {
+                expected[index] = try ReferenceModel.infer(network, input: inputs[index])
+            }
+            return .reference(expected)
+        }
+        guard case .array(let result) = parts[0], case .reference(let expected) = parts[1] else {
+            return (try array(), [:])
+        }
+        return (result, expected)
+    }
+
     /// `array` has the outputs of the images `sample`, or, after an interruption, of the first of them. Runs the
-    /// reference model on the others, and on the sample where it is checked. Throws `ReferenceModelError`.
-    func outputs(_ inputs: [IntegerTensor], sample: [Int], array: [IntegerTensor]) throws -> JudgedOutputs {
+    /// reference model on the others, and on those of the sample that are checked and not in `expected`. Throws
+    /// `ReferenceModelError`.
+    func outputs(
+        _ inputs: [IntegerTensor], sample: [Int], array: [IntegerTensor], expected known: [Int: IntegerTensor] = [:]
+    ) throws -> JudgedOutputs {
         let computed = Dictionary(uniqueKeysWithValues: zip(sample, array))
         let verdicts = try mapParallel(count: inputs.count, workers: threads) { index -> Verdict? in
             guard let given = computed[index] else {
@@ -33,7 +56,7 @@ struct Judge: Sendable {
                 progress.finishReference()
                 return Verdict(output: output)
             }
-            let expected = checks ? try ReferenceModel.infer(network, input: inputs[index]) : nil
+            let expected = checks ? try known[index] ?? ReferenceModel.infer(network, input: inputs[index]) : nil
             return Verdict(output: given, check: expected.map { OutputCheck(given, expected: $0) })
         }
         let finished = verdicts.prefix { $0 != nil }.compactMap { $0 }
@@ -41,4 +64,10 @@ struct Judge: Sendable {
             values: finished.map(\.output), arrayImages: computed.keys.count { $0 < finished.count },
             check: checks ? finished.compactMap(\.check).reduce(OutputCheck(), +) : nil)
     }
+}
+
+/// What is done beside each other.
+private enum Part<Result: Sendable>: Sendable {
+    case array(Result)
+    case reference([Int: IntegerTensor])
 }

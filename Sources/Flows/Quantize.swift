@@ -21,7 +21,7 @@ extension Flow {
         let source = NetworkSource(networkSettings)
         try output.require(isNot: source.path())
         let given = try source.network()
-        let reader = try ImageSource(networkSettings, settings, network: given)
+        let reader = try ImageSource(networkSettings, settings, network: NetworkHeader(given))
         let images = try reader.calibrationImages(like: reader.images())
         let network = try Quantizer.applyingSaturations(given, calibration: images)
         let (quantized, report) = try Quantizer.quantize(

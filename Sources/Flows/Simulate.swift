@@ -34,9 +34,9 @@ package enum Flow {
     /// Everything that computes data, into a trace where there is one.
     private static func compute(_ request: SimulationRequest, _ trace: TraceTarget?) throws -> FinishedRun {
         let configuration = request.configuration
-        let network = try PreparedNetwork.prepare(configuration.network, configuration.quantization) {
-            request.progress?(PhaseProgress($0))
-        }
+        let network = try PreparedNetwork.prepare(
+            configuration.network, configuration.quantization, store: request.store
+        ) { request.progress?(PhaseProgress($0)) }
         request.progress?(PhaseProgress(.elaborating))
         let hardware = try Hardware.elaborate(configuration, for: network.quantized)
         try hardware.requireFit()
@@ -66,14 +66,16 @@ package enum Flow {
         let sample = configuration.run.arrayImages.indices(of: network.inputs.count)
         let progress = ImageProgress(others: network.inputs.count - sample.count, report: request.progress)
         progress.array(0, of: sample.count)
-        let result = try build.run(
-            sample.map { network.inputs[$0] }, options: options,
-            progress: { progress.array($0, of: sample.count) }, interrupted: request.interrupted)
-        progress.judge()
         let judge = Judge(
             network: network.quantized, checks: configuration.run.check, threads: configuration.run.threads,
             progress: progress, interrupted: request.interrupted)
-        let outputs = try judge.outputs(network.inputs, sample: sample, array: result.outputs)
+        let (result, expected) = try judge.beside(network.inputs, sample: sample) {
+            try build.run(
+                sample.map { network.inputs[$0] }, options: options,
+                progress: { progress.array($0, of: sample.count) }, interrupted: request.interrupted)
+        }
+        progress.judge()
+        let outputs = try judge.outputs(network.inputs, sample: sample, array: result.outputs, expected: expected)
         return FinishedRun(
             configuration: configuration, hardware: hardware, program: build.program, timing: result.timing,
             content: .data(RunData(network: network, result: result, outputs: outputs)))

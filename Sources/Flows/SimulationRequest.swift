@@ -1,6 +1,7 @@
 // What a caller asks of one simulation.
 
 import Configuration
+import Preparation
 
 /// A configuration and where the results go.
 package struct SimulationRequest: Sendable {
@@ -8,6 +9,8 @@ package struct SimulationRequest: Sendable {
     package var configuration: Configuration
     /// Folder for the results; nil writes none.
     package var directory: String?
+    /// Quantized networks of earlier runs; nil: the network is quantized whatever was before.
+    package var store: NetworkStore?
     /// Told what is done, from any thread.
     package var progress: (@Sendable (PhaseProgress) -> Void)?
     /// Asked between cycles; true ends the run early.
@@ -15,11 +18,13 @@ package struct SimulationRequest: Sendable {
 
     /// A request; nothing runs yet.
     package init(
-        _ configuration: Configuration, directory: String? = nil, progress: (@Sendable (PhaseProgress) -> Void)? = nil,
+        _ configuration: Configuration, directory: String? = nil, store: NetworkStore? = nil,
+        progress: (@Sendable (PhaseProgress) -> Void)? = nil,
         interrupted: @escaping @Sendable () -> Bool = { false }
     ) {
         self.configuration = configuration
         self.directory = directory
+        self.store = store
         self.progress = progress
         self.interrupted = interrupted
     }

@@ -103,8 +103,11 @@ package final class HostStart: ExternalDevice {
         inputs.set(ports.storeProgram, Int64(streams[.store] ?? 0))
         (start, self.cycle) = (ports.start, cycle)
     }
+    /// It never wakes: it is done with its start.
     package let wakeNets: [NetID] = []
+    /// Raises `start` in its cycle.
     package func drive(cycle: Int, _ inputs: InputPorts) { inputs.set(start, cycle == self.cycle ? 1 : 0) }
+    /// Looks on until `start` is low again.
     package func clock(cycle: Int, _ state: StateView) -> Int { cycle > self.cycle ? Int.max : cycle + 1 }
 }
 

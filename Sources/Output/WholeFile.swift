@@ -30,6 +30,11 @@ package final class GrowingFile {
         guard status == 0 else { throw GrowingFile.failure(path, SystemError()) }
     }
 
+    /// Writes bytes where they lie. Throws `InputError`.
+    func append(_ bytes: UnsafeRawBufferPointer) throws {
+        do { try SystemCall.write(bytes, to: descriptor) } catch { throw GrowingFile.failure(path, error) }
+    }
+
     fileprivate static func failure(_ path: String, _ error: SystemError) -> InputError {
         InputError(at: path, "the file cannot be written: \(error.reason)")
     }
@@ -42,6 +47,15 @@ package enum WholeFile {
         if makingFolders { try makeFolders(above: path) }
         let file = try GrowingFile(path)
         try file.append(data)
+        try file.finish()
+    }
+
+    /// Writes bytes behind a head, where they lie; makes the folders above the file. Throws `InputError`.
+    static func write(_ head: Data, _ bytes: UnsafeRawBufferPointer, to path: String) throws {
+        try makeFolders(above: path)
+        let file = try GrowingFile(path)
+        try file.append(head)
+        try file.append(bytes)
         try file.finish()
     }
 

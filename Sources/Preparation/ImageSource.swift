@@ -14,11 +14,13 @@ package struct ImageSource {
     private let classes: [String]?
 
     /// Reads nothing yet. Throws `InputError` for a normalization that does not fit the network.
-    package init(_ settings: NetworkSettings, _ quantization: QuantizationSettings, network: Network) throws {
+    package init(
+        _ settings: NetworkSettings, _ quantization: QuantizationSettings, network: NetworkHeader
+    ) throws {
         self.settings = settings
         self.quantization = quantization
         shape = network.input
-        outputs = network.layers.last?.output.count ?? 0
+        outputs = network.outputs
         classes = ClassNames.of(network.metadata, count: outputs)
         pixels = try PixelRule(settings, network: network)
     }

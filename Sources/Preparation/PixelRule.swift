@@ -13,7 +13,7 @@ package struct PixelRule: Sendable, Equatable {
 
     /// The rule of a configuration for a network. Throws `InputError` for lists that do not fit its channels, whatever
     /// the images are.
-    init(_ settings: NetworkSettings, network: Network) throws {
+    init(_ settings: NetworkSettings, network: NetworkHeader) throws {
         let channels = network.input.channels
         switch (settings.mean, settings.std) {
         case (.list(let mean), .list(let std)):
@@ -32,7 +32,7 @@ package struct PixelRule: Sendable, Equatable {
     }
 
     /// What the network comes with.
-    private static func own(_ settings: NetworkSettings, _ network: Network) throws -> Normalization? {
+    private static func own(_ settings: NetworkSettings, _ network: NetworkHeader) throws -> Normalization? {
         if let stated = try Normalization(metadata: network.metadata, place: network.name) { return stated }
         return switch settings.model {
         case .file: nil

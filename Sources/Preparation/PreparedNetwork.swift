@@ -39,32 +39,34 @@ package struct PreparedNetwork: Sendable {
         self.fingerprint = fingerprint
     }
 
-    /// Reads, quantizes and hashes; `phase` is told what comes next. Throws `InputError`, and `EnvironmentProblem` for
+    /// Reads, quantizes and hashes; `phase` is told what comes next. With a store, a network that was quantized in this
+    /// way before is taken from there, and any other is kept there. Throws `InputError`, and `EnvironmentProblem` for
     /// what is not installed. Cost: the float network on every calibration image.
     package static func prepare(
-        _ settings: NetworkSettings, _ quantization: QuantizationSettings, phase: (Phase) -> Void = { _ in }
+        _ settings: NetworkSettings, _ quantization: QuantizationSettings, store: NetworkStore? = nil,
+        phase: (Phase) -> Void = { _ in }
     ) throws -> PreparedNetwork {
         phase(.reading)
-        let source = NetworkSource(settings)
-        let network = try source.network()
-        let reader = try ImageSource(settings, quantization, network: network)
+        let model = try ModelBytes(NetworkSource(settings))
+        let shelf = quantization.cache ? store.flatMap { StoreShelf($0, settings.model, model) } : nil
+        let network = try LazyNetwork(model.source, header: shelf?.header())
+        let reader = try ImageSource(settings, quantization, network: network.header)
         let images = try reader.images()
         let calibration = try reader.calibrationImages(like: images)
         phase(.quantizing)
-        let quantized = try Quantizer.quantize(
-            network, options: quantization.options(modelHasCodes: network.hasCodes), calibration: calibration)
+        let options = quantization.options(modelHasCodes: network.header.hasCodes)
+        let quantized =
+            try shelf?.network(options, calibration)
+            ?? Quantizer.quantize(network.take(), options: options, calibration: calibration)
+        if network.isRead { shelf?.keep(network.header, quantized, options, calibration) }
         return PreparedNetwork(
-            metadata: network.metadata, images: (images, calibration.count, reader.pixels),
-            quantized: quantized,
-            inputs: try images.images.map(quantized.0.quantizedInput),
-            fingerprint: try fingerprint(source, images, calibration: calibration))
+            metadata: network.header.metadata, images: (images, calibration.count, reader.pixels),
+            quantized: quantized, inputs: try images.images.map(quantized.0.quantizedInput),
+            fingerprint: fingerprint(model, images, calibration: calibration))
     }
 
-    private static func fingerprint(
-        _ source: NetworkSource, _ images: ImageSet, calibration: [[Float]]
-    ) throws -> String {
-        var hash = SHA256()
-        try source.hash(into: &hash)
+    private static func fingerprint(_ model: ModelBytes, _ images: ImageSet, calibration: [[Float]]) -> String {
+        var hash = model.hash
         for image in images.images + calibration { hash.update(image) }
         hash.update((images.labels ?? []).map { Int32($0) })
         return hash.finish()

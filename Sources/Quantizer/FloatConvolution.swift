@@ -268,8 +268,8 @@ private struct WeightPanels {
                             for tile in 0..<patches.tiles {
                                 MatrixTile.sum(
                                     four, patch.baseAddress! + (phase * patches.tiles + tile) * steps * width,
-                                    steps: steps, into: sums.baseAddress! + panel * height * row + tile * width,
-                                    row: row, isFirst: phase == 0)
+                                    steps: steps, isFirst: phase == 0,
+                                    into: (sums.baseAddress! + panel * height * row + tile * width, row))
                             }
                         }
                     }
@@ -289,10 +289,11 @@ private enum MatrixTile {
     /// Elements of a patch in a phase, at most.
     static func steps(_ patch: Int) -> Int { (patch + phases - 1) / phases }
 
-    /// Sums of `steps` products each, in place of what is in `sums` or added to it. Rows of `sums` are `row` apart.
+    /// Sums of `steps` products each: the first in place of what is at `place`, others added to it. Rows there are `row`
+    /// apart.
     static func sum(
-        _ weights: UnsafePointer<Float>, _ patches: UnsafePointer<Float>, steps: Int,
-        into sums: UnsafeMutablePointer<Float>, row: Int, isFirst: Bool
+        _ weights: UnsafePointer<Float>, _ patches: UnsafePointer<Float>, steps: Int, isFirst: Bool,
+        into sums: (place: UnsafeMutablePointer<Float>, row: Int)
     ) {
         typealias Vector = SIMD8<Float>
         var (a0, a1, b0, b1) = (Vector.zero, Vector.zero, Vector.zero, Vector.zero)
@@ -316,10 +317,10 @@ private enum MatrixTile {
             weight += channels
             patch += positions * MemoryLayout<Float>.size
         }
-        put(a0, a1, sums, isFirst)
-        put(b0, b1, sums + row, isFirst)
-        put(c0, c1, sums + 2 * row, isFirst)
-        put(d0, d1, sums + 3 * row, isFirst)
+        put(a0, a1, sums.place, isFirst)
+        put(b0, b1, sums.place + sums.row, isFirst)
+        put(c0, c1, sums.place + 2 * sums.row, isFirst)
+        put(d0, d1, sums.place + 3 * sums.row, isFirst)
     }
 
     private static func put(

@@ -92,19 +92,18 @@ package struct SHA256: Sendable {
     ) {
         var (a, b, c, d) = (state[0], state[1], state[2], state[3])
         var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-        for index in 0..<64 {
-            let place = index & 15
-            if index >= 16 {
-                let (early, late) = (words[(index + 1) & 15], words[(index + 14) & 15])
-                let small0 = rotate(early, 7) ^ rotate(early, 18) ^ (early >> 3)
-                let small1 = rotate(late, 17) ^ rotate(late, 19) ^ (late >> 10)
-                words[place] = words[place] &+ small0 &+ words[(index + 9) & 15] &+ small1
-            }
-            let big1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
-            let first = h &+ big1 &+ ((e & f) ^ (~e & g)) &+ constants[index] &+ words[place]
-            let big0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
-            let second = big0 &+ ((a & b) ^ (a & c) ^ (b & c))
-            (h, g, f, e, d, c, b, a) = (g, f, e, d &+ first, c, b, a, first &+ second)
+        // Eight rounds at a time, after which each variable has its old place: none is ever moved.
+        for first in stride(from: 0, to: 64, by: 8) {
+            if first >= 16 { extend(words, from: first) }
+            func sum(_ index: Int) -> UInt32 { constants[first + index] &+ words[(first + index) & 15] }
+            round((a, b, c), &d, (e, f, g), &h, sum(0))
+            round((h, a, b), &c, (d, e, f), &g, sum(1))
+            round((g, h, a), &b, (c, d, e), &f, sum(2))
+            round((f, g, h), &a, (b, c, d), &e, sum(3))
+            round((e, f, g), &h, (a, b, c), &d, sum(4))
+            round((d, e, f), &g, (h, a, b), &c, sum(5))
+            round((c, d, e), &f, (g, h, a), &b, sum(6))
+            round((b, c, d), &e, (f, g, h), &a, sum(7))
         }
         state[0] &+= a
         state[1] &+= b
@@ -114,6 +113,29 @@ package struct SHA256: Sendable {
         state[5] &+= f
         state[6] &+= g
         state[7] &+= h
+    }
+
+    /// The next eight words of the schedule, in place of those sixteen before them.
+    private static func extend(_ words: UnsafeMutableBufferPointer<UInt32>, from first: Int) {
+        for index in first..<first + 8 {
+            let (early, late) = (words[(index + 1) & 15], words[(index + 14) & 15])
+            let small0 = rotate(early, 7) ^ rotate(early, 18) ^ (early >> 3)
+            let small1 = rotate(late, 17) ^ rotate(late, 19) ^ (late >> 10)
+            words[index & 15] = words[index & 15] &+ small0 &+ words[(index + 9) & 15] &+ small1
+        }
+    }
+
+    @inline(__always)
+    private static func round(
+        _ abc: (UInt32, UInt32, UInt32), _ d: inout UInt32, _ efg: (UInt32, UInt32, UInt32), _ h: inout UInt32,
+        _ word: UInt32
+    ) {
+        let ((a, b, c), (e, f, g)) = (abc, efg)
+        let big1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+        let first = h &+ big1 &+ (g ^ (e & (f ^ g))) &+ word
+        let big0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+        d &+= first
+        h = first &+ big0 &+ ((a & b) ^ (c & (a ^ b)))
     }
 
     private static func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 { word &>> count | word &<< (32 &- count) }

@@ -28,10 +28,13 @@ final class NetworkCache: Sendable {
     /// Indices of the points, network by network.
     let order: [Int]
     private let prepared = OncePerKey<Key, PointNetwork>()
+    /// Those of earlier runs.
+    private let store: NetworkStore?
     private let uses: Mutex<Uses>
 
     /// The networks of a sweep's points; none is made yet.
-    init(_ points: [Configuration]) {
+    init(_ points: [Configuration], store: NetworkStore? = nil) {
+        self.store = store
         var members: [Key: [Int]] = [:]
         var keys: [Key] = []
         for (index, point) in points.enumerated() {
@@ -53,7 +56,7 @@ final class NetworkCache: Sendable {
             uses.held.insert(key)
             uses.most = max(uses.most, uses.held.count)
         }
-        return try prepared.value(key) { try PointNetwork.prepare(configuration) }
+        return try prepared.value(key) { try PointNetwork.prepare(configuration, store: store) }
     }
 
     /// A point has come to its end, whatever it was.

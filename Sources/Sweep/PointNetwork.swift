@@ -11,12 +11,12 @@ enum PointNetwork: Sendable {
     /// As far as cycles follow from it.
     case outline(NetworkOutline)
 
-    /// The network of a point. Throws `InputError`, and `EnvironmentProblem` for what is not installed.
-    static func prepare(_ configuration: Configuration) throws -> PointNetwork {
+    /// The network of a point; one that was quantized in this way before may be in the store. Throws `InputError`, and `EnvironmentProblem` for what is not installed.
+    static func prepare(_ configuration: Configuration, store: NetworkStore?) throws -> PointNetwork {
         switch configuration.run.mode {
         case .timing: .outline(try NetworkOutline.prepare(configuration.network, configuration.quantization))
         case .full, .functional:
-            .whole(try PreparedNetwork.prepare(configuration.network, configuration.quantization))
+            .whole(try PreparedNetwork.prepare(configuration.network, configuration.quantization, store: store))
         }
     }
 

@@ -14,11 +14,11 @@ package enum SweepRunner {
     /// Evaluates every point, `jobs` at a time. Wrong input of single points goes into their rows; anything else
     /// throws. `progress` gets the number of points done.
     package static func run(
-        _ plan: SweepPlan, jobs: Int, progress: (@Sendable (Int) -> Void)? = nil,
+        _ plan: SweepPlan, jobs: Int, store: NetworkStore? = nil, progress: (@Sendable (Int) -> Void)? = nil,
         interrupted: @escaping @Sendable () -> Bool = { false }
     ) throws -> SweepResult {
         try run(
-            plan, jobs: jobs, NetworkCache(plan.points.map(\.configuration)), progress: progress,
+            plan, jobs: jobs, NetworkCache(plan.points.map(\.configuration), store: store), progress: progress,
             interrupted: interrupted)
     }
 

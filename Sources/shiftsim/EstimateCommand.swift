@@ -1,5 +1,6 @@
 import ArgumentParser
 import Flows
+import Preparation
 
 struct EstimateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,7 +13,7 @@ struct EstimateCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let estimate = try Flow.estimate(try options.load())
+        let estimate = try Flow.estimate(try options.load(), store: NetworkStore())
         for warning in estimate.warnings { Console.message("shiftsim: warning: \(warning)") }
         if json { Console.result(try estimate.json()) } else { Console.result(estimate.text) }
         try estimate.requireFit()

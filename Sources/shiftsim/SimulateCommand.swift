@@ -3,6 +3,7 @@ import Configuration
 import Diagnostics
 import Flows
 import Foundation
+import Preparation
 import Waveforms
 
 struct SimulateCommand: ParsableCommand {
@@ -48,7 +49,7 @@ struct SimulateCommand: ParsableCommand {
         let line = ProgressLine(quiet: quiet)
         defer { line?.finish() }
         let request = SimulationRequest(
-            configuration, directory: directory, progress: { line?.show($0) },
+            configuration, directory: directory, store: try NetworkStore(), progress: { line?.show($0) },
             interrupted: { Interrupt.isRequested })
         let outcome = try Flow.simulate(request)
         line?.finish()

@@ -3,6 +3,7 @@ import Diagnostics
 import Flows
 import Foundation
 import Output
+import Preparation
 import Sweep
 
 struct SweepCommand: ParsableCommand {
@@ -37,7 +38,7 @@ struct SweepCommand: ParsableCommand {
         let line = ProgressLine(quiet: quiet)
         defer { line?.finish() }
         let result = try SweepRunner.run(
-            plan, jobs: jobs,
+            plan, jobs: jobs, store: NetworkStore(),
             progress: {
                 line?.show(PhaseProgress(.sweeping(done: $0, of: plan.count), Double($0) / Double(plan.count)))
             },

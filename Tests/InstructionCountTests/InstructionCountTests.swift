@@ -10,6 +10,12 @@ struct InstructionCountTests {
     struct Run: CustomTestStringConvertible, Sendable {
         var name: String
         var arguments: [String]
+        /// What is done with the configuration.
+        var command = ["simulate"]
+        /// What else the command needs in order not to depend on what is there.
+        var steady = ["--quiet", "--set", "run.threads=1", "--set", "quantization.cache=false", "-o", "out"]
+        /// The program has run so before, uncounted.
+        var isRepeated = false
         /// Above this the program has become slower; below, the snapshot is out of date.
         var tolerance = 0.02
         var testDescription: String { name }
@@ -29,6 +35,13 @@ struct InstructionCountTests {
             ],
             // Valgrind makes the run last for seconds, and a trace is flushed by the clock.
             tolerance: 0.08),
+        Run(name: "help", arguments: ["--help"], command: [], steady: []),
+        Run(
+            name: "tiny-svpe, prepared and scheduled", arguments: ["configs/tiny-svpe.yaml"], command: ["estimate"],
+            steady: ["--set", "quantization.cache=false"]),
+        Run(
+            name: "resnet20-cifar10-svpe, quantized before", arguments: ["configs/resnet20-cifar10-svpe.yaml"],
+            command: ["estimate"], steady: [], isRepeated: true),
     ]
 
     @Test(arguments: runs)
@@ -56,10 +69,17 @@ struct InstructionCountTests {
         let stripped = scratch.path("shiftsim")
         let strip = try Tools.run(try #require(Tools.find("strip")), ["-g", "-o", stripped, program.path])
         try #require(strip.code == 0, "\(strip.output)")
-        var arguments = ["SWIFT_DETERMINISTIC_HASHING=1", try #require(Tools.find("valgrind"))]
-        arguments += ["--tool=callgrind", "--callgrind-out-file=/dev/null", stripped, "simulate"]
-        arguments += run.arguments + ["--quiet", "--set", "run.threads=1", "-o", scratch.path("out")]
-        let (code, output) = try Tools.run("/usr/bin/env", arguments, in: Repository.root)
+        let environment = ["SWIFT_DETERMINISTIC_HASHING=1", "SHIFTSIM_QUANTIZED=\(scratch.path("quantized"))"]
+        let steady = run.steady.map { $0 == "out" ? scratch.path("out") : $0 }
+        let line = [stripped] + run.command + run.arguments + steady
+        if run.isRepeated {
+            let (code, output) = try Tools.run("/usr/bin/env", environment + line, in: Repository.root)
+            try #require(code == 0, "\(output.suffix(2000))")
+        }
+        let valgrind = [
+            try #require(Tools.find("valgrind")), "--tool=callgrind", "--callgrind-out-file=/dev/null",
+        ]
+        let (code, output) = try Tools.run("/usr/bin/env", environment + valgrind + line, in: Repository.root)
         #expect(code == 0, "\(output.suffix(2000))")
         let match = try #require(output.firstMatch(of: /Collected : (\d+)/), "\(output.suffix(2000))")
         return try #require(Int(match.output.1))

@@ -16,6 +16,7 @@ package struct Program {
 
     /// SHIFTSIM_EXECUTABLE, or beside the test bundle.
     package static let executable: URL? = {
+        keepNetworksApart()
         if let named = ProcessInfo.processInfo.environment["SHIFTSIM_EXECUTABLE"] { return URL(fileURLWithPath: named) }
         let arguments = CommandLine.arguments
         var places = [arguments[0]] + [Bundle.main.executablePath].compactMap { $0 }
@@ -27,6 +28,16 @@ package struct Program {
             FileManager.default.isExecutableFile(atPath: $0.path)
         }
     }()
+
+    /// Whatever runs the program in tests shares no quantized networks with the user: they are in a folder that goes
+    /// with this process.
+    private static func keepNetworksApart() {
+        setenv("SHIFTSIM_QUANTIZED", networks, 1)
+        atexit { try? FileManager.default.removeItem(atPath: Program.networks) }
+    }
+
+    private static let networks =
+        FileManager.default.temporaryDirectory.appendingPathComponent("shiftsim-test-quantized-\(getpid())").path
 
     /// Runs the program in a folder to its end.
     package static func run(

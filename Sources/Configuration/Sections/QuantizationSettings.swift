@@ -71,6 +71,8 @@ package struct QuantizationSettings: Sendable, Hashable {
     package var percentile = 99.99
     /// What the scale of a tensor may be.
     package var activationScale = ActivationScaleRule.powerOfTwo
+    /// Whether a quantized network of an earlier run is taken, and this one kept for later ones.
+    package var cache = true
 
     /// What the quantizer is asked for, for a model that holds codes or not: n-bq keeps codes that are there.
     package func options(modelHasCodes: Bool) -> QuantizationOptions {
@@ -185,6 +187,11 @@ extension QuantizationSettings {
             "quantization.activation_scale", \.quantization.activationScale,
             "scale of a tensor: a power of two, or any number, in the 16-bit multiplier of each pass "
                 + "(docs/internals/Numerics.md, 3)"),
+        ConfigKey.boolean(
+            "quantization.cache", \.quantization.cache,
+            "take the network from an earlier run that quantized it alike, and keep it for later ones (Environment.md, "
+                + "`SHIFTSIM_QUANTIZED`); changes no result"
+        ).changingNoResult,
     ]
 
     private static let calibrationKey = ConfigKey(

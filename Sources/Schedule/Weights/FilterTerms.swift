@@ -31,11 +31,13 @@ struct FilterTerms: Sendable {
         let perOutput = weights.count / max(1, outputs)
         var terms: [Int] = []
         for output in 0..<outputs {
-            var most = 0
-            for weight in weights[output * perOutput..<(output + 1) * perOutput] {
-                let place = limit + Int(weight)
-                guard counts.indices.contains(place) else { return nil }
-                most = max(most, counts[place])
+            let most = weights.withUnsafeBufferPointer { weights in
+                counts.withUnsafeBufferPointer { counts in
+                    weights[output * perOutput..<(output + 1) * perOutput].reduce(0) { most, weight in
+                        let place = limit + Int(weight)
+                        return max(most, place >= 0 && place < counts.count ? counts[place] : 3)
+                    }
+                }
             }
             guard most <= 2 else { return nil }
             terms.append(most)

@@ -29,9 +29,9 @@ extension Scheduler {
                                 guard let input = channels[slot] else { continue }
                                 let lane = (term * p.inputs + slot - slots.lowerBound) * p.outputs
                                 lanes.put(
-                                    codes, from: (group.lowerBound * inputs + input) * kernel + tap,
-                                    stride: inputs * kernel, lanes: lane..<lane + group.count, word: address,
-                                    into: &image)
+                                    codes,
+                                    from: ((group.lowerBound * inputs + input) * kernel + tap, inputs * kernel),
+                                    lanes: lane..<lane + group.count, word: address, into: &image)
                             }
                         }
                         address += wordBytes
@@ -63,21 +63,23 @@ private struct LaneSlots {
         self.fieldBytes = fieldBytes
     }
 
-    /// Puts stored weights, `stride` apart, into consecutive lanes of a word whose bits there are zero.
+    /// Puts stored weights, the first one and then one each step, into consecutive lanes of a word; their bits are zero
+    /// there.
     func put(
-        _ codes: [Int32], from start: Int, stride: Int, lanes: Range<Int>, word: Int, into image: inout MemoryImage
+        _ codes: [Int32], from source: (first: Int, step: Int), lanes: Range<Int>, word: Int,
+        into image: inout MemoryImage
     ) {
         guard let last = lanes.last else { return }
-        precondition(last < offsets.count && start + (lanes.count - 1) * stride < codes.count)
+        precondition(last < offsets.count && source.first + (lanes.count - 1) * source.step < codes.count)
         image.withBytes { bytes in
             precondition(word + offsets[last] + fieldBytes <= bytes.count)
             codes.withUnsafeBufferPointer { codes in
-                var source = start
+                var place = source.first
                 for lane in lanes {
-                    let field = (Int(codes[source]) & mask) << shifts[lane]
-                    let place = word + offsets[lane]
-                    for byte in 0..<fieldBytes { bytes[place + byte] |= UInt8(truncatingIfNeeded: field >> (8 * byte)) }
-                    source += stride
+                    let field = (Int(codes[place]) & mask) << shifts[lane]
+                    let first = word + offsets[lane]
+                    for byte in 0..<fieldBytes { bytes[first + byte] |= UInt8(truncatingIfNeeded: field >> (8 * byte)) }
+                    place += source.step
                 }
             }
         }

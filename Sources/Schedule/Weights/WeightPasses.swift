@@ -47,13 +47,24 @@ extension WeightPasses {
 
     /// Codes when every weight is one power of two of the lane.
     private static func encode(_ weights: [Int32], bits: Int) -> [Int32]? {
-        var codes: [Int32] = []
-        codes.reserveCapacity(weights.count)
-        for weight in weights {
-            guard let code = PowerOfTwoCode.encode(Int(weight), bits: bits) else { return nil }
-            codes.append(Int32(code))
+        // Codes of all integers that a lane may have, from -limit on; -1 where there is none.
+        let limit = Int(1) << PowerOfTwoCode.largestExponent(bits: bits)
+        let table = (-limit...limit).map { Int32(PowerOfTwoCode.encode($0, bits: bits) ?? -1) }
+        var isComplete = true
+        let codes = [Int32](unsafeUninitializedCapacity: weights.count) { codes, initialized in
+            table.withUnsafeBufferPointer { table in
+                weights.withUnsafeBufferPointer { weights in
+                    for index in weights.indices {
+                        let place = Int(weights[index]) + limit
+                        let code = place >= 0 && place < table.count ? table[place] : -1
+                        if code < 0 { isComplete = false }
+                        codes[index] = code
+                    }
+                }
+            }
+            initialized = weights.count
         }
-        return codes
+        return isComplete ? codes : nil
     }
 
     /// Two passes when every weight is the sum of two codes of the lane (a filter with k = 2 terms; one with k = 1 has

@@ -180,6 +180,7 @@ import Testing
         "SHIFTSIM_YOSYS": "cosim own.yaml --against yosys --cycles 1",
         "SHIFTSIM_PYTHON": "cosim own.yaml --against verilator --cycles 1",
         "SHIFTSIM_CACHE": "cosim own.yaml --against verilator --cycles 1",
+        "SHIFTSIM_QUANTIZED": "estimate own.yaml",
     ]
 
     /// What no command runs: `doctor` says of them whether they are there.

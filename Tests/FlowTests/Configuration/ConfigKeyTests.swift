@@ -50,7 +50,7 @@ import Testing
         set("quantization.calibration_method", "max", with: "network.model=tiny.onnx", "quantization.scheme=as-is"),
         set("quantization.weight_bits", "4", with: "network.model=tiny.onnx", "quantization.scheme=as-is"),
         set("quantization.percentile", "90", with: "quantization.calibration_method=percentile"),
-        set("quantization.activation_scale", "multiplier"),
+        set("quantization.activation_scale", "multiplier"), set("quantization.cache", "false"),
     ]
 
     static let array = [
