@@ -33,7 +33,7 @@ package final class ImageState {
         self.rows = rows
         current = rows.map { UnsafeRawPointer($0.0) }
         memories = path.memories.map { $0.makeContents() }
-        let depth = RowNet.past
+        let depth = path.pastDepth
         let past = path.pastNets.map { (RowNet.zeros($0.stride * depth), RowNet.zeros($0.stride * depth)) }
         self.past = past
         pastRows = past.flatMap { side in (0..<depth).map { _ in UnsafeRawPointer(side.0) } }
@@ -76,6 +76,7 @@ package final class DataPath {
     fileprivate let nets: [RowNet]
     fileprivate let memories: [MemoryPorts]
     fileprivate var pastNets: [RowNet] { past?.nets ?? [] }
+    fileprivate var pastDepth: Int { past?.depth ?? 0 }
     private let parts: DataPathParts
     private let past: FusedPast?
     private let options: Options
@@ -175,7 +176,7 @@ package final class DataPath {
         }
         for index in memories.indices { memories[index].contents = image.memories[index] }
         for (index, net) in pastNets.enumerated() {
-            for k in 0..<RowNet.past { net.pointers[-1 - k] = image.pastRows[index * RowNet.past + k] }
+            for k in 0..<pastDepth { net.pointers[-1 - k] = image.pastRows[index * pastDepth + k] }
         }
     }
 
@@ -205,7 +206,7 @@ package final class DataPath {
             for (index, net) in past.nets.enumerated() {
                 let side = image.pastSide ? image.past[index].0 : image.past[index].1
                 past.carry(net, to: side)
-                for k in 0..<RowNet.past { image.pastRows[index * RowNet.past + k] = net.pointers[-1 - k] }
+                for k in 0..<pastDepth { image.pastRows[index * pastDepth + k] = net.pointers[-1 - k] }
             }
             image.pastSide.toggle()
         }

@@ -58,10 +58,11 @@ struct DataPathParts {
 
     private mutating func makeNets() {
         let products = productNets()
+        let sums = Set(plan.sums.map { graph.nodes[$0.node].output })
         nets = graph.nets.enumerated().map { index, info in
             var element = RowElement(info.shape)
             if plan.widened.contains(index), element == .int8 { element = .int16 }
-            if products.contains(index), element.bytes < 4 { element = .int32 }
+            if products.contains(index) || sums.contains(index), element.bytes < 4 { element = .int32 }
             return RowNet(info, element: element, layout: plan.layouts[index], capacity: options.capacity)
         }
     }

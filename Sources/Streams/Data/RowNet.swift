@@ -67,7 +67,7 @@ final class RowNet {
     /// Readable bytes behind every row: whole vectors are read.
     static let padding = 64
     /// Positions before 0.
-    static let past = 16
+    static let past = 48
 
     let shape: RowShape
     let id: NetID?

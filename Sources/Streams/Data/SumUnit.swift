@@ -232,7 +232,7 @@ final class FusedPast {
     let nets: [RowNet]
     /// Positions, from -1 downwards, of the block's end.
     private var positions: [Int] = []
-    private let depth: Int
+    let depth: Int
 
     init(_ sums: [[SumUnit.Term]]) {
         var events: [ObjectIdentifier: Events] = [:]
