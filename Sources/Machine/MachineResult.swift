@@ -88,4 +88,6 @@ package struct MachineResult: Sendable {
     package var tracedSignals: Int
     /// Images finished; fewer than asked for when interrupted.
     package var finishedImages: Int
+    /// Why the plain kernel ran although streams were asked for; nil where it did not, or where a trace needs it.
+    package var plainKernelReason: String?
 }

@@ -20,11 +20,12 @@ extension Build {
         interrupted: @escaping @Sendable () -> Bool = { false }
     ) throws -> MachineResult {
         let started = DispatchTime.now().uptimeNanoseconds
+        var reason: String?
         let runs =
-            try runOnStreams(inputs, options, progress, interrupted)
+            try runOnStreams(inputs, options, &reason, progress, interrupted)
             ?? runPlainly(inputs, options, progress, interrupted)
         let seconds = Double(DispatchTime.now().uptimeNanoseconds - started) / 1e9
-        return try collect(runs, seconds: seconds)
+        return try collect(runs, seconds: seconds, plainKernelReason: reason)
     }
 
     /// Every image for itself, on the plain kernel; images up to the first that was not finished.
@@ -52,16 +53,15 @@ extension Build {
     }
 
     /// Images on the streams, some at a time behind one control, images of finished groups; nil where streams do not
-    /// apply.
+    /// apply, with the reason where that is the Design's.
     private func runOnStreams(
-        _ inputs: [IntegerTensor], _ options: MachineOptions, _ progress: (@Sendable (Double) -> Void)?,
-        _ interrupted: () -> Bool
+        _ inputs: [IntegerTensor], _ options: MachineOptions, _ reason: inout String?,
+        _ progress: (@Sendable (Double) -> Void)?, _ interrupted: () -> Bool
     ) throws -> [ImageRun]? {
-        guard options.engine == .streams, options.trace == nil,
-            let run = try? StreamRun(self, countsToggles: options.countsToggles)
-        else { return nil }
+        guard options.engine == .streams, options.trace == nil else { return nil }
         var result: [ImageRun] = []
         do {
+            let run = try StreamRun(self, countsToggles: options.countsToggles)
             let group = run.imagesAtOnce(threads: options.threads)
             for first in stride(from: 0, to: inputs.count, by: group) {
                 let part = Array(inputs[first..<min(inputs.count, first + group)])
@@ -73,7 +73,11 @@ extension Build {
                 result += imageRuns(outcome, options)
                 progress?(Double(result.count) / Double(inputs.count))
             }
+        } catch let obstacle as Separation.Obstacle {
+            reason = "\(obstacle)"
+            return nil
         } catch is DataPath.Lost {
+            reason = "a sum of products needs cycles that are forgotten"
             return nil
         }
         return result
@@ -92,7 +96,7 @@ extension Build {
     }
 
     /// Images up to the first that was not finished.
-    private func collect(_ runs: [ImageRun], seconds: Double) throws -> MachineResult {
+    private func collect(_ runs: [ImageRun], seconds: Double, plainKernelReason: String?) throws -> MachineResult {
         guard let first = runs.first else { throw Interruption() }
         let timing = first.timing
         if let other = runs.first(where: { $0.timing.perImage != timing.perImage })?.timing {
@@ -105,6 +109,6 @@ extension Build {
             layers: timing.layers, laneUpdates: timing.perImage.compute * accelerator.parameters.lanes * runs.count,
             readBytes: timing.readBytes, writtenBytes: timing.writtenBytes, toggles: toggles,
             togglesTotal: toggles.values.reduce(0, +), wallSeconds: seconds, tracedSignals: first.tracedSignals,
-            finishedImages: runs.count)
+            finishedImages: runs.count, plainKernelReason: plainKernelReason)
     }
 }

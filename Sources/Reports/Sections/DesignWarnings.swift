@@ -24,7 +24,7 @@ struct WarnedDesign {
     func warning(_ kind: Warning.Kind) -> Warning? {
         switch kind {
         case .overflow: overflow
-        case .unchecked: nil
+        case .unchecked, .plainKernel: nil
         case .cliff: program.flatMap(Warning.cliff)
         case .crowded: crowded
         case .clock: clock

@@ -11,7 +11,13 @@ extension Warning {
     static func all(of run: FinishedRun) -> [Warning] {
         let design = WarnedDesign(
             configuration: run.resolvedConfiguration, hardware: run.hardware, program: run.program)
-        return Kind.allCases.compactMap { $0 == .unchecked ? unchecked(run) : design.warning($0) }
+        return Kind.allCases.compactMap { kind in
+            switch kind {
+            case .unchecked: unchecked(run)
+            case .plainKernel: run.data?.result.plainKernelReason.map { Warning(.plainKernel, "slow: \($0)") }
+            case .overflow, .cliff, .crowded, .clock, .idleLanes: design.warning(kind)
+            }
+        }
     }
 
     /// A layer counts where a buffer of up to twice its size would halve its cycles and save a tenth of the network's;
