@@ -3,6 +3,7 @@
 // at any time there are at most as many networks as there are jobs.
 
 import Configuration
+import Preparation
 import Support
 import Synchronization
 
