@@ -15,11 +15,11 @@ import Testing
     /// longer apart.
     static func entangled(_ accelerator: Accelerator) throws -> Accelerator {
         var design = accelerator.design
+        let like = try #require(design.nets.first { $0.lanes == 1 && $0.width == 1 && $0.array == nil && !$0.signed })
         func add(_ name: String, _ kind: PrimitiveKind, _ operands: [Operand]) -> NetID {
-            design.nets.append(
-                Net(
-                    name: name, scope: 0, array: nil, lanes: 1, width: 1, signed: false, role: .temporary,
-                    significantBits: 1))
+            var net = like
+            (net.name, net.scope, net.role) = (name, 0, .temporary)
+            design.nets.append(net)
             let id = NetID(design.nets.count - 1)
             design.cells.append(.logic(LogicCell(kind: kind, output: id, operands: operands, parameter: 0)))
             return id
