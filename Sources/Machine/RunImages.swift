@@ -21,9 +21,11 @@ extension Build {
     ) throws -> MachineResult {
         let started = DispatchTime.now().uptimeNanoseconds
         var reason: String?
-        let runs =
-            try runOnStreams(inputs, options, &reason, progress, interrupted)
-            ?? runPlainly(inputs, options, progress, interrupted)
+        let runs: [ImageRun]
+        switch options.engine {
+        case .plain: runs = try runPlainly(inputs, options, progress, interrupted)
+        case .streams: runs = try runOnStreams(inputs, options, &reason, progress, interrupted)
+        }
         let seconds = Double(DispatchTime.now().uptimeNanoseconds - started) / 1e9
         return try collect(runs, seconds: seconds, plainKernelReason: reason)
     }
@@ -52,18 +54,29 @@ extension Build {
         return Array(runs.prefix { $0 != nil }.compactMap { $0 })
     }
 
-    /// Images on the streams, some at a time behind one control, images of finished groups; nil where streams do not
-    /// apply, with the reason where that is the Design's.
+    /// Images on the streams, some at a time behind one control; images of finished groups. The traced image takes the
+    /// plain kernel, and so do all where streams do not apply: the reason says why.
     private func runOnStreams(
         _ inputs: [IntegerTensor], _ options: MachineOptions, _ reason: inout String?,
-        _ progress: (@Sendable (Double) -> Void)?, _ interrupted: () -> Bool
-    ) throws -> [ImageRun]? {
-        guard options.engine == .streams, options.trace == nil else { return nil }
-        var result: [ImageRun] = []
+        _ progress: (@Sendable (Double) -> Void)?, _ interrupted: @escaping @Sendable () -> Bool
+    ) throws -> [ImageRun] {
+        func plainly(from first: Int, to end: Int, _ options: MachineOptions) throws -> [ImageRun] {
+            let (before, share) = (Double(first), Double(end - first))
+            let all = Double(inputs.count)
+            let scaled = progress.map { progress in
+                { @Sendable (part: Double) in progress((before + share * part) / all) }
+            }
+            return try runPlainly(Array(inputs[first..<end]), options, scaled, interrupted)
+        }
+        var others = options
+        others.trace = nil
+        var result = options.trace == nil ? [] : try plainly(from: 0, to: min(1, inputs.count), options)
+        if options.trace != nil && (result.isEmpty || inputs.count == 1) { return result }
         do {
             let run = try StreamRun(self, countsToggles: options.countsToggles)
             let group = run.imagesAtOnce(threads: options.threads)
-            for first in stride(from: 0, to: inputs.count, by: group) {
+            while result.count < inputs.count {
+                let first = result.count
                 let part = Array(inputs[first..<min(inputs.count, first + group)])
                 let share = Double(part.count) / Double(inputs.count)
                 let outcome = try run.run(part, threads: options.threads, interrupted: interrupted) {
@@ -75,12 +88,10 @@ extension Build {
             }
         } catch let obstacle as Separation.Obstacle {
             reason = "\(obstacle)"
-            return nil
         } catch is DataPath.Lost {
             reason = "a sum of products needs cycles that are forgotten"
-            return nil
         }
-        return result
+        return reason == nil ? result : result + (try plainly(from: result.count, to: inputs.count, others))
     }
 
     private func imageRuns(_ outcome: StreamRun.Outcome, _ options: MachineOptions) -> [ImageRun] {

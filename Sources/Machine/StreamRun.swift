@@ -25,16 +25,16 @@ package struct StreamRun {
     /// Cycles of a block: longer ones cost less each, until what a block touches leaves the cache.
     package static let blockCycles = 512
     /// Where every row is made, fewer fill the cache.
-    package static let countedBlockCycles = 128
+    package static let rowBlockCycles = 128
 
     /// Throws `Separation.Obstacle` where the accelerator's Design does not fall apart.
     package init(_ build: Build, countsToggles: Bool, level: RowLevel = .best, capacity: Int? = nil) throws {
         self.build = build
         separation = try Separation(build.accelerator.design, memory: build.accelerator.memory)
+        let makesRows = try countsToggles || !DataPath.fusesSums(separation)
         options = DataPath.Options(
             countsToggles: countsToggles,
-            capacity: capacity ?? (countsToggles ? Self.countedBlockCycles : Self.blockCycles),
-            level: level)
+            capacity: capacity ?? (makesRows ? Self.rowBlockCycles : Self.blockCycles), level: level)
     }
 
     /// The result of a run on streams.

@@ -97,8 +97,10 @@ struct AccumulatorFinder {
             guard let a = add(node.operands[1], depth), let b = add(node.operands[2], depth) else { return nil }
             (terms[place].a, terms[place].b) = (a, b)
         case .add, .maximum:
+            // A sum may be cut once, in the end; what is compared must be cut before.
             terms.append(AccumulatorTerm(kind: kind == .add ? .add : .maximum))
-            guard let a = add(node.operands[0], depth), let b = add(node.operands[1], depth), isFlat(a), isFlat(b)
+            guard let a = add(node.operands[0], depth), let b = add(node.operands[1], depth),
+                isFlat(a, shifts: kind == .add), isFlat(b, shifts: kind == .add)
             else {
                 return nil
             }
@@ -136,10 +138,11 @@ struct AccumulatorFinder {
     }
 
     /// Nothing but choices between rows.
-    private func isFlat(_ place: Int) -> Bool {
+    private func isFlat(_ place: Int, shifts: Bool) -> Bool {
         switch terms[place].kind {
-        case .zero, .row, .held, .shifted: true
-        case .choose: isFlat(terms[place].a) && isFlat(terms[place].b)
+        case .zero, .row, .held: true
+        case .shifted: shifts
+        case .choose: isFlat(terms[place].a, shifts: shifts) && isFlat(terms[place].b, shifts: shifts)
         case .add, .maximum: false
         }
     }

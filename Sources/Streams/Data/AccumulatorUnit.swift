@@ -107,10 +107,10 @@ final class AccumulatorUnit: RowUnit {
         let root = chosen(0, i, block)
         let result = value.nextRow()
         switch value.element {
-        case .int32: compute(result, Int32.self, root, i, held, block)
-        case .int64: compute(result, Int64.self, root, i, held, block)
-        case .int16: compute(result, Int16.self, root, i, held, block)
-        case .int8: compute(result, Int8.self, root, i, held, block)
+        case .int32: compute(result.assumingMemoryBound(to: Int32.self), root, i, held, block)
+        case .int64: compute(result.assumingMemoryBound(to: Int64.self), root, i, held, block)
+        case .int16: compute(result.assumingMemoryBound(to: Int16.self), root, i, held, block)
+        case .int8: compute(result.assumingMemoryBound(to: Int8.self), root, i, held, block)
         }
         return UnsafeRawPointer(result)
     }
@@ -127,10 +127,8 @@ final class AccumulatorUnit: RowUnit {
 
     @inline(__always)
     private func compute<T: FixedWidthInteger & SignedInteger>(
-        _ result: UnsafeMutableRawPointer, _: T.Type, _ root: Term, _ i: Int, _ held: UnsafeRawPointer,
-        _ block: ControlBlock
+        _ d: UnsafeMutablePointer<T>, _ root: Term, _ i: Int, _ held: UnsafeRawPointer, _ block: ControlBlock
     ) {
-        let d = result.assumingMemoryBound(to: T.self)
         let h = held.assumingMemoryBound(to: T.self)
         let lanes = value.shape.lanes
         switch root.pointee.kind {

@@ -97,6 +97,12 @@ package final class DataPath {
         part = ControlBlock(separation.boundary, of: separation.design, capacity: options.capacity)
     }
 
+    /// Whether a Design's sums of products are found, so that they can be computed at once. Throws
+    /// `Separation.Obstacle`.
+    package static func fusesSums(_ separation: Separation) throws -> Bool {
+        !LayoutPlanner.plan(try DataGraph(separation)).sums.isEmpty
+    }
+
     /// An image at power-up, its external memory as given.
     package func makeImage(_ image: [UInt8]) -> ImageState {
         let state = ImageState(image, self)
@@ -221,12 +227,30 @@ package final class DataPath {
             }
         }
         for index in nets.indices { image.toggles[index] = nets[index].toggles }
-        let rows = nets[parts.sink].pointers
-        for write in block.writes {
-            (image.memory + Int(write.address)).copyMemory(
-                from: rows[Int(write.index)]!, byteCount: beat.fields * beat.fieldBytes)
-        }
+        write(block, image)
         for memory in memories { memory.contents.endBlock() }
+    }
+
+    /// Beats that come straight from external memory are taken before any of them is written there.
+    private func write(_ block: ControlBlock, _ image: ImageState) {
+        let rows = nets[parts.sink].pointers
+        let bytes = beat.fields * beat.fieldBytes
+        let memory = UnsafeRawPointer(image.memory)
+        let isStraight = block.writes.contains { write in
+            let row = rows[Int(write.index)]!
+            return row >= memory && row < memory + image.memoryBytes
+        }
+        let taken =
+            isStraight
+            ? block.writes.map { [UInt8](UnsafeRawBufferPointer(start: rows[Int($0.index)], count: bytes)) } : []
+        for (position, write) in block.writes.enumerated() {
+            let place = image.memory + Int(write.address)
+            if isStraight {
+                place.copyMemory(from: taken[position], byteCount: bytes)
+            } else {
+                place.copyMemory(from: rows[Int(write.index)]!, byteCount: bytes)
+            }
+        }
     }
 
     // MARK: observation

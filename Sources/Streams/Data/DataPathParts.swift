@@ -285,8 +285,7 @@ struct DataPathParts {
             pixels: Int32(sum.pixels), x_step: Int32(2 * sum.terms[0].xStep),
             plane_bytes: planes.planes == 1 ? 0 : Int32(2 * planes.planeSize))
         let unit = SumUnit(
-            output, makeEvents(enables(of: graph.nodes[sum.node])), terms, shape, capacity: options.capacity,
-            level: options.level)
+            output, makeEvents(enables(of: graph.nodes[sum.node])), terms, shape, options)
         units.append(unit)
         sums.append(Sum(unit: unit, terms: terms))
     }

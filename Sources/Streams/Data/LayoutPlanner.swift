@@ -62,10 +62,13 @@ struct LayoutPlanner {
         }
         var result = LayoutPlan()
         result.sums = sums
-        for (net, blocks) in blocks { result.layouts[net] = layout(net, blocks) }
+        for (net, blocks) in blocks {
+            guard let layout = layout(net, blocks) else { return nil }
+            result.layouts[net] = layout
+        }
         for sum in sums {
             result.blocks[sum.node] = sum.terms.map { term in
-                blocks[term.w]!.firstIndex(of: term.wLanes)! * size(term.wLanes)
+                blocks[term.w]!.firstIndex(of: term.wLanes)! * size(term.wLanes) * planes[term.w]!
             }
             for term in sum.terms { widen(term.x, &result.widened) }
         }
@@ -105,19 +108,23 @@ struct LayoutPlanner {
         }
     }
 
-    private func layout(_ net: Int, _ blocks: [[[Int]]]) -> WeightLayout {
+    /// nil where a lane would have two places.
+    private func layout(_ net: Int, _ blocks: [[[Int]]]) -> WeightLayout? {
         let size = size(blocks[0])
+        let count = planes[net]!
         let padded = LayoutPlanner.paddedOutputs(blocks[0].count)
-        var places = [Int](repeating: 0, count: graph.nets[net].shape.lanes)
+        var places = [Int](repeating: -1, count: graph.nets[net].shape.lanes)
         for (position, block) in blocks.enumerated() {
             for (output, lanes) in block.enumerated() {
                 for (input, lane) in lanes.enumerated() {
-                    places[lane] = position * size + (input / 2 * padded + output) * 2 + input % 2
+                    guard places[lane] < 0 else { return nil }
+                    places[lane] = position * count * size + (input / 2 * padded + output) * 2 + input % 2
                 }
             }
         }
+        guard !places.contains(-1) else { return nil }
         return WeightLayout(
-            places: places, planeSize: blocks.count * size, planes: planes[net]!, codeBits: codeBits[net]!)
+            places: places, size: blocks.count * count * size, planeSize: size, planes: count, codeBits: codeBits[net]!)
     }
 
     /// Bytes between the row of a register's source and the block that the register takes of it.
@@ -126,7 +133,7 @@ struct LayoutPlanner {
         guard let from = node.operands[0].net, let mine = blocks[node.output] else { return 0 }
         let table = graph.sources(node.operands[0], lanes: graph.nets[node.output].shape.lanes)
         let first = mine[0].map { $0.map { table[$0]! } }
-        return 2 * blocks[from]!.firstIndex(of: first)! * size(first)
+        return 2 * blocks[from]!.firstIndex(of: first)! * size(first) * planes[from]!
     }
 
     /// The net, and those whose rows it passes on, up to the memory that holds them.

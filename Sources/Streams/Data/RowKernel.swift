@@ -13,10 +13,7 @@ final class RowKernel {
     private let level: Int32
 
     /// nil where the kernels do not know the operation.
-    init?(
-        _ output: RowNet, _ operation: StepOperation, _ form: RowStep.Form, _ runs: [LaneRun], choices: Int,
-        _ level: RowLevel
-    ) {
+    init?(_ output: RowNet, _ operation: StepOperation, _ form: RowStep.Form, _ runs: [LaneRun], level: RowLevel) {
         guard case .c(let number) = level, let (kind, parameter) = RowKernel.kind(operation),
             form.sources.allSatisfy({ $0.net?.layout == nil })
         else { return nil }
@@ -39,7 +36,7 @@ final class RowKernel {
         step.pointee.cuts = form.fits ? 0 : 1
         step.pointee.source_width = Int32(form.sources[0].net?.shape.width ?? 0)
         step.pointee.run_count = Int32(runs.count)
-        step.pointee.choices = Int32(choices)
+        step.pointee.choices = Int32(form.choices)
         step.pointee.runs = UnsafePointer(self.runs)
         withUnsafeMutablePointer(to: &step.pointee.sources) { tuple in
             tuple.withMemoryRebound(to: rk_source.self, capacity: 3) { all in

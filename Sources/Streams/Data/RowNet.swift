@@ -51,7 +51,9 @@ enum RowLane {
 struct WeightLayout: Sendable, Hashable {
     /// Place of each lane, in 16-bit integers.
     var places: [Int]
-    /// 16-bit integers of a plane; the second plane, if any, holds low bytes.
+    /// 16-bit integers of all blocks; a block has its planes one behind the other.
+    var size: Int
+    /// 16-bit integers of a plane: the distance from a weight's high part to its low byte.
     var planeSize: Int
     /// 1: the weight; 2: weight = 256 * first plane + second plane.
     var planes: Int
@@ -94,7 +96,7 @@ final class RowNet {
         self.element = layout == nil ? element : .int16
         self.layout = layout
         self.capacity = capacity
-        let bytes = layout.map { 2 * $0.planeSize * $0.planes } ?? info.shape.lanes * element.bytes
+        let bytes = layout.map { 2 * $0.size } ?? info.shape.lanes * element.bytes
         stride = (bytes + 31) & ~31
         zero = RowNet.zeros(stride)
         pool = zero

@@ -56,6 +56,8 @@ final class RowStep {
         var bits: [Int]
         /// The result needs no cut.
         var fits: Bool
+        /// Of `laneSelect`: values of the index that stay inside its operand.
+        var choices = 1
     }
 
     init(_ output: RowNet, _ operation: StepOperation, _ form: Form, capacity: Int, level: RowLevel) {
@@ -71,7 +73,9 @@ final class RowStep {
             buffer.initialize(repeating: 0, count: lanes + 8)
             return buffer
         }
-        kernel = RowKernel(output, operation, form, runs, choices: choices, level)
+        var form = form
+        form.choices = choices
+        kernel = RowKernel(output, operation, form, runs, level: level)
         constantRows = sources.map { source in
             guard source.kind == .constant else { return nil }
             let row = RowNet.zeros(output.stride)
@@ -201,22 +205,21 @@ final class RowStep {
             if run.isZero[position] {
                 for lane in run.first..<run.first + run.count { buffer[lane] = 0 }
             } else {
-                RowStep.widen(
-                    buffer + run.first, row, source.element, run.offsets[position] + offset, run.count,
-                    run.strides[position])
+                let first = row + source.element.bytes * (run.offsets[position] + offset)
+                RowStep.widen(buffer + run.first, first, source.element, run.count, run.strides[position])
             }
         }
     }
 
     private static func widen(
-        _ result: UnsafeMutablePointer<Int64>, _ row: UnsafeRawPointer, _ element: RowElement, _ first: Int,
-        _ count: Int, _ stride: Int
+        _ result: UnsafeMutablePointer<Int64>, _ first: UnsafeRawPointer, _ element: RowElement, _ count: Int,
+        _ stride: Int
     ) {
         switch element {
-        case .int8: widen(result, row + first, Int8.self, count, stride)
-        case .int16: widen(result, row + 2 * first, Int16.self, count, stride)
-        case .int32: widen(result, row + 4 * first, Int32.self, count, stride)
-        case .int64: widen(result, row + 8 * first, Int64.self, count, stride)
+        case .int8: widen(result, first, Int8.self, count, stride)
+        case .int16: widen(result, first, Int16.self, count, stride)
+        case .int32: widen(result, first, Int32.self, count, stride)
+        case .int64: widen(result, first, Int64.self, count, stride)
         }
     }
 
@@ -249,21 +252,20 @@ final class RowStep {
             load(0, i, block, offset: LogicMeaning.choice(scalar(1, i, block), of: choices) * step)
         case .logic(let kind, let parameter):
             for position in sources.indices { load(position, i, block, offset: 0) }
-            apply(kind, parameter, a, b, c, lanes)
+            apply(kind, parameter)
         }
         finish(a, into: row)
     }
 
-    private func apply(
-        _ kind: PrimitiveKind, _ parameter: Int, _ a: UnsafeMutablePointer<Int64>, _ b: UnsafeMutablePointer<Int64>,
-        _ c: UnsafeMutablePointer<Int64>, _ lanes: Int
-    ) {
-        switch kind {
-        case .add: for lane in 0..<lanes { a[lane] = a[lane] &+ b[lane] }
-        case .maximum: for lane in 0..<lanes { a[lane] = max(a[lane], b[lane]) }
-        case .slice where parameter == 0: break
-        default:
-            let width = output.shape.width
+    /// Lane by lane on the widened operands, into the first.
+    private func apply(_ kind: PrimitiveKind, _ parameter: Int) {
+        let (a, b, c) = (wide[0], wide[1], wide[2])
+        let (lanes, width) = (output.shape.lanes, output.shape.width)
+        if kind == .add {
+            for lane in 0..<lanes { a[lane] = a[lane] &+ b[lane] }
+        } else if kind == .maximum {
+            for lane in 0..<lanes { a[lane] = max(a[lane], b[lane]) }
+        } else if kind != .slice || parameter != 0 {
             for lane in 0..<lanes {
                 a[lane] = LogicMeaning.evaluate(kind, a[lane], b[lane], c[lane], parameter: parameter, width: width)
             }

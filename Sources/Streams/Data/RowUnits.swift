@@ -106,6 +106,8 @@ final class LoopUnit: RowUnit {
         (self.logic, self.registers, self.memories) = (logic, registers, memories)
     }
 
+    deinit { for register in registers { free(UnsafeMutableRawPointer(mutating: register.initial)) } }
+
     override func run(_ block: ControlBlock, serial: Int32) {
         let events = registers.map(\.events) + memories.flatMap { [$0.reads, $0.writes] }
         if events.allSatisfy({ $0.count == 0 }) {

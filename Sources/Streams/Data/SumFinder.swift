@@ -43,6 +43,7 @@ struct SumFinder {
     private var terms: [SumTerm] = []
     private var inputs: Int?
     private var outputs: Int?
+    private var step: Int?
 
     init(_ graph: DataGraph) {
         self.graph = graph
@@ -96,7 +97,7 @@ struct SumFinder {
         guard let index = driver[net] else { return false }
         let node = graph.nodes[index]
         switch node.kind {
-        case .register(let enable, nil, _):
+        case .register(let enable, nil, 0):
             return expand(register: index, needs: needs, path: path + [enable.map { [$0] }])
         case .logic(.add, _):
             guard graph.fits(node), inner.insert(index).inserted else { return false }
@@ -136,7 +137,7 @@ struct SumFinder {
             }
             pairs.append(list.sorted { $0.x < $1.x })
         }
-        guard let form = regular(pairs), graph.nets[w].shape.bits <= 17,
+        guard let form = regular(pairs), graph.nets[w].shape.bits <= 16, (codeBits ?? 0) <= 5,
             graph.nets[x].shape.bits <= 16
         else {
             return false
@@ -160,6 +161,8 @@ struct SumFinder {
         }
         (inputs, self.outputs) = (count, outputs)
         let step = pairs.count > outputs ? (pairs[outputs].first?.x ?? 0) - first : 0
+        guard (self.step ?? step) == step else { return nil }
+        self.step = step
         let weights = pairs[..<outputs].map { $0.map(\.w) }
         for (lane, list) in pairs.enumerated() {
             let start = first + lane / outputs * step

@@ -41,8 +41,11 @@ final class SumUnit: RowUnit {
     /// A way led to an event that is forgotten: the sum is not known.
     private(set) var isLost = false
 
-    init(_ output: RowNet, _ events: Events, _ terms: [Term], _ shape: rk_sum_shape, capacity: Int, level: RowLevel) {
-        (self.output, self.events, self.terms, self.shape, self.level) = (output, events, terms, shape, level)
+    init(
+        _ output: RowNet, _ events: Events, _ terms: [Term], _ shape: rk_sum_shape, _ options: DataPath.Options
+    ) {
+        (self.output, self.events, self.terms, self.shape) = (output, events, terms, shape)
+        level = options.level
         kernelTerms = .allocate(capacity: terms.count)
         var checks: [(events: Events, delay: Int)] = []
         for (index, term) in terms.enumerated() {
@@ -58,8 +61,8 @@ final class SumUnit: RowUnit {
         self.checks = checks
         let widest = terms.flatMap { [$0.x.net.stride + $0.x.offset, $0.w.net.stride + $0.w.offset] }.max() ?? 64
         zero = RowNet.zeros(widest)
-        straight = .allocate(capacity: capacity + 64)
-        straight.initialize(repeating: 0, count: capacity + 64)
+        straight = .allocate(capacity: options.capacity + 64)
+        straight.initialize(repeating: 0, count: options.capacity + 64)
         output.makePool()
     }
 

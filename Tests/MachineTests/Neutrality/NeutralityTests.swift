@@ -53,6 +53,24 @@ import Waveforms
         #expect(traced.tracedSignals > 0 && full.tracedSignals == 0)
     }
 
+    /// Both engines, on one to three threads, whether control has layers or not: all that a run yields is the same.
+    @Test(arguments: elements, [false, true])
+    func engines(_ element: ProcessingElement, counts: Bool) throws {
+        let bench = try Self.bench(element, images: 5)
+        var options = MachineOptions(countsToggles: counts, keepsTensors: true)
+        options.engine = .plain
+        let plain = try bench.build.run(bench.inputs, options: options)
+        options.engine = .streams
+        for threads in 1...3 {
+            options.threads = threads
+            let streams = try bench.build.run(bench.inputs, options: options)
+            #expect(streams.plainKernelReason == nil)
+            #expect(streams.outputs == plain.outputs && streams.tensors == plain.tensors, "\(threads)")
+            #expect(streams.timing == plain.timing && streams.laneUpdates == plain.laneUpdates, "\(threads)")
+            #expect(streams.toggles == plain.toggles && streams.finishedImages == 5, "\(threads)")
+        }
+    }
+
     /// Each image alone has the toggles and outputs that it has among others, in any order.
     @Test(arguments: elements)
     func imagesDoNotInfluenceEachOther(_ element: ProcessingElement) throws {
