@@ -237,9 +237,7 @@ final class RowStep {
 
     private func compute(_ i: Int, _ block: ControlBlock, into row: UnsafeMutableRawPointer) {
         let lanes = output.shape.lanes
-        let a = wide[0]
-        let b = wide[1]
-        let c = wide[2]
+        let (a, b) = (wide[0], wide[1])
         switch operation {
         case .copy: load(0, i, block, offset: 0)
         case .product:
