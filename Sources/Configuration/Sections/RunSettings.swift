@@ -58,7 +58,7 @@ extension RunSettings {
             "`full` also counts toggles, `timing` computes no data; same bits, same cycles; see below"),
         ConfigKey.boolean("run.check", \.run.check, "compare every output of the array with the reference model"),
         ConfigKey.integer(
-            "run.threads", \.run.threads, in: 1...256, "images simulated at a time; changes no result"
+            "run.threads", \.run.threads, in: 1...256, "threads that simulate and check; changes no result"
         ).documented(default: "processors").changingNoResult,
         arrayImagesKey,
     ]
