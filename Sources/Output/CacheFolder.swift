@@ -35,10 +35,12 @@ package struct CacheFolder: Sendable {
         }
     }
 
-    /// The bytes of a file, which counts as used now; nil where there is none.
+    /// The bytes of a file, which counts as used now; nil where there is none, or one that another user has put there.
     package func read(_ name: String) -> Data? {
         let file = place(name)
-        guard let status = try? SystemCall.status(file, followingLinks: false), status.isFile else { return nil }
+        guard let status = try? SystemCall.status(file, followingLinks: false), status.isFile,
+            status.st_uid == geteuid(), Int(status.st_size) <= mostBytes + 4096
+        else { return nil }
         let data = FileManager.default.contents(atPath: file)
         if data != nil { utimes(file, nil) }
         return data
@@ -60,9 +62,6 @@ package struct CacheFolder: Sendable {
         }
         trim()
     }
-
-    /// Removes a file, if it is there.
-    package func remove(_ name: String) { unlink(place(name)) }
 
     private func place(_ name: String) -> String { "\(path)/\(name)\(ending)" }
 

@@ -25,16 +25,15 @@ package struct NetworkStore: Sendable {
 
     /// The folder of the variable; nil where it is not set.
     private let named: String?
-    /// For networks without a folder of their own that can be written.
-    private let common: String
+    /// For networks without a folder of their own that can be written; nil for users without a home.
+    private let common: String?
 
     /// The store that the environment asks for. Throws `EnvironmentProblem` where the variable names no folder and none
     /// can be made.
     package init(environment: [String: String] = ProcessInfo.processInfo.environment) throws {
         named = environment[NetworkStore.variable].flatMap { $0.isEmpty ? nil : $0 }
-        let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
-        let caches = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "\(home)/.cache"
-        common = "\(caches)/shiftsim/quantized"
+        func folder(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        common = (folder("XDG_CACHE_HOME") ?? folder("HOME").map { "\($0)/.cache" }).map { "\($0)/shiftsim/quantized" }
         if let named, !CacheFolder.isPossible(named) {
             throw EnvironmentProblem(
                 message: "\(NetworkStore.variable) is '\(named.echoed)', where no folder can be made; set it to a "
@@ -42,14 +41,14 @@ package struct NetworkStore: Sendable {
         }
     }
 
-    /// The folder for a model: the variable's; beside a model file; else the user's.
-    func folder(of model: NetworkSettings.Model) -> CacheFolder {
+    /// The folder for a model: the variable's; beside a model file; else the user's; nil where there is none of these.
+    func folder(of model: NetworkSettings.Model) -> CacheFolder? {
         var path = named ?? common
         if named == nil, case .file(let file) = model {
             let beside = URL(fileURLWithPath: file).deletingLastPathComponent().path
             if access(beside, W_OK) == 0 { path = "\(beside)/\(NetworkStore.folderName)" }
         }
-        return CacheFolder(path, mostBytes: NetworkStore.mostBytes, ending: NetworkStore.ending)
+        return path.map { CacheFolder($0, mostBytes: NetworkStore.mostBytes, ending: NetworkStore.ending) }
     }
 
     /// The program as its file is: whoever builds it anew has other results, as far as anyone knows.

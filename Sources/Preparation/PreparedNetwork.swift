@@ -58,7 +58,9 @@ package struct PreparedNetwork: Sendable {
         let quantized =
             try shelf?.network(options, calibration)
             ?? Quantizer.quantize(network.take(), options: options, calibration: calibration)
-        if network.isRead { shelf?.keep(network.header, quantized, options, calibration) }
+        if network.isRead, shelf != nil, try model.isStill() {
+            shelf?.keep(network.header, quantized, options, calibration)
+        }
         return PreparedNetwork(
             metadata: network.header.metadata, images: (images, calibration.count, reader.pixels),
             quantized: quantized, inputs: try images.images.map(quantized.0.quantizedInput),

@@ -7,6 +7,25 @@ import Output
 import Quantizer
 import Support
 
+#if MUTANTS
+    import Mutants
+#endif
+
+/// What changes when a file is written or replaced.
+private struct FileIdentity: Equatable {
+    private var size: Int
+    private var changed: Date
+    private var number: Int
+
+    /// Nil where there is no file.
+    init?(_ path: String) {
+        guard let facts = try? FileManager.default.attributesOfItem(atPath: path), let size = facts[.size] as? Int,
+            let changed = facts[.modificationDate] as? Date, let number = facts[.systemFileNumber] as? Int
+        else { return nil }
+        (self.size, self.changed, self.number) = (size, changed, number)
+    }
+}
+
 /// The digest of a model file, nothing for built-in networks.
 struct ModelBytes {
     let source: NetworkSource
@@ -14,10 +33,13 @@ struct ModelBytes {
     let hash: SHA256
     /// Whether the file may refer to others, which nobody has looked at.
     let mayReferToOthers: Bool
+    /// Before the hash was taken; nil where there is no file.
+    private let identity: FileIdentity?
 
     /// Reads the file. Throws `InputError` where there is none.
     init(_ source: NetworkSource) throws {
         self.source = source
+        identity = try source.path().flatMap(FileIdentity.init)
         var hash = SHA256()
         var mayReferToOthers = false
         if let path = try source.path() {
@@ -29,6 +51,9 @@ struct ModelBytes {
         self.hash = hash
         self.mayReferToOthers = mayReferToOthers
     }
+
+    /// Whether the file is the one that was hashed: it may have been replaced before the network was read.
+    func isStill() throws -> Bool { try source.path().flatMap(FileIdentity.init) == identity }
 
     /// Whether the word stands anywhere that names the file of a tensor's external data.
     private static func hasLocation(_ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -79,8 +104,9 @@ struct StoreShelf {
 
     /// Nil for models that are known by more than their file, and for a program that cannot tell itself from others.
     init?(_ store: NetworkStore, _ settings: NetworkSettings.Model, _ model: ModelBytes) {
-        guard !model.mayReferToOthers, let program = NetworkStore.program else { return nil }
-        folder = store.folder(of: settings)
+        guard !model.mayReferToOthers, let program = NetworkStore.program, let folder = store.folder(of: settings)
+        else { return nil }
+        self.folder = folder
         var hash = model.hash
         let name =
             switch settings {
@@ -128,7 +154,12 @@ struct StoreShelf {
     private func key(_ options: QuantizationOptions, _ calibration: [[Float]]) -> String? {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        guard let text = try? encoder.encode(options) else { return nil }
+        #if MUTANTS
+            let text = isPlanted("cache-key") ? Data() : (try? encoder.encode(options))
+        #else
+            let text = try? encoder.encode(options)
+        #endif
+        guard let text else { return nil }
         var hash = model
         hash.update(Array("network \(text.count) \(calibration.map(\.count))\n".utf8) + text)
         for image in calibration { hash.update(image) }
