@@ -11,8 +11,8 @@ import Streams
 
 extension Build {
     /// Cycles and traffic of an image, whatever is in it. A build without weights will do. `progress` gets the fraction
-    /// done, by the predicted cycles. Throws `Defect` on a deadlock and where cycles depend
-    /// on data, and `Interruption` where it was interrupted.
+    /// done, by the predicted cycles. Throws `Defect` on a deadlock and where control
+    /// and data are not apart, and `Interruption` where it was interrupted.
     package func time(
         _ engine: MachineOptions.Engine = .streams, progress: (Double) -> Void = { _ in },
         interrupted: () -> Bool = { false }
@@ -27,7 +27,7 @@ extension Build {
                 let separation = try Separation(accelerator.design, memory: accelerator.memory)
                 return try timeOnStream(separation, interrupted: ask)
             } catch let obstacle as Separation.Obstacle {
-                throw Defect("cycles depend on data: \(obstacle)")
+                throw Defect("this design cannot be timed without data: \(obstacle)")
             }
         case .plain: return try timePlainly(interrupted: ask)
         }

@@ -21,9 +21,15 @@ final class ConeControl {
         if let position { simulation.attach(position) }
     }
 
-    /// Runs a cycle, or a stretch of at most `most` cycles alike. Returns how many; throws what an observer throws.
+    /// Runs a cycle, or a stretch of at most `most` cycles alike. Returns how many; throws what an observer throws, and
+    /// `Separation.Obstacle` where the loop nest is not what it seemed.
     @inline(__always) func advance(atMost most: Int) throws -> Int {
-        position?.drive(simulation.inputs, simulation.state)
+        if let position {
+            position.drive(simulation.inputs, simulation.state)
+            guard !position.isBroken else {
+                throw Separation.Obstacle(description: "the limits of the loop nest change while it runs")
+            }
+        }
         let skipped = try simulation.jump(atMost: min(most, position?.quietCycles ?? Int.max))
         if skipped > 0 { return skipped }
         try simulation.step()
