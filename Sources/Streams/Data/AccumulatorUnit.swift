@@ -4,6 +4,7 @@
 
 import Design
 import Fabric
+import Foundation
 
 /// Part of what an accumulator takes.
 struct AccumulatorTerm {
@@ -36,16 +37,21 @@ final class AccumulatorUnit: RowUnit {
     private let sums: Sums?
     /// Unused bits of a lane above the register's width.
     private let unused: Int
+    private let zero: UnsafeMutableRawPointer
 
     init(_ value: RowNet, _ events: Events, _ terms: [AccumulatorTerm], sums: Sums?) {
         (self.value, self.events, self.sums) = (value, events, sums)
         self.terms = .allocate(capacity: terms.count)
         _ = self.terms.initialize(from: terms)
         unused = max(0, 8 * value.element.bytes - value.shape.width)
+        zero = RowNet.zeros(value.stride)
         value.makePool()
     }
 
-    deinit { terms.deallocate() }
+    deinit {
+        terms.deallocate()
+        free(zero)
+    }
 
     override func run(_ block: ControlBlock, serial: Int32) {
         guard let sums else {
@@ -106,6 +112,7 @@ final class AccumulatorUnit: RowUnit {
     private func row(_ i: Int, _ held: UnsafeRawPointer, _ block: ControlBlock) -> UnsafeRawPointer {
         let root = chosen(0, i, block)
         let result = value.nextRow()
+        if root.pointee.kind == .add, addVectors(result, root, i, held, block) { return UnsafeRawPointer(result) }
         switch value.element {
         case .int32: compute(result.assumingMemoryBound(to: Int32.self), root, i, held, block)
         case .int64: compute(result.assumingMemoryBound(to: Int64.self), root, i, held, block)
@@ -123,6 +130,47 @@ final class AccumulatorUnit: RowUnit {
             term = Term(terms.baseAddress! + (isTrue ? term.pointee.a : term.pointee.b))
         }
         return term
+    }
+
+    /// Adds a row of the register's type to what is held, by whole vectors: rows have room for them. False for any other
+    /// addition.
+    @inline(__always)
+    private func addVectors(
+        _ result: UnsafeMutableRawPointer, _ root: Term, _ i: Int, _ held: UnsafeRawPointer, _ block: ControlBlock
+    ) -> Bool {
+        let a = chosen(root.pointee.a, i, block)
+        let b = chosen(root.pointee.b, i, block)
+        guard b.pointee.kind == .row, b.pointee.element == value.element else { return false }
+        let earlier: UnsafeRawPointer
+        let octaves: Int
+        switch a.pointee.kind {
+        case .zero: (earlier, octaves) = (UnsafeRawPointer(zero), 0)
+        case .held: (earlier, octaves) = (held, 0)
+        case .shifted: (earlier, octaves) = (held, a.pointee.octaves)
+        case .row, .choose, .add, .maximum: return false
+        }
+        let row = b.pointee.pointers![i]!
+        switch value.element {
+        case .int32: add(result, earlier, row, SIMD8<Int32>.self, octaves: octaves)
+        case .int64: add(result, earlier, row, SIMD4<Int64>.self, octaves: octaves)
+        case .int8, .int16: return false
+        }
+        return true
+    }
+
+    @inline(__always)
+    private func add<V: SIMD>(
+        _ result: UnsafeMutableRawPointer, _ earlier: UnsafeRawPointer, _ row: UnsafeRawPointer, _: V.Type,
+        octaves: Int
+    ) where V.Scalar: FixedWidthInteger & SignedInteger {
+        let (left, back) = (V(repeating: V.Scalar(octaves)), V(repeating: V.Scalar(unused)))
+        for offset in stride(from: 0, to: value.stride, by: 32) {
+            var sum = earlier.loadUnaligned(fromByteOffset: offset, as: V.self)
+            if octaves > 0 { sum = sum &<< left }
+            sum &+= row.loadUnaligned(fromByteOffset: offset, as: V.self)
+            if unused > 0 { sum = (sum &<< back) &>> back }
+            result.storeBytes(of: sum, toByteOffset: offset, as: V.self)
+        }
     }
 
     @inline(__always)
