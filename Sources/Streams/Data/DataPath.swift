@@ -6,6 +6,10 @@ import Fabric
 import Foundation
 import RowKernels
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// One image's side of a run: external memory, buffers, and what registers hold between blocks.
 package final class ImageState {
     /// External memory, with room for reads past its end.
@@ -134,6 +138,9 @@ package final class DataPath {
     /// Cycles whose read beat an earlier write of the block has changed.
     private func cuts(_ block: ControlBlock) -> [Int] {
         if block.reads.isEmpty || block.writes.isEmpty { return [] }
+        #if MUTANTS
+            if isPlanted("block-cut") { return [] }
+        #endif
         var result: [Int] = []
         var first = 0
         var next = 0
@@ -181,6 +188,9 @@ package final class DataPath {
             nets[index].toggles = image.toggles[index]
         }
         for index in memories.indices { memories[index].contents = image.memories[index] }
+        #if MUTANTS
+            if isPlanted("image-past") { return }
+        #endif
         for (index, net) in pastNets.enumerated() {
             for k in 0..<pastDepth { net.pointers[-1 - k] = image.pastRows[index * pastDepth + k] }
         }

@@ -4,6 +4,10 @@
 import Design
 import Fabric
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// Layouts of weights and types of activations that the fused sums of a graph ask for.
 struct LayoutPlan {
     /// The sums that are computed at once.
@@ -50,8 +54,13 @@ struct LayoutPlanner {
     private mutating func plan() -> LayoutPlan? {
         for sum in sums {
             let bits = graph.nets[graph.nodes[sum.node].output].shape.bits
+            #if MUTANTS
+                let planes = isPlanted("weight-plane") || bits <= 32 ? 1 : 2
+            #else
+                let planes = bits <= 32 ? 1 : 2
+            #endif
             for term in sum.terms {
-                guard request(term, planes: bits <= 32 ? 1 : 2) else { return nil }
+                guard request(term, planes: planes) else { return nil }
             }
         }
         let products = sums.reduce(into: Set<Int>()) { $0.formUnion($1.inner) }

@@ -4,6 +4,10 @@ import Design
 import Fabric
 import RowKernels
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// A step that the C kernels compute.
 final class RowKernel {
     private let step: UnsafeMutablePointer<rk_step>
@@ -130,7 +134,12 @@ final class RowKernel {
 enum RowToggles {
     /// Of the events of a net.
     static func count(_ net: RowNet, _ events: Events, _ level: RowLevel) -> UInt64 {
-        let extra = net.shape.signed ? net.shape.width - net.shape.significantBits : 0
+        #if MUTANTS
+            let extra =
+                net.shape.signed && !isPlanted("toggle-sign") ? net.shape.width - net.shape.significantBits : 0
+        #else
+            let extra = net.shape.signed ? net.shape.width - net.shape.significantBits : 0
+        #endif
         let bits = net.shape.signed ? net.shape.significantBits : net.shape.width
         let mask: UInt64 = bits >= 64 ? ~0 : (1 << UInt64(bits)) - 1
         if case .c(let number) = level {

@@ -6,12 +6,19 @@ import Design
 import Fabric
 import Foundation
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// What one memory of one image holds.
 final class RowMemory {
     /// Row of each word.
     let rows: UnsafeMutablePointer<UnsafeMutableRawPointer>
     /// Block in which each word's row was last read.
     private let readIn: UnsafeMutablePointer<Int32>
+    #if MUTANTS
+        private let overwrites = isPlanted("row-overwrite")
+    #endif
     private let stride: Int
     private let contents: UnsafeMutableRawPointer
     private var extra: [UnsafeMutableRawPointer] = []
@@ -42,6 +49,9 @@ final class RowMemory {
 
     /// The row of a word to write into.
     @inline(__always) func write(_ word: Int, block: Int32) -> UnsafeMutableRawPointer {
+        #if MUTANTS
+            if overwrites { return rows[word] }
+        #endif
         if readIn[word] == block { replace(word) }
         return rows[word]
     }

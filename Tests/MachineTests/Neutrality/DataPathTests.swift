@@ -85,6 +85,16 @@ import Testing
         }
     }
 
+    /// Layers that follow each other within a block: what one writes the next one reads.
+    @Test(arguments: NeutralityTests.elements)
+    func rereadBeats(_ element: ProcessingElement) throws {
+        let data = try StreamedData(NeutralityTests.bench(element, images: 2), element.name)
+        for counts in [false, true] {
+            let compared = try data.expectEqual(DataWay(countsToggles: counts, capacity: 8192))
+            #expect(compared.rereads > 0)
+        }
+    }
+
     /// The array stops for the host and is started again.
     @Test func hostLayers() throws {
         for timing in [MemoryTiming.ideal, MemoryTiming(latency: 9, bytesPerCycle65536: 3 << 16, stallSeed: 5)] {

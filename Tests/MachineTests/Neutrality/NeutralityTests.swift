@@ -3,6 +3,8 @@ import Design
 import Kernel
 import Networks
 import Observation
+import Streams
+import Synchronization
 import TestSupport
 import Testing
 import Waveforms
@@ -69,6 +71,29 @@ import Waveforms
             #expect(streams.timing == plain.timing && streams.laneUpdates == plain.laneUpdates, "\(threads)")
             #expect(streams.toggles == plain.toggles && streams.finishedImages == 5, "\(threads)")
         }
+    }
+
+    /// More images than run behind one control; an interruption keeps those of groups that were finished.
+    @Test func groupsOfImages() throws {
+        let bench = try Self.bench(.svpe(weightBits: 3), images: 35)
+        let group = try StreamRun(bench.build, countsToggles: false).imagesAtOnce(threads: 1)
+        #expect((2..<35).contains(group))
+        var options = MachineOptions(countsToggles: false)
+        options.engine = .plain
+        let plain = try bench.build.run(bench.inputs, options: options)
+        options.engine = .streams
+        let streams = try bench.build.run(bench.inputs, options: options)
+        #expect(streams.outputs == plain.outputs && streams.timing == plain.timing)
+        // Asked once a block, of which a run has as many as this.
+        let blocks = (plain.perImage.total + StreamRun.blockCycles - 1) / StreamRun.blockCycles
+        let asked = Atomic<Int>(0)
+        let partial = try bench.build.run(
+            bench.inputs, options: options,
+            interrupted: {
+                asked.add(1, ordering: .relaxed).newValue > blocks + 1
+            })
+        #expect(partial.finishedImages == group)
+        #expect(partial.outputs == Array(plain.outputs[..<group]))
     }
 
     /// Each image alone has the toggles and outputs that it has among others, in any order.

@@ -34,9 +34,11 @@ struct StreamedData {
     }
 
     /// Everything that the data path has equals the plain machines'. Returns the registers compared in a block, and
-    /// how many sums of products are computed at once.
+    /// how many sums of products are computed at once, and the blocks in which a beat is read that the block has
+    /// written.
     @discardableResult
-    func expectEqual(_ way: DataWay) throws -> (registers: Int, sums: Int) {
+    func expectEqual(_ way: DataWay) throws -> (registers: Int, sums: Int, rereads: Int) {
+        var rereads = 0
         let (accelerator, program) = (bench.accelerator, bench.compiled)
         let plain = try bench.inputs.map {
             try bench.build.machine(with: $0, options: PlanOptions(countsToggles: way.countsToggles))
@@ -61,6 +63,7 @@ struct StreamedData {
                 for machine in plain { machine.startAgain(streams) }
                 repeat {
                     try control.fill(block, stop: accelerator.ports.done, limit: 1 << 24)
+                    rereads += block.readsWhatItWrote(accelerator.memory.beat.bytes) ? 1 : 0
                     try path.run(block, images)
                     for (machine, image) in zip(plain, images) {
                         for _ in 0..<block.count { try machine.simulation.step() }
@@ -70,7 +73,7 @@ struct StreamedData {
             }
         }
         try expectEqualEnds(path, images, plain)
-        return (path.readable.count, path.fusedSums)
+        return (path.readable.count, path.fusedSums, rereads)
     }
 
     private func expectEqualRegisters(_ path: DataPath, _ image: ImageState, _ plain: Simulation) throws {
@@ -90,6 +93,17 @@ struct StreamedData {
             for (net, count) in path.toggles(of: image) {
                 let wanted = machine.simulation.toggleCount(net)
                 #expect(count == wanted, "\(text): toggles of \(bench.accelerator.design.path(of: net))")
+            }
+        }
+    }
+}
+
+extension ControlBlock {
+    /// Whether a read beat overlaps one that was written in an earlier cycle of the block.
+    fileprivate func readsWhatItWrote(_ bytes: Int) -> Bool {
+        reads.contains { read in
+            writes.contains { write in
+                write.index < read.index && abs(Int(write.address) - Int(read.address)) < bytes
             }
         }
     }
