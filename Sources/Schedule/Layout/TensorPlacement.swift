@@ -42,30 +42,40 @@ struct TensorPlacement: Sendable, Equatable {
 
     /// Writes a feature map into a memory image.
     func write(_ tensor: IntegerTensor, into image: inout [UInt8], fieldBytes: Int) {
-        precondition(tensor.shape == shape)
-        for (index, value) in tensor.values.enumerated() {
-            let place = self.place(index, fieldBytes: fieldBytes)
-            for byte in 0..<fieldBytes { image[place + byte] = UInt8(truncatingIfNeeded: value >> Int32(8 * byte)) }
+        precondition(tensor.shape == shape && (1...2).contains(fieldBytes))
+        let pixels = shape.height * shape.width
+        for channel in 0..<shape.channels {
+            var place = self.place(channel, fieldBytes: fieldBytes)
+            for index in channel * pixels..<(channel + 1) * pixels {
+                let value = tensor.values[index]
+                image[place] = UInt8(truncatingIfNeeded: value)
+                if fieldBytes == 2 { image[place + 1] = UInt8(truncatingIfNeeded: value >> 8) }
+                place += beatBytes
+            }
         }
     }
 
     /// Reads a feature map from a memory image.
     func read(from image: [UInt8], fieldBytes: Int) -> IntegerTensor {
+        precondition((1...2).contains(fieldBytes))
         var values = [Int32](repeating: 0, count: shape.count)
-        for index in values.indices {
-            let place = self.place(index, fieldBytes: fieldBytes)
-            values[index] =
-                fieldBytes == 1
-                ? Int32(Int8(bitPattern: image[place]))
-                : Int32(Int16(truncatingIfNeeded: Int(image[place]) | Int(image[place + 1]) << 8))
+        let pixels = shape.height * shape.width
+        for channel in 0..<shape.channels {
+            var place = self.place(channel, fieldBytes: fieldBytes)
+            for index in channel * pixels..<(channel + 1) * pixels {
+                values[index] =
+                    fieldBytes == 1
+                    ? Int32(Int8(bitPattern: image[place]))
+                    : Int32(Int16(truncatingIfNeeded: Int(image[place]) | Int(image[place + 1]) << 8))
+                place += beatBytes
+            }
         }
         return IntegerTensor(shape: shape, values: values)
     }
 
-    private func place(_ index: Int, fieldBytes: Int) -> Int {
-        let pixels = shape.height * shape.width
-        let (channel, pixel) = index.quotientAndRemainder(dividingBy: pixels)
+    /// Where the first pixel of a channel stands.
+    private func place(_ channel: Int, fieldBytes: Int) -> Int {
         let (plane, lane) = slots[channel].quotientAndRemainder(dividingBy: granule)
-        return address + plane * planeStride + pixel * beatBytes + lane * fieldBytes
+        return address + plane * planeStride + lane * fieldBytes
     }
 }
