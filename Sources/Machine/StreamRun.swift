@@ -20,21 +20,19 @@ package struct StreamRun {
     /// How its Design falls apart.
     package let separation: Separation
     /// Of the data paths.
-    package let options: DataPath.Options
+    package let plan: DataPath.Plan
 
     /// Cycles of a block: longer ones cost less each, until what a block touches leaves the cache.
     package static let blockCycles = 512
-    /// Where every row is made, fewer fill the cache.
-    package static let rowBlockCycles = 128
 
     /// Throws `Separation.Obstacle` where the accelerator's Design does not fall apart.
     package init(_ build: Build, countsToggles: Bool, level: RowLevel = .best, capacity: Int? = nil) throws {
         self.build = build
         separation = try Separation(build.accelerator.design, memory: build.accelerator.memory)
-        let makesRows = try countsToggles || !DataPath.fusesSums(separation)
-        options = DataPath.Options(
-            countsToggles: countsToggles,
-            capacity: capacity ?? (makesRows ? Self.rowBlockCycles : Self.blockCycles), level: level)
+        plan = try DataPath.Plan(
+            separation,
+            options: DataPath.Options(
+                countsToggles: countsToggles, capacity: capacity ?? Self.blockCycles, level: level))
     }
 
     /// The result of a run on streams.
@@ -87,7 +85,7 @@ package struct StreamRun {
             self.traffic = traffic
             control = try ControlStream(
                 layered: run.separation, watching: accelerator.probes.nets, traffic: traffic,
-                countsToggles: run.options.countsToggles)
+                countsToggles: run.plan.options.countsToggles)
             control.attach(SimpleMemory(traffic, interface: accelerator.memory, timing: run.build.timing))
             account = RunAccount(program, accelerator.probes) {
                 Traffic(read: traffic.bytesRead, written: traffic.bytesWritten)
@@ -162,7 +160,7 @@ final class DataSide: @unchecked Sendable {
 
     init(_ run: StreamRun, _ inputs: [IntegerTensor]) throws {
         self.run = run
-        let path = try DataPath(run.separation, beat: run.build.accelerator.memory.beat, options: run.options)
+        let path = try DataPath(run.plan, beat: run.build.accelerator.memory.beat)
         self.path = path
         states = inputs.map { path.makeImage(run.build.program.memoryImage(input: $0)) }
     }
@@ -195,7 +193,7 @@ private final class InTurn: Behind {
     init(_ run: StreamRun, _ side: DataSide) {
         self.side = side
         block = ControlBlock(
-            run.separation.boundary, of: run.separation.design, capacity: run.options.capacity)
+            run.separation.boundary, of: run.separation.design, capacity: run.plan.options.capacity)
     }
 
     func nextBlock() -> ControlBlock { block }
@@ -227,7 +225,7 @@ private final class Ring: Behind, @unchecked Sendable {
 
     init(_ run: StreamRun, _ sides: [DataSide]) {
         blocks = (0..<Ring.depth).map { _ in
-            ControlBlock(run.separation.boundary, of: run.separation.design, capacity: run.options.capacity)
+            ControlBlock(run.separation.boundary, of: run.separation.design, capacity: run.plan.options.capacity)
         }
         free = sides.map { _ in DispatchSemaphore(value: 0) }
         full = sides.map { _ in DispatchSemaphore(value: 0) }

@@ -191,30 +191,6 @@ static void rows_plain(const rk_step *t, const int32_t *list, int count, char *r
     rows_any(t, list, count, rows, stride);
 }
 
-// The mask of one lane in every lane of 64 bits.
-INLINE uint64_t spread(uint64_t lane, int element) {
-    for (int size = element; size < 8; size *= 2) lane |= lane << (8 * size);
-    return lane;
-}
-
-static uint64_t toggles_plain(const void *const *rows, const int32_t *list, int count, size_t bytes, uint64_t mask,
-                              uint64_t sign, int extra) {
-    uint64_t sum = 0, signs = 0;
-    for (int e = 0; e < count; e++) {
-        const char *a = rows[list[e]], *b = rows[list[e] + 1];
-        if (a == b) continue;
-        for (size_t v = 0; v < bytes; v += 8) {
-            uint64_t x = 0, y = 0;
-            size_t n = bytes - v < 8 ? bytes - v : 8;
-            memcpy(&x, a + v, n);
-            memcpy(&y, b + v, n);
-            sum += __builtin_popcountll((x ^ y) & mask);
-            if (extra) signs += __builtin_popcountll((x ^ y) & sign);
-        }
-    }
-    return sum + (uint64_t)extra * signs;
-}
-
 #if defined(__x86_64__)
 #define AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
 AVX2 static void rows_avx2(const rk_step *t, const int32_t *list, int count, char *rows, size_t stride) {
@@ -222,8 +198,6 @@ AVX2 static void rows_avx2(const rk_step *t, const int32_t *list, int count, cha
 }
 void rk_grid_avx2(const rk_step *t, const int32_t *list, int count, char *rows, size_t stride);
 void rk_add_avx2(const rk_step *t, const int32_t *list, int count, char *rows, size_t stride);
-uint64_t rk_toggles_avx2(const void *const *rows, const int32_t *list, int count, size_t bytes, uint64_t mask,
-                         uint64_t sign, int extra);
 #endif
 
 int rk_level(void) {
@@ -251,14 +225,4 @@ void rk_rows(const rk_step *step, const int32_t *list, int count, char *rows, si
     }
 #endif
     rows_plain(step, list, count, rows, stride);
-}
-
-uint64_t rk_toggles(const void *const *rows, const int32_t *list, int count, size_t bytes, int element, uint64_t mask,
-                    int extra, int level) {
-    uint64_t one = element == 8 ? ~(uint64_t)0 : ((uint64_t)1 << (8 * element)) - 1;
-    uint64_t wanted = spread(mask & one, element), sign = spread((uint64_t)1 << (8 * element - 1), element);
-#if defined(__x86_64__)
-    if (level >= 1) return rk_toggles_avx2(rows, list, count, bytes, wanted, sign, extra);
-#endif
-    return toggles_plain(rows, list, count, bytes, wanted, sign, extra);
 }

@@ -65,9 +65,16 @@ int rk_is_addition(const rk_step *step);
 // Rows of `count` events, `stride` bytes each.
 void rk_rows(const rk_step *step, const int32_t *list, int count, char *rows, size_t stride, int level);
 
+// Bits that differ between two rows; `a` is NULL in an entry that is free.
+typedef struct {
+    const void *a, *b;
+    uint64_t count;
+} rk_pair;
+#define RK_PAIRS 1024
+
 // Bits that change from rows[list[e]] to rows[list[e] + 1], `bytes` of each: under a mask of the element, and `extra` for
-// every lane whose sign changes.
+// every lane whose sign changes. `pairs`: RK_PAIRS entries that are used and filled, or NULL.
 uint64_t rk_toggles(const void *const *rows, const int32_t *list, int count, size_t bytes, int element, uint64_t mask,
-                    int extra, int level);
+                    int extra, rk_pair *pairs, int level);
 
 #endif

@@ -88,23 +88,33 @@ package final class DataPath {
     private let part: ControlBlock
     private var serial: Int32 = 0
 
-    /// Binds the data path of a Design. Throws `Separation.Obstacle` for what rows cannot say.
-    package init(_ separation: Separation, beat: MemoryInterface.Beat, options: Options) throws {
-        let graph = try DataGraph(separation)
-        let parts = DataPathParts(graph, options)
+    /// What is known of a Design's data path before it is bound to storage: made once for all images and threads.
+    package struct Plan: Sendable {
+        let separation: Separation
+        let graph: DataGraph
+        let layout: LayoutPlan
+        /// What the data path must provide.
+        package let options: Options
+
+        /// Plans the data path of a Design. Throws `Separation.Obstacle` for what rows cannot say.
+        package init(_ separation: Separation, options: Options) throws {
+            (self.separation, self.options) = (separation, options)
+            graph = try DataGraph(separation)
+            layout = options.countsToggles ? LayoutPlan() : LayoutPlanner.plan(graph)
+        }
+    }
+
+    /// Binds a data path. Throws `Separation.Obstacle` where beats of memory are no rows of it.
+    package init(_ plan: Plan, beat: MemoryInterface.Beat) throws {
+        let (graph, options) = (plan.graph, plan.options)
+        let parts = DataPathParts(plan)
         guard parts.nets[graph.source].element.bytes == beat.fieldBytes,
             parts.nets[graph.sink].element.bytes == beat.fieldBytes
         else { throw Separation.Obstacle(description: "the beats of memory are no rows of the data path") }
         (self.parts, self.options, self.beat) = (parts, options, beat)
         (nets, memories) = (parts.nets, parts.memories)
         past = parts.sums.isEmpty ? nil : FusedPast(parts.sums.map(\.terms))
-        part = ControlBlock(separation.boundary, of: separation.design, capacity: options.capacity)
-    }
-
-    /// Whether a Design's sums of products are found, so that they can be computed at once. Throws
-    /// `Separation.Obstacle`.
-    package static func fusesSums(_ separation: Separation) throws -> Bool {
-        !LayoutPlanner.plan(try DataGraph(separation)).sums.isEmpty
+        part = ControlBlock(plan.separation.boundary, of: plan.separation.design, capacity: options.capacity)
     }
 
     /// An image at power-up, its external memory as given.
@@ -266,14 +276,15 @@ package final class DataPath {
     // MARK: observation
 
     private func countToggles(_ block: ControlBlock) {
-        for (net, events) in parts.counted where events.count > 0 {
+        for memory in parts.pairs { memory.forget() }
+        for (net, events) in parts.compared where events.count > 0 {
             nets[net].toggles &+= RowToggles.count(nets[net], events, options.level) &* UInt64(nets[net].copies)
         }
     }
 
     /// Toggles of the data path's registers so far, by net.
     package func toggles(of image: ImageState) -> [(net: NetID, count: UInt64)] {
-        parts.counted.compactMap { index, _ in nets[index].id.map { ($0, image.toggles[index]) } }
+        parts.counted.compactMap { index in nets[index].id.map { ($0, image.toggles[index]) } }
     }
 
     /// Registers whose sums of products are computed at once.

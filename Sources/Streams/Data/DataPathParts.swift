@@ -14,44 +14,57 @@ struct DataPathParts {
     private(set) var nets: [RowNet] = []
     private(set) var memories: [MemoryPorts] = []
     private(set) var units: [RowUnit] = []
+    /// Nodes that the unit at each position computes, without those that are computed as part of another one.
+    private(set) var unitNodes: [[Int]] = []
     private(set) var events: [Events] = []
     private(set) var sums: [Sum] = []
     /// Nets that hold their rows from block to block.
     private(set) var carried: [Int] = []
-    /// Registers whose toggles count, with the cycles in which they may.
-    private(set) var counted: [(Int, Events)] = []
+    /// Registers whose toggles count.
+    private(set) var counted: [Int] = []
+    /// Those whose rows are compared for it, with the cycles in which they may toggle.
+    private(set) var compared: [(Int, Events)] = []
     private(set) var initialValues: [(net: Int, value: Int64)] = []
     let source: Int
     let sink: Int
 
-    private let graph: DataGraph
+    let graph: DataGraph
     private let plan: LayoutPlan
+    /// What registers that pass rows on need not count once more.
+    private(set) var pairs: [PairMemory] = []
     private let options: DataPath.Options
-    private let driver: [Int?]
-    private let readers: [[Int]]
+    let driver: [Int?]
+    let readers: [[Int]]
     /// Nodes that are computed as part of another one.
     private var skipped: Set<Int> = []
     /// Register -> the logic that is computed straight into it.
-    private var fused: [Int: Int] = [:]
+    private(set) var fused: [Int: Int] = [:]
     private var knownEvents: [EnableSet?: Events] = [:]
     private var memoryOf: [Int: MemoryPorts] = [:]
     private let sumOf: [Int: FusedSum]
 
-    init(_ graph: DataGraph, _ options: DataPath.Options) {
-        self.graph = graph
-        self.options = options
+    init(_ plan: DataPath.Plan) {
+        (graph, options, self.plan) = (plan.graph, plan.options, plan.layout)
         (source, sink) = (graph.source, graph.sink)
-        plan = options.countsToggles ? LayoutPlan() : LayoutPlanner.plan(graph)
         (driver, readers) = graph.drivers()
-        sumOf = Dictionary(uniqueKeysWithValues: plan.sums.map { ($0.node, $0) })
-        for sum in plan.sums { skipped.formUnion(sum.inner) }
+        sumOf = Dictionary(uniqueKeysWithValues: plan.layout.sums.map { ($0.node, $0) })
+        for sum in plan.layout.sums { skipped.formUnion(sum.inner) }
         makeNets()
         fuse()
         for (index, node) in graph.nodes.enumerated() {
             if case .latch(let memory) = node.kind { makeMemory(index, memory) }
         }
-        for component in components() { makeUnit(component) }
+        for component in components() {
+            makeUnit(component)
+            if unitNodes.count < units.count { unitNodes.append(component) }
+        }
         note()
+        if options.countsToggles { remember() }
+        guard options.countsToggles || sums.isEmpty, case .c(1...) = options.level else { return }
+        if let stages = StagePlanner(self).plan() {
+            units = stages.units
+            compared.removeAll { stages.nets.contains($0.0) }
+        }
     }
 
     // MARK: nets and events
@@ -146,7 +159,7 @@ struct DataPathParts {
     // MARK: order
 
     /// Nodes whose rows a node reads, through logic that is fused into it.
-    private func sources(of index: Int) -> [Int] {
+    func sources(of index: Int) -> [Int] {
         if let sum = sumOf[index] { return sum.terms.flatMap { [driver[$0.x], driver[$0.w]] }.compactMap { $0 } }
         let node = fused[index].map { graph.nodes[$0] } ?? graph.nodes[index]
         return node.operands.compactMap(\.net).compactMap { driver[$0] }
@@ -338,6 +351,28 @@ struct DataPathParts {
 
     // MARK: observation
 
+    /// Wide registers that hand each other rows on count each pair of them once.
+    private mutating func remember() {
+        for (net, _) in compared {
+            guard let node = driver[net], case .register = graph.nodes[node].kind, fused[node] == nil,
+                let from = graph.nodes[node].operands[0].net, case .pointers(_, offset: 0)? = registerData(node),
+                nets[from].stride >= PairMemory.leastBytes,
+                RowToggles.counted(nets[from]) == RowToggles.counted(nets[net])
+            else { continue }
+            if nets[from].pairs == nil {
+                let memory = PairMemory()
+                pairs.append(memory)
+                nets[from].pairs = memory
+            }
+            nets[net].pairs = nets[from].pairs
+        }
+    }
+
+    private func registerData(_ node: Int) -> RegisterUnit.Data? {
+        guard let position = unitNodes.firstIndex(of: [node]) else { return nil }
+        return (units[position] as? RegisterUnit)?.data
+    }
+
     private mutating func note() {
         carried = [source]
         for (index, node) in graph.nodes.enumerated() where node.isState && !skipped.contains(index) {
@@ -345,7 +380,10 @@ struct DataPathParts {
             if case .register(_, _, let initial) = node.kind, initial != 0 {
                 initialValues.append((node.output, initial))
             }
-            if nets[node.output].id != nil { counted.append((node.output, makeEvents(enables(of: node)))) }
+            if nets[node.output].id != nil {
+                counted.append(node.output)
+                compared.append((node.output, makeEvents(enables(of: node))))
+            }
         }
     }
 }

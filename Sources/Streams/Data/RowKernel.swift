@@ -129,34 +129,3 @@ final class RowKernel {
         return result
     }
 }
-
-/// Bits that change from row to row.
-enum RowToggles {
-    /// Of the events of a net.
-    static func count(_ net: RowNet, _ events: Events, _ level: RowLevel) -> UInt64 {
-        #if MUTANTS
-            let extra =
-                net.shape.signed && !isPlanted("toggle-sign") ? net.shape.width - net.shape.significantBits : 0
-        #else
-            let extra = net.shape.signed ? net.shape.width - net.shape.significantBits : 0
-        #endif
-        let bits = net.shape.signed ? net.shape.significantBits : net.shape.width
-        let mask: UInt64 = bits >= 64 ? ~0 : (1 << UInt64(bits)) - 1
-        if case .c(let number) = level {
-            return rk_toggles(
-                UnsafePointer(net.pointers), events.list, Int32(events.count), net.shape.lanes * net.element.bytes,
-                Int32(net.element.bytes), mask, Int32(extra), number)
-        }
-        var total = 0
-        for e in 0..<events.count {
-            let i = Int(events.list[e])
-            let (a, b) = (net.pointers[i]!, net.pointers[i + 1]!)
-            if a == b { continue }
-            for lane in 0..<net.shape.lanes {
-                let difference = RowLane.load(a, net.element, lane) ^ RowLane.load(b, net.element, lane)
-                total += (UInt64(bitPattern: difference) & mask).nonzeroBitCount + (difference < 0 ? extra : 0)
-            }
-        }
-        return UInt64(total)
-    }
-}

@@ -86,6 +86,8 @@ final class RowNet {
     private(set) var poolRows = 0
     /// Rows of the pool that this block uses.
     var used = 0
+    /// Shared with registers that hand the same rows on.
+    var pairs: PairMemory?
     /// Bits of registers that changed, of the image that runs.
     var toggles: UInt64 = 0
     private let zero: UnsafeMutableRawPointer

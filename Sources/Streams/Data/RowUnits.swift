@@ -28,8 +28,8 @@ final class RegisterUnit: RowUnit {
         case step(RowStep)
     }
     private let output: RowNet
-    private let data: Data
-    private let events: Events
+    let data: Data
+    let events: Events
     /// Boundary index, and the row of the initial value.
     private let reset: Int?
     private let initial: UnsafeMutableRawPointer?

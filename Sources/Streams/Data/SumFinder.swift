@@ -45,21 +45,25 @@ struct SumFinder {
     private var outputs: Int?
     private var step: Int?
 
-    init(_ graph: DataGraph) {
+    private init(_ graph: DataGraph, _ drivers: (driver: [Int?], readers: [[Int]])) {
         self.graph = graph
-        (driver, readers) = graph.drivers()
+        (driver, readers) = drivers
     }
 
     /// All sums that are no part of a larger one.
     static func find(in graph: DataGraph) -> [FusedSum] {
+        let drivers = graph.drivers()
         var found: [FusedSum] = []
-        for (index, node) in graph.nodes.enumerated() {
+        var parts: Set<Int> = []
+        // Mostly the last register of a chain comes last: the others are its parts then, and are not looked at.
+        for (index, node) in graph.nodes.enumerated().reversed() where !parts.contains(index) {
             guard case .register(_, nil, _) = node.kind else { continue }
-            var finder = SumFinder(graph)
-            if let sum = finder.sum(at: index) { found.append(sum) }
+            var finder = SumFinder(graph, drivers)
+            guard let sum = finder.sum(at: index) else { continue }
+            found.append(sum)
+            parts.formUnion(sum.inner)
         }
-        let parts = found.reduce(into: Set<Int>()) { $0.formUnion($1.inner) }
-        return found.filter { !parts.contains($0.node) && $0.inner.count > 1 }
+        return found.reversed().filter { !parts.contains($0.node) && $0.inner.count > 1 }
     }
 
     private mutating func sum(at index: Int) -> FusedSum? {

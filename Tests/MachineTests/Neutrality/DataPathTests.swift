@@ -110,8 +110,8 @@ import Testing
         for array in LayerArray.all {
             let accelerator = try Accelerator(array.parameters)
             let separation = try Separation(accelerator.design, memory: accelerator.memory)
-            let path = try DataPath(
-                separation, beat: accelerator.memory.beat, options: .init(countsToggles: false, capacity: 64))
+            let plan = try DataPath.Plan(separation, options: .init(countsToggles: false, capacity: 64))
+            let path = try DataPath(plan, beat: accelerator.memory.beat)
             let chooses = (array.parameters.convolver?.taps.count ?? 1) > 1
             let isLong = (array.parameters.convolver?.kernel ?? 1) > 3 && array.parameters.element.kind == .svpe
             #expect(path.fusedSums == (chooses || isLong ? 0 : 1), "\(array)")

@@ -48,9 +48,10 @@ struct StreamedData {
             memoryBytes: program.memoryBytes)
         let control = try ControlStream(plain: separation, traffic: traffic, countsToggles: way.countsToggles)
         control.attach(SimpleMemory(traffic, interface: accelerator.memory, timing: bench.timing))
-        let path = try DataPath(
-            separation, beat: accelerator.memory.beat,
+        let plan = try DataPath.Plan(
+            separation,
             options: .init(countsToggles: way.countsToggles, capacity: way.capacity, level: way.level))
+        let path = try DataPath(plan, beat: accelerator.memory.beat)
         let images = bench.inputs.map { path.makeImage(program.memoryImage(input: $0)) }
         let block = ControlBlock(separation.boundary, of: accelerator.design, capacity: way.capacity)
         for step in program.steps {

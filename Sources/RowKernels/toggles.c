@@ -1,0 +1,96 @@
+// Bits that change from row to row.
+#include "ones.h"
+#include "row_kernels.h"
+#include <string.h>
+
+// The mask of one lane in every lane of 64 bits.
+static uint64_t spread(uint64_t lane, int element) {
+    for (int size = element; size < 8; size *= 2) lane |= lane << (8 * size);
+    return lane;
+}
+
+typedef struct {
+    size_t bytes;
+    uint64_t mask, sign;
+    int extra;
+} form;
+
+// Of two rows, from a byte on.
+static inline uint64_t rest_of(const char *a, const char *b, size_t v, form f) {
+    uint64_t sum = 0, signs = 0;
+    for (; v < f.bytes; v += 8) {
+        uint64_t x = 0, y = 0;
+        size_t n = f.bytes - v < 8 ? f.bytes - v : 8;
+        memcpy(&x, a + v, n);
+        memcpy(&y, b + v, n);
+        sum += (uint64_t)__builtin_popcountll((x ^ y) & f.mask);
+        if (f.extra) signs += (uint64_t)__builtin_popcountll((x ^ y) & f.sign);
+    }
+    return sum + (uint64_t)f.extra * signs;
+}
+
+static uint64_t pair_plain(const char *a, const char *b, form f) { return rest_of(a, b, 0, f); }
+
+#if defined(__x86_64__)
+AVX2 INLINE __m256i differ(const char *a, const char *b, size_t v) {
+    return _mm256_xor_si256(load(a + v), load(b + v));
+}
+
+AVX2 static uint64_t pair_avx2(const char *a, const char *b, form f) {
+    const __m256i mask = _mm256_set1_epi64x((long long)f.mask), sign = _mm256_set1_epi64x((long long)f.sign);
+    const __m256i none = _mm256_setzero_si256();
+    __m256i total = none, signs = none;
+    uint64_t sum = 0;
+    size_t v = 0;
+    if (f.bytes >= 128) {
+        __m256i ones = none, twos = none;
+        for (; v + 128 <= f.bytes; v += 128) {
+            __m256i first = add_up(&ones, differ(a, b, v), differ(a, b, v + 32));
+            __m256i second = add_up(&ones, differ(a, b, v + 64), differ(a, b, v + 96));
+            __m256i fours = add_up(&twos, first, second);
+            total = _mm256_add_epi64(total, ones_of(_mm256_and_si256(fours, mask)));
+            if (f.extra) signs = _mm256_add_epi64(signs, ones_of(_mm256_and_si256(fours, sign)));
+        }
+        __m256i two = ones_of(_mm256_and_si256(twos, mask)), one = ones_of(_mm256_and_si256(ones, mask));
+        total = _mm256_add_epi64(_mm256_add_epi64(_mm256_slli_epi64(total, 2), _mm256_slli_epi64(two, 1)), one);
+        if (f.extra) {
+            two = ones_of(_mm256_and_si256(twos, sign)), one = ones_of(_mm256_and_si256(ones, sign));
+            signs = _mm256_add_epi64(_mm256_add_epi64(_mm256_slli_epi64(signs, 2), _mm256_slli_epi64(two, 1)), one);
+        }
+    }
+    for (; v + 32 <= f.bytes; v += 32) {
+        __m256i d = differ(a, b, v);
+        total = _mm256_add_epi64(total, ones_of(_mm256_and_si256(d, mask)));
+        if (f.extra) signs = _mm256_add_epi64(signs, ones_of(_mm256_and_si256(d, sign)));
+    }
+    if (v > 0) sum = sum_of(total) + (f.extra ? (uint64_t)f.extra * sum_of(signs) : 0);
+    return v < f.bytes ? sum + rest_of(a, b, v, f) : sum;
+}
+#endif
+
+uint64_t rk_toggles(const void *const *rows, const int32_t *list, int count, size_t bytes, int element, uint64_t mask,
+                    int extra, rk_pair *pairs, int level) {
+    uint64_t one = element == 8 ? ~(uint64_t)0 : ((uint64_t)1 << (8 * element)) - 1;
+    form f = {bytes, spread(mask & one, element), spread((uint64_t)1 << (8 * element - 1), element), extra};
+    uint64_t (*count_pair)(const char *, const char *, form) = pair_plain;
+#if defined(__x86_64__)
+    if (level >= 1) count_pair = pair_avx2;
+#endif
+    uint64_t total = 0;
+    for (int e = 0; e < count; e++) {
+        const void *a = rows[list[e]], *b = rows[list[e] + 1];
+        if (a == b) continue;
+        if (!pairs) {
+            total += count_pair(a, b, f);
+            continue;
+        }
+        rk_pair *known = &pairs[((uintptr_t)a / 32 * 31 + (uintptr_t)b / 32) % RK_PAIRS];
+        if (known->a != a || known->b != b) {
+            known->a = a;
+            known->b = b;
+            known->count = count_pair(a, b, f);
+        }
+        total += known->count;
+    }
+    return total;
+}
