@@ -46,12 +46,8 @@ extension Build {
             if recorder?.cycleCount == 0 { options.trace?.remove() }
             return nil
         }
-        if let recorder, recorder.cycleCount == 0 {
-            options.trace?.remove()
-            throw InputError(
-                at: "trace",
-                "no cycle of the run is in the window and layers asked for; the run has \(machine.simulation.cycle) cycles"
-            )
+        if let recorder, let request = options.trace {
+            try requireCycles(recorder, request, of: machine.simulation.cycle)
         }
         return result(
             of: machine, account.timing(clockMHz: clockMHz), options, tracedSignals: recorder?.signalCount ?? 0)
@@ -60,17 +56,12 @@ extension Build {
     // MARK: watching
 
     private func recorder(_ request: TraceRequest, _ monitor: RunMonitor) throws -> TraceRecorder {
-        let names = program.layers.filter { !$0.isOnHost }.map { $0.name }
-        let selection: TapSelection =
-            request.everything ? .everything : request.taps.isEmpty ? .named : .globs(request.taps)
-        let shown = Set(request.layers.compactMap { names.firstIndex(of: $0) })
-        guard shown.count == Set(request.layers).count else {
-            throw Defect("the trace asks for layers \(request.layers), of which the program lacks some")
-        }
+        let isShown = try layerFilter(request)
         return try TraceRecorder(
-            path: request.path, signals: TraceSignals(accelerator.design, taps: selection), times: request.times,
+            path: request.path, signals: TraceSignals(accelerator.design, taps: request.selection),
+            times: request.times,
             window: request.window ?? 0..<Int.max,
-            isShown: { [unowned monitor] in shown.isEmpty || shown.contains(min(monitor.layer, names.count - 1)) })
+            isShown: { [unowned monitor] cycle in isShown(cycle, monitor.ends) })
     }
 
     // MARK: results

@@ -20,8 +20,8 @@ package struct MachineOptions: Sendable {
     package enum Engine: Sendable, Hashable, CaseIterable {
         /// every net of the Design cycle by cycle: the definition
         case plain
-        /// control once for all images, data behind it in blocks; the plain kernel where that does not apply (a trace,
-        /// a Design in which data influences control)
+        /// control once for all images, data behind it in blocks; the plain kernel where that does not apply (a trace of
+        /// much of the Design in much of the run, a Design in which data influences control)
         case streams
     }
 
@@ -61,6 +61,9 @@ package struct TraceRequest: Sendable {
         self.clockMHz = clockMHz
         self.everything = everything
     }
+
+    /// The signals that it shows.
+    var selection: TapSelection { everything ? .everything : taps.isEmpty ? .named : .globs(taps) }
 
     /// Removes the file: a trace without a cycle is no trace. Pipes and devices stay.
     func remove() {

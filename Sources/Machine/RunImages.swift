@@ -54,8 +54,8 @@ extension Build {
         return Array(runs.prefix { $0 != nil }.compactMap { $0 })
     }
 
-    /// Images on the streams, some at a time behind one control; images of finished groups. The traced image takes the
-    /// plain kernel, and so do all where streams do not apply: the reason says why.
+    /// Images on the streams, some at a time behind one control; images of finished groups. The traced image runs before
+    /// the others. All take the plain kernel where streams do not apply: the reason says why.
     private func runOnStreams(
         _ inputs: [IntegerTensor], _ options: MachineOptions, _ reason: inout String?,
         _ progress: (@Sendable (Double) -> Void)?, _ interrupted: @escaping @Sendable () -> Bool
@@ -70,7 +70,19 @@ extension Build {
         }
         var others = options
         others.trace = nil
-        var result = options.trace == nil ? [] : try plainly(from: 0, to: min(1, inputs.count), options)
+        var result: [ImageRun] = []
+        if let trace = options.trace, let input = inputs.first {
+            let scope = try TraceScope(self, trace)
+            let traced =
+                try scope.suitsStreams(self)
+                ? runTraced(
+                    input, scope, options, progress: { progress?(min(1, $0 / Double(inputs.count))) },
+                    interrupted: interrupted)
+                : nil
+            result = try traced ?? plainly(from: 0, to: 1, options)
+            // An interrupted image ends the run.
+            if result.isEmpty { return result }
+        }
         if options.trace != nil && (result.isEmpty || inputs.count == 1) { return result }
         do {
             let run = try StreamRun(self, countsToggles: options.countsToggles)
@@ -94,7 +106,7 @@ extension Build {
         return reason == nil ? result : result + (try plainly(from: result.count, to: inputs.count, others))
     }
 
-    private func imageRuns(_ outcome: StreamRun.Outcome, _ options: MachineOptions) -> [ImageRun] {
+    func imageRuns(_ outcome: StreamRun.Outcome, _ options: MachineOptions) -> [ImageRun] {
         outcome.images.map { image in
             let bytes = image.state.bytes
             var run = ImageRun(output: program.output(in: bytes), timing: outcome.timing, tracedSignals: 0)

@@ -25,10 +25,15 @@ package struct StreamRun {
     /// Cycles of a block: longer ones cost less each, until what a block touches leaves the cache.
     package static let blockCycles = 512
 
-    /// Throws `Separation.Obstacle` where the accelerator's Design does not fall apart.
-    package init(_ build: Build, countsToggles: Bool, level: RowLevel = .best, capacity: Int? = nil) throws {
+    /// Throws `Separation.Obstacle` where the accelerator's Design does not fall apart. A tap of a run sees what is
+    /// `watched`.
+    package init(
+        _ build: Build, countsToggles: Bool, level: RowLevel = .best, capacity: Int? = nil,
+        watching watched: TapCone? = nil
+    ) throws {
         self.build = build
-        separation = try Separation(build.accelerator.design, memory: build.accelerator.memory)
+        let apart = try Separation(build.accelerator.design, memory: build.accelerator.memory)
+        separation = watched.map { apart.watching($0) } ?? apart
         plan = try DataPath.Plan(
             separation,
             options: DataPath.Options(
@@ -76,35 +81,50 @@ package struct StreamRun {
         let control: ControlStream
         let traffic: TrafficLog
         let account: RunAccount
+        private let vectors: VectorLog?
+        private let isTapped: Bool
 
-        init(_ run: StreamRun) throws {
+        init(_ run: StreamRun, _ tap: RowTap?) throws {
             let (accelerator, program) = (run.build.accelerator, run.build.program)
             let traffic = TrafficLog(
                 instructions: program.instructionBytes, at: program.instructionPlace.lowerBound,
                 memoryBytes: program.memoryBytes)
             self.traffic = traffic
             control = try ControlStream(
-                layered: run.separation, watching: accelerator.probes.nets, traffic: traffic,
-                countsToggles: run.plan.options.countsToggles)
+                layered: run.separation, watching: accelerator.probes.nets + run.separation.watchedVectors,
+                traffic: traffic, countsToggles: run.plan.options.countsToggles)
             control.attach(SimpleMemory(traffic, interface: accelerator.memory, timing: run.build.timing))
             account = RunAccount(program, accelerator.probes) {
                 Traffic(read: traffic.bytesRead, written: traffic.bytesWritten)
             }
             control.attach(account.monitor)
+            isTapped = tap != nil
+            let watched = run.separation.watchedVectors
+            vectors = watched.isEmpty ? nil : tap.map { VectorLog(watched, window: $0.window) }
+            if let vectors { control.attach(vectors) }
+        }
+
+        /// Adds what a tap needs besides histories.
+        func note(in block: ControlBlock) {
+            guard isTapped else { return }
+            block.layerEnds = account.monitor.ends
+            block.samples = vectors?.take() ?? []
         }
     }
 
     /// Runs the program for images, from power-up; nil when interrupted. `progress` gets the fraction done, by the
-    /// predicted cycles. Throws `Defect` on a deadlock and on a wrong access to memory, `DataPath.Lost`.
+    /// predicted cycles; `tap` looks at the first image. Throws `Defect` on a deadlock and on a wrong access to memory,
+    /// `DataPath.Lost`, what the tap throws.
     package func run(
-        _ inputs: [IntegerTensor], threads: Int = 1, interrupted: () -> Bool = { false },
+        _ inputs: [IntegerTensor], threads: Int = 1, tap: RowTap? = nil, interrupted: () -> Bool = { false },
         progress: (Double) -> Void = { _ in }
     ) throws -> Outcome? {
-        let ahead = try Ahead(self)
+        let ahead = try Ahead(self, tap)
         let workers = max(1, min(threads, inputs.count))
         let sides = try (0..<workers).map { worker in
             try DataSide(self, inputs.enumerated().filter { $0.offset % workers == worker }.map(\.element))
         }
+        if let tap { sides[0].attach(tap) }
         let behind: any Behind = threads > 1 ? Ring(self, sides) : InTurn(self, sides[0])
         let isComplete: Bool
         do {
@@ -137,6 +157,7 @@ package struct StreamRun {
                     let block = behind.nextBlock()
                     try control.fill(block, stop: accelerator.ports.done, limit: limit)
                     if let fault = ahead.traffic.fault { throw Defect("memory fault: \(fault)") }
+                    ahead.note(in: block)
                     isLast = block.isLast
                     behind.follow(block)
                     if behind.failure != nil || interrupted() { return false }
@@ -165,6 +186,7 @@ final class DataSide: @unchecked Sendable {
         states = inputs.map { path.makeImage(run.build.program.memoryImage(input: $0)) }
     }
 
+    func attach(_ tap: RowTap) { path.attach(tap) }
     func image(_ index: Int) -> (state: ImageState, path: DataPath) { (states[index], path) }
     func follow(_ block: ControlBlock) throws { try path.run(block, states) }
     func hostLayer(_ index: Int) throws { for state in states { try run.build.program.compute(index, in: state) } }

@@ -15,7 +15,7 @@ public final class TraceRecorder: Observer {
     /// Cycles that the trace may show.
     public let window: Range<Int>
     /// Asked in each cycle of the window; false: this cycle is not shown.
-    private let isShown: () -> Bool
+    private let isShown: (Int) -> Bool
     private let signals: TraceSignals
     private let times: CycleTimes
     private let channel: WriterChannel
@@ -32,7 +32,7 @@ public final class TraceRecorder: Observer {
     /// Opens the file, whose name says its format; `times` are those of its clock. Throws `WaveformError`.
     public init(
         path: String, signals: TraceSignals, times: CycleTimes, window: Range<Int>,
-        isShown: @escaping () -> Bool = { true }
+        isShown: @escaping (_ cycle: Int) -> Bool = { _ in true }
     ) throws {
         self.signals = signals
         self.times = times
@@ -52,7 +52,7 @@ public final class TraceRecorder: Observer {
     /// Appends what changed in the cycle; the last cycle of the window completes the file, whatever the run does after
     /// it. Throws `WaveformError` of an earlier write.
     public func observe(cycle: Int, _ state: StateView) throws {
-        if isShown() { record(cycle: cycle, state) }
+        if isShown(cycle) { record(cycle: cycle, state) }
         if cycle + 1 == window.upperBound { return try close() }
         if buffer.count >= TraceRecorder.bufferRecords { try channel.send(taken(), flushes: false) }
         cyclesUntilClock -= 1

@@ -50,6 +50,10 @@ package final class ControlBlock: @unchecked Sendable {
     package var reads: [BeatRecord] = []
     /// Beats that memory accepts: what the write port holds in that cycle is written at its end. Ascending.
     package var writes: [BeatRecord] = []
+    /// What vectors of control that a trace needs hold, from some cycle of the run on; ascending.
+    package var samples: [VectorSample] = []
+    /// For a trace: the first cycle after each layer that has ended, counted from power-up.
+    package var layerEnds: [Int] = []
     /// The program ends in this block's last cycle.
     package var isLast = false
     /// What the arrays of a history hold in all cycles of the capacity, from an earlier block on; nil: no one value.

@@ -28,8 +28,12 @@ package struct Separation: Sendable {
     package let isData: [Bool]
     /// Whether each cell only decodes bank enables: neither control nor data have it, by cell.
     package let isDecoder: [Bool]
-    /// Scalars of control that the data path reads, ascending.
-    package let boundary: [NetID]
+    /// Scalars of control that the data path reads, and those that a trace needs; ascending.
+    package internal(set) var boundary: [NetID]
+    /// Vectors of control that a trace needs.
+    package internal(set) var watchedVectors: [NetID] = []
+    /// Registers of the data path that a trace needs, and the read port's data: nets that must have rows.
+    package internal(set) var watchedRows: Set<NetID> = []
     /// The write enables of the data path's memories, by cell.
     package let writeEnables: [Int: WriteEnable]
     /// The read port's data, where the data path begins.

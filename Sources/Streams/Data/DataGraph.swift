@@ -85,6 +85,8 @@ struct DataGraph: Sendable {
         var id: NetID?
         /// Stored lane of each lane of the net, each as often as every other; nil: all lanes are stored.
         var table: [Int]?
+        /// A trace looks at its rows.
+        var isWatched = false
     }
     struct Memory: Sendable {
         var cell: MemoryCell
@@ -127,7 +129,9 @@ struct DataGraph: Sendable {
 
     private mutating func net(_ id: NetID) -> Int {
         if let known = netIndex[id] { return known }
-        nets.append(RowNetInfo(shape: RowShape(separation.design[id]), id: id))
+        nets.append(
+            RowNetInfo(
+                shape: RowShape(separation.design[id]), id: id, isWatched: separation.watchedRows.contains(id)))
         netIndex[id] = nets.count - 1
         return nets.count - 1
     }

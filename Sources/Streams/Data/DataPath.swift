@@ -86,7 +86,10 @@ package final class DataPath {
     private let options: Options
     private let beat: MemoryInterface.Beat
     private let part: ControlBlock
+    private let design: Design
     private var serial: Int32 = 0
+    /// Looks at the first image.
+    private var tap: RowTap?
 
     /// What is known of a Design's data path before it is bound to storage: made once for all images and threads.
     package struct Plan: Sendable {
@@ -115,6 +118,7 @@ package final class DataPath {
         (nets, memories) = (parts.nets, parts.memories)
         past = parts.sums.isEmpty ? nil : FusedPast(parts.sums.map(\.terms))
         part = ControlBlock(plan.separation.boundary, of: plan.separation.design, capacity: options.capacity)
+        design = plan.separation.design
     }
 
     /// An image at power-up, its external memory as given.
@@ -128,19 +132,19 @@ package final class DataPath {
         return state
     }
 
-    /// Runs a block for images. Throws `Lost`.
+    /// Runs a block for images. Throws `Lost`, and what a tap throws.
     package func run(_ block: ControlBlock, _ images: [ImageState]) throws {
         var start = 0
         for cut in cuts(block) {
             part.copy(block, from: start, to: cut)
-            runPart(part, images)
+            try runPart(part, images)
             start = cut
         }
         if start == 0 {
-            runPart(block, images)
+            try runPart(block, images)
         } else {
             part.copy(block, from: start, to: block.count)
-            runPart(part, images)
+            try runPart(part, images)
         }
         if parts.sums.contains(where: \.unit.isLost) { throw Lost() }
     }
@@ -174,16 +178,17 @@ package final class DataPath {
         return result
     }
 
-    private func runPart(_ block: ControlBlock, _ images: [ImageState]) {
+    private func runPart(_ block: ControlBlock, _ images: [ImageState]) throws {
         if block.count == 0 { return }
         serial &+= 1
         for events in parts.events { events.find(block) }
         past?.find(block.count)
-        for image in images {
+        for (position, image) in images.enumerated() {
             enter(image)
             feed(block, image)
             for unit in parts.units { unit.run(block, serial: serial) }
             if options.countsToggles { countToggles(block) }
+            if position == 0, let tap { try tap.show(block) }
             leave(block, image)
         }
         past?.shift(block.count)
@@ -275,6 +280,12 @@ package final class DataPath {
 
     // MARK: observation
 
+    /// Has a tap look at the first image of each block; before the first block.
+    package func attach(_ tap: RowTap) {
+        tap.bind(nets, of: design)
+        self.tap = tap
+    }
+
     private func countToggles(_ block: ControlBlock) {
         for memory in parts.pairs { memory.forget() }
         for (net, events) in parts.compared where events.count > 0 {
@@ -327,5 +338,6 @@ extension ControlBlock {
             }
         }
         (reads, writes) = (part(other.reads), part(other.writes))
+        (samples, layerEnds) = (other.samples, other.layerEnds)
     }
 }

@@ -36,7 +36,8 @@ struct StagePlanner {
         let stages = members.sorted { $0.key > $1.key }.map { unit, form in
             StageUnit.Stage(
                 form: form, events: (parts.units[unit] as! RegisterUnit).events,
-                isExported: form.output == parts.sink || !nodes.isSuperset(of: parts.readers[form.output]))
+                isExported: form.output == parts.sink || graph.nets[form.output].isWatched
+                    || !nodes.isSuperset(of: parts.readers[form.output]))
         }
         var units: [RowUnit] = []
         for (index, unit) in parts.units.enumerated() {

@@ -75,7 +75,9 @@ struct SumFinder {
         // Rows that somebody else reads must be there.
         for part in inner.subtracting([index]) {
             let net = graph.nodes[part].output
-            guard net != graph.sink, readers[net].allSatisfy({ inner.contains($0) || $0 == index }) else { return nil }
+            guard net != graph.sink, !graph.nets[net].isWatched,
+                readers[net].allSatisfy({ inner.contains($0) || $0 == index })
+            else { return nil }
         }
         return FusedSum(
             node: index, inner: inner.subtracting([index]), terms: terms, inputs: inputs, outputs: outputs,
