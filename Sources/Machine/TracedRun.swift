@@ -49,7 +49,9 @@ extension Build {
             recorder = made
             let tap = try RowTap(
                 run.separation, scope.cone,
-                .init(window: scope.window, isShown: isShown) { try made.observe(cycle: $0, $1) })
+                .init(
+                    window: scope.window, isShown: isShown, observe: { try made.observe(cycle: $0, $1) },
+                    passed: { try made.passed($0) }))
             let outcome = try run.run(
                 [input], threads: options.threads, tap: tap, interrupted: interrupted, progress: progress)
             try made.close()

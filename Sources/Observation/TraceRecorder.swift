@@ -61,6 +61,14 @@ public final class TraceRecorder: Observer {
         if flushes.isDue() { try channel.send(taken(), flushes: true) }
     }
 
+    /// Cycles before this one are over, whether they were seen or not: a trace whose window has ended is complete, and
+    /// one that is due is written. Throws `WaveformError`.
+    public func passed(_ cycle: Int) throws {
+        if isClosed { return }
+        if cycle >= window.upperBound { return try close() }
+        if flushes.isDue() { try channel.send(taken(), flushes: true) }
+    }
+
     private func record(cycle: Int, _ state: StateView) {
         cycleCount += 1
         lastCycle = cycle

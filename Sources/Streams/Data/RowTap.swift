@@ -19,13 +19,15 @@ package final class RowTap {
         package var isShown: (_ cycle: Int, _ ends: [Int]) -> Bool
         /// Sees a cycle. The nets of the cone have their values.
         package var observe: (_ cycle: Int, _ state: StateView) throws -> Void
+        /// Told after each block that the cycles before this one are over, once the window has begun.
+        package var passed: (_ cycle: Int) throws -> Void
 
         /// A view of a window.
         package init(
             window: Range<Int>, isShown: @escaping (Int, [Int]) -> Bool,
-            observe: @escaping (Int, StateView) throws -> Void
+            observe: @escaping (Int, StateView) throws -> Void, passed: @escaping (Int) throws -> Void = { _ in }
         ) {
-            (self.window, self.isShown, self.observe) = (window, isShown, observe)
+            (self.window, self.isShown, self.observe, self.passed) = (window, isShown, observe, passed)
         }
     }
     private struct Row {
@@ -70,8 +72,9 @@ package final class RowTap {
     func show(_ block: ControlBlock) throws {
         let first = cycle
         cycle += block.count
+        if cycle <= view.window.lowerBound { return }
         let shown = (first..<cycle).clamped(to: view.window)
-        if shown.isEmpty { return }
+        if shown.isEmpty { return try view.passed(cycle) }
         // Rows that are carried from block to block lie in two places in turn.
         for position in rows.indices { rows[position].last = nil }
         var sample = 0
@@ -84,6 +87,7 @@ package final class RowTap {
         }
         // A vector that changes while no cycle is shown holds its value when one is.
         apply(block.samples, &sample, through: cycle - 1)
+        try view.passed(cycle)
     }
 
     private func apply(_ samples: [VectorSample], _ next: inout Int, through last: Int) {

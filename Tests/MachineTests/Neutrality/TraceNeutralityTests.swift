@@ -6,6 +6,7 @@ import Networks
 import Observation
 import Streams
 import Support
+import Synchronization
 import TestSupport
 import Testing
 import Waveforms
@@ -107,6 +108,30 @@ import Waveforms
         let p = AcceleratorParameters(.svpe(weightBits: 3), 2, 2, 4)
         let host = try Bench(p, HostLayerTests.network(.twoInTurn), timing: .ideal)
         try Self.expectEqual(host, Self.request())
+    }
+
+    /// A file is complete when its window has ended, though the last cycles of the window belong to no layer asked for.
+    @Test func completeBeforeTheRunEnds() throws {
+        let bench = try NeutralityTests.bench(.svpe(weightBits: 3), images: 1)
+        let timing = try bench.run().perImage
+        let end = timing.total - 2 * StreamRun.blockCycles
+        try #require(end > 0)
+        let scratch = try Scratch()
+        var request = Self.request(["compute.active"], 0..<end)
+        request.layers = ["a"]
+        request.path = scratch.path("run.fst")
+        var options = MachineOptions(countsToggles: false, trace: request)
+        options.engine = .streams
+        let seen = Mutex(Data())
+        let file = URL(fileURLWithPath: request.path)
+        _ = try bench.build.run(
+            bench.inputs, options: options,
+            interrupted: {
+                // Before each block: the last time that is one behind the window's end.
+                seen.withLock { $0 = (try? Data(contentsOf: file)) ?? Data() }
+                return false
+            })
+        #expect(try seen.withLock { $0 } == Data(contentsOf: file))
     }
 
     /// Both formats, with images that nobody traces behind the one that is.
