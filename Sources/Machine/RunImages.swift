@@ -76,7 +76,7 @@ extension Build {
             let traced =
                 try scope.suitsStreams(self)
                 ? runTraced(
-                    input, scope, options, progress: { progress?(min(1, $0 / Double(inputs.count))) },
+                    input, scope, options, &reason, progress: { progress?(min(1, $0 / Double(inputs.count))) },
                     interrupted: interrupted)
                 : nil
             result = try traced ?? plainly(from: 0, to: 1, options)
@@ -84,6 +84,7 @@ extension Build {
             if result.isEmpty { return result }
         }
         if options.trace != nil && (result.isEmpty || inputs.count == 1) { return result }
+        if reason != nil { return result + (try plainly(from: result.count, to: inputs.count, others)) }
         do {
             let run = try StreamRun(self, countsToggles: options.countsToggles)
             let group = run.imagesAtOnce(threads: options.threads)
@@ -100,8 +101,8 @@ extension Build {
             }
         } catch let obstacle as Separation.Obstacle {
             reason = "\(obstacle)"
-        } catch is DataPath.Lost {
-            reason = "a sum of products needs cycles that are forgotten"
+        } catch let lost as DataPath.Lost {
+            reason = "\(lost)"
         }
         return reason == nil ? result : result + (try plainly(from: result.count, to: inputs.count, others))
     }

@@ -34,10 +34,10 @@ struct TraceScope {
 
 extension Build {
     /// Runs the image of a trace on streams: the image, or none where it was interrupted; nil where it must run on the
-    /// plain kernel. Throws as `run` does.
+    /// plain kernel, which `reason` says. Throws as `run` does.
     func runTraced(
-        _ input: IntegerTensor, _ scope: TraceScope, _ options: MachineOptions, progress: (Double) -> Void,
-        interrupted: () -> Bool
+        _ input: IntegerTensor, _ scope: TraceScope, _ options: MachineOptions, _ reason: inout String?,
+        progress: (Double) -> Void, interrupted: () -> Bool
     ) throws -> [ImageRun]? {
         let request = scope.request
         let isShown = try layerFilter(request)
@@ -63,11 +63,13 @@ extension Build {
             var result = imageRuns(outcome, options)
             result[0].tracedSignals = made.signalCount
             return result
-        } catch is Separation.Obstacle {
+        } catch let obstacle as Separation.Obstacle {
             try? recorder?.close()
+            reason = "\(obstacle)"
             return nil
-        } catch is DataPath.Lost {
+        } catch let lost as DataPath.Lost {
             try? recorder?.close()
+            reason = "\(lost)"
             return nil
         } catch {
             try? recorder?.close()

@@ -75,7 +75,10 @@ package final class DataPath {
     }
 
     /// A fused sum needed a cycle that is forgotten: the results are not known. No Design here does that.
-    package struct Lost: Error {}
+    package struct Lost: Error, CustomStringConvertible {
+        /// What it is, for people.
+        package var description: String { "a sum of products needs cycles that are forgotten" }
+    }
 
     fileprivate let nets: [RowNet]
     fileprivate let memories: [MemoryPorts]
@@ -297,6 +300,9 @@ package final class DataPath {
     package func toggles(of image: ImageState) -> [(net: NetID, count: UInt64)] {
         parts.counted.compactMap { index in nets[index].id.map { ($0, image.toggles[index]) } }
     }
+
+    /// Registers that run in place.
+    package var registersInPlace: Int { parts.inPlace.count }
 
     /// Registers whose sums of products are computed at once.
     package var fusedSums: Int { parts.sums.count }

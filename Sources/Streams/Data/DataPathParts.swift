@@ -20,6 +20,8 @@ struct DataPathParts {
     private(set) var sums: [Sum] = []
     /// Nets that hold their rows from block to block.
     private(set) var carried: [Int] = []
+    /// Registers that are stages of one unit.
+    private(set) var inPlace: Set<Int> = []
     /// Registers whose toggles count.
     private(set) var counted: [Int] = []
     /// Those whose rows are compared for it, with the cycles in which they may toggle.
@@ -61,9 +63,9 @@ struct DataPathParts {
         note()
         if options.countsToggles { remember() }
         guard options.countsToggles || sums.isEmpty, case .c(1...) = options.level else { return }
-        if let stages = StagePlanner(self).plan() {
-            units = stages.units
-            compared.removeAll { stages.nets.contains($0.0) }
+        if let (units, nets) = StagePlanner(self).plan() {
+            (self.units, inPlace) = (units, nets)
+            compared.removeAll { nets.contains($0.0) }
         }
     }
 

@@ -10,9 +10,6 @@ struct StagePlanner {
     /// Position of the unit that computes a node.
     private var position: [Int: Int] = [:]
 
-    /// Lanes from which a product is worth while.
-    private static let leastLanes = 32
-
     init(_ parts: DataPathParts) {
         (self.parts, graph) = (parts, parts.graph)
         for (index, nodes) in parts.unitNodes.enumerated() {
@@ -33,11 +30,10 @@ struct StagePlanner {
             parts.unitNodes[unit].allSatisfy { nodes.isDisjoint(with: parts.sources(of: $0)) }
         }
         guard areApart else { return nil }
-        let stages = members.sorted { $0.key > $1.key }.map { unit, form in
-            StageUnit.Stage(
-                form: form, events: (parts.units[unit] as! RegisterUnit).events,
-                isExported: form.output == parts.sink || graph.nets[form.output].isWatched
-                    || !nodes.isSuperset(of: parts.readers[form.output]))
+        let stages = members.sorted { $0.key > $1.key }.compactMap { unit, form in
+            (parts.units[unit] as? RegisterUnit).map { register in
+                stage(form, register, isRead: !nodes.isSuperset(of: parts.readers[form.output]))
+            }
         }
         var units: [RowUnit] = []
         for (index, unit) in parts.units.enumerated() {
@@ -47,13 +43,19 @@ struct StagePlanner {
         return (units, Set(members.values.map(\.output)))
     }
 
+    private func stage(_ form: StageForm, _ register: RegisterUnit, isRead: Bool) -> StageUnit.Stage {
+        StageUnit.Stage(
+            form: form, events: register.events,
+            isExported: isRead || form.output == parts.sink || graph.nets[form.output].isWatched)
+    }
+
     /// By the position of their units: products first, then what reads them.
     private func findMembers() -> [Int: StageForm] {
         var forms: [Int: StageForm] = [:]
         for (index, unit) in parts.units.enumerated() where unit is RegisterUnit {
             if let form = form(of: parts.unitNodes[index][0]) { forms[index] = form }
         }
-        var members = forms.filter { $0.value.product != nil && lanes($0.value) >= Self.leastLanes }
+        var members = forms.filter { $0.value.product != nil }
         var nets = Set(members.values.map(\.output))
         // What is read comes before its readers.
         for (index, form) in forms.sorted(by: { $0.key < $1.key }) where members[index] == nil {
@@ -66,8 +68,6 @@ struct StagePlanner {
             form.product.map { !nets.contains($0.x) && !nets.contains($0.w) } ?? true
         }
     }
-
-    private func lanes(_ form: StageForm) -> Int { parts.nets[form.output].shape.lanes }
 
     // MARK: forms
 

@@ -117,4 +117,21 @@ import Testing
             #expect(path.fusedSums == (chooses || isLong ? 0 : 1), "\(array)")
         }
     }
+
+    /// Where toggles are counted, products whose lanes fill vectors run in place, and are no stages without the kernels.
+    @Test func productsRunInPlace() throws {
+        let arrays = try LayerArray.all.map { try Accelerator($0.parameters) }
+        var found = 0
+        for accelerator in arrays {
+            let separation = try Separation(accelerator.design, memory: accelerator.memory)
+            func path(_ level: RowLevel) throws -> DataPath {
+                let options = DataPath.Options(countsToggles: true, capacity: 64, level: level)
+                return try DataPath(DataPath.Plan(separation, options: options), beat: accelerator.memory.beat)
+            }
+            #expect(try path(.swift).registersInPlace == 0)
+            if case .c(1...) = RowLevel.best, try path(.best).registersInPlace > 1 { found += 1 }
+        }
+        // Most of these arrays are too narrow: four outputs share an activation, and rows are whole vectors.
+        if case .c(1...) = RowLevel.best { #expect(found > 1, "\(found) of \(arrays.count)") }
+    }
 }

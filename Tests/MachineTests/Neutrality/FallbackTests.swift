@@ -50,5 +50,11 @@ import Testing
         #expect(reason.contains("spy_enable") || reason.contains("read data reaches"), "\(reason)")
         #expect(found.outputs == expected.outputs && found.timing == expected.timing)
         #expect(throws: Defect.self) { try bench.build.time() }
+        let scratch = try Scratch()
+        let request = TraceRequest(
+            path: scratch.path("run.fst"), taps: ["compute.active"], window: 0..<10, clockMHz: 200, everything: false)
+        let traced = try bench.build.run(
+            [bench.inputs[0]], options: MachineOptions(countsToggles: false, trace: request))
+        #expect(traced.plainKernelReason == reason)
     }
 }
