@@ -75,17 +75,18 @@ extension Build {
             let scope = try TraceScope(self, trace)
             let traced =
                 try scope.suitsStreams(self)
-                ? runTraced(
-                    input, scope, options, &reason, progress: { progress?(min(1, $0 / Double(inputs.count))) },
-                    interrupted: interrupted)
-                : nil
+                ? unlessObstructed(&reason) {
+                    try runTraced(
+                        input, scope, options, progress: { progress?(min(1, $0 / Double(inputs.count))) },
+                        interrupted: interrupted)
+                } : nil
             result = try traced ?? plainly(from: 0, to: 1, options)
             // An interrupted image ends the run.
             if result.isEmpty { return result }
         }
         if options.trace != nil && (result.isEmpty || inputs.count == 1) { return result }
         if reason != nil { return result + (try plainly(from: result.count, to: inputs.count, others)) }
-        do {
+        try unlessObstructed(&reason) {
             let run = try StreamRun(self, countsToggles: options.countsToggles)
             let group = run.imagesAtOnce(threads: options.threads)
             while result.count < inputs.count {
@@ -95,16 +96,25 @@ extension Build {
                 let outcome = try run.run(part, threads: options.threads, interrupted: interrupted) {
                     progress?(min(1, Double(first) / Double(inputs.count) + share * $0))
                 }
-                guard let outcome else { return result }
+                guard let outcome else { return }
                 result += imageRuns(outcome, options)
                 progress?(Double(result.count) / Double(inputs.count))
             }
+        }
+        return reason == nil ? result : result + (try plainly(from: result.count, to: inputs.count, others))
+    }
+
+    /// The result of `body`; nil where streams do not apply, which `reason` says.
+    @discardableResult
+    private func unlessObstructed<Result>(_ reason: inout String?, _ body: () throws -> Result) throws -> Result? {
+        do {
+            return try body()
         } catch let obstacle as Separation.Obstacle {
             reason = "\(obstacle)"
         } catch let lost as DataPath.Lost {
             reason = "\(lost)"
         }
-        return reason == nil ? result : result + (try plainly(from: result.count, to: inputs.count, others))
+        return nil
     }
 
     func imageRuns(_ outcome: StreamRun.Outcome, _ options: MachineOptions) -> [ImageRun] {

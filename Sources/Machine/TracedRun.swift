@@ -33,12 +33,12 @@ struct TraceScope {
 }
 
 extension Build {
-    /// Runs the image of a trace on streams: the image, or none where it was interrupted; nil where it must run on the
-    /// plain kernel, which `reason` says. Throws as `run` does.
+    /// Runs the image of a trace on streams: the image, or none where it was interrupted. Throws as `run` does, and what
+    /// streams throw where the image must run on the plain kernel.
     func runTraced(
-        _ input: IntegerTensor, _ scope: TraceScope, _ options: MachineOptions, _ reason: inout String?,
+        _ input: IntegerTensor, _ scope: TraceScope, _ options: MachineOptions,
         progress: (Double) -> Void, interrupted: () -> Bool
-    ) throws -> [ImageRun]? {
+    ) throws -> [ImageRun] {
         let request = scope.request
         let isShown = try layerFilter(request)
         var recorder: TraceRecorder?
@@ -63,14 +63,6 @@ extension Build {
             var result = imageRuns(outcome, options)
             result[0].tracedSignals = made.signalCount
             return result
-        } catch let obstacle as Separation.Obstacle {
-            try? recorder?.close()
-            reason = "\(obstacle)"
-            return nil
-        } catch let lost as DataPath.Lost {
-            try? recorder?.close()
-            reason = "\(lost)"
-            return nil
         } catch {
             try? recorder?.close()
             throw error

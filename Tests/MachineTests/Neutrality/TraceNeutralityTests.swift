@@ -31,11 +31,9 @@ import Waveforms
             try build.run(bench.inputs[0], options: options, interrupted: { false }, progress: { _ in }))
         request.path = scratch.path("streams.vcd")
         options.trace = request
-        var reason: String?
         let runs = try build.runTraced(
-            bench.inputs[0], TraceScope(build, request), options, &reason, progress: { _ in },
-            interrupted: { false })
-        let streams = try #require(runs?.first, "\(text): \(reason ?? "interrupted")")
+            bench.inputs[0], TraceScope(build, request), options, progress: { _ in }, interrupted: { false })
+        let streams = try #require(runs.first, "\(text): interrupted")
         #expect(streams.output == plain.output && streams.timing == plain.timing, "\(text)")
         #expect(streams.toggles == plain.toggles && streams.tracedSignals == plain.tracedSignals, "\(text)")
         let files = try ["plain.vcd", "streams.vcd"].map {
