@@ -69,7 +69,7 @@ let package = Package(
             name: "Cosimulation",
             dependencies: [
                 "Accelerator", "Design", "Diagnostics", "ExternalMemory", "Fabric", "Kernel", "Machine", "Networks",
-                "Observation", "Output", "RTLEmitter", "Schedule", "Support", "Waveforms",
+                "Observation", "Output", "RTLEmitter", "Schedule", "Streams", "Support", "Waveforms",
             ]),
 
         // From a configuration to results
@@ -108,8 +108,7 @@ let package = Package(
             name: "shiftsim",
             dependencies: [
                 "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Flows", "Kernel", "Networks", "Output",
-                "Preparation",
-                "Reports", "Support", "Sweep", "Waveforms",
+                "Preparation", "Reports", "Streams", "Support", "Sweep", "Waveforms",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

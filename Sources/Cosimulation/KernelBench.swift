@@ -7,6 +7,7 @@ import Machine
 import Networks
 import RTLEmitter
 import Schedule
+import Streams
 import Support
 
 // Work whose speed is measured: a program on a machine, run by one of the simulator's engines, or by Verilator on the
@@ -103,7 +104,10 @@ package struct KernelBench: Sendable {
     }
 
     /// Runs all images, one after the other, and measures. Throws `Defect` where a run does not come to its end.
-    package func measure(_ engine: BenchEngine, countsToggles: Bool) throws -> BenchMeasurement {
+    /// `rowLevel`: who computes the streams' rows.
+    package func measure(
+        _ engine: BenchEngine, countsToggles: Bool, rowLevel: RowLevel = .best
+    ) throws -> BenchMeasurement {
         var result = BenchMeasurement(
             cycles: 0, images: inputs.count, laneUpdates: laneUpdates * inputs.count, seconds: 0, setupSeconds: 0)
         switch engine {
@@ -111,7 +115,9 @@ package struct KernelBench: Sendable {
             for input in inputs { try runPlainly(input, countsToggles, into: &result) }
         case .streams:
             let started = clock()
-            let run = try build.run(inputs, options: MachineOptions(countsToggles: countsToggles))
+            var options = MachineOptions(countsToggles: countsToggles)
+            options.rowLevel = rowLevel
+            let run = try build.run(inputs, options: options)
             result.seconds = KernelBench.seconds(since: started)
             result.cycles = run.perImage.total - run.perImage.host
         case .timing:

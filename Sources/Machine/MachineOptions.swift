@@ -2,6 +2,7 @@
 
 import Foundation
 import Observation
+import Streams
 
 /// What a run must do besides computing.
 package struct MachineOptions: Sendable {
@@ -15,6 +16,8 @@ package struct MachineOptions: Sendable {
     package var keepsTensors: Bool
     /// How cycles are computed; the results are the same.
     package var engine = Engine.streams
+    /// Who computes the streams' rows; the results are the same.
+    package var rowLevel = RowLevel.best
 
     /// A way to run a Design.
     package enum Engine: Sendable, Hashable, CaseIterable {

@@ -87,7 +87,7 @@ extension Build {
         if options.trace != nil && (result.isEmpty || inputs.count == 1) { return result }
         if reason != nil { return result + (try plainly(from: result.count, to: inputs.count, others)) }
         try unlessObstructed(&reason) {
-            let run = try StreamRun(self, countsToggles: options.countsToggles)
+            let run = try StreamRun(self, countsToggles: options.countsToggles, level: options.rowLevel)
             let group = run.imagesAtOnce(threads: options.threads)
             while result.count < inputs.count {
                 let first = result.count

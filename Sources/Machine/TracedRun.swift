@@ -43,7 +43,8 @@ extension Build {
         let isShown = try layerFilter(request)
         var recorder: TraceRecorder?
         do {
-            let run = try StreamRun(self, countsToggles: options.countsToggles, watching: scope.cone)
+            let run = try StreamRun(
+                self, countsToggles: options.countsToggles, level: options.rowLevel, watching: scope.cone)
             let made = try TraceRecorder(
                 path: request.path, signals: scope.signals, times: request.times, window: scope.window)
             recorder = made

@@ -153,11 +153,18 @@ AVX2 static void sum_avx2(const rk_term *t, int terms, const rk_sum_shape *s, co
         }
     }
 }
+
+void rk_sum_avx512(const rk_term *t, int terms, const rk_sum_shape *s, const int32_t *list, int count, char *rows,
+                   size_t stride);
 #endif
 
 void rk_sum(const rk_term *terms, int count_terms, const rk_sum_shape *shape, const int32_t *list, int count, char *rows,
             size_t stride, int level) {
 #if defined(__x86_64__)
+    if (level >= 2) {
+        rk_sum_avx512(terms, count_terms, shape, list, count, rows, stride);
+        return;
+    }
     if (level >= 1) {
         sum_avx2(terms, count_terms, shape, list, count, rows, stride);
         return;

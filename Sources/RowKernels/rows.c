@@ -2,7 +2,9 @@
 #include "row_kernels.h"
 #include <string.h>
 
+#ifndef INLINE
 #define INLINE static inline __attribute__((always_inline))
+#endif
 #define LANES 64 // lanes that are computed at once
 
 INLINE int64_t scalar_of(const rk_source *s, int i) {
@@ -192,7 +194,7 @@ static void rows_plain(const rk_step *t, const int32_t *list, int count, char *r
 }
 
 #if defined(__x86_64__)
-#define AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
+#include "ones.h"
 AVX2 static void rows_avx2(const rk_step *t, const int32_t *list, int count, char *rows, size_t stride) {
     rows_any(t, list, count, rows, stride);
 }
@@ -203,7 +205,11 @@ void rk_add_avx2(const rk_step *t, const int32_t *list, int count, char *rows, s
 int rk_level(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt") ? 1 : 0;
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi2") || !__builtin_cpu_supports("popcnt")) return 0;
+    int wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni") &&
+               __builtin_cpu_supports("avx512vpopcntdq");
+    return wide ? 2 : 1;
 #else
     return 0;
 #endif

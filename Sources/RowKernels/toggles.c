@@ -66,6 +66,19 @@ AVX2 static uint64_t pair_avx2(const char *a, const char *b, form f) {
     if (v > 0) sum = sum_of(total) + (f.extra ? (uint64_t)f.extra * sum_of(signs) : 0);
     return v < f.bytes ? sum + rest_of(a, b, v, f) : sum;
 }
+
+AVX512 static uint64_t pair_avx512(const char *a, const char *b, form f) {
+    const __m512i mask = _mm512_set1_epi64((long long)f.mask), sign = _mm512_set1_epi64((long long)f.sign);
+    __m512i total = _mm512_setzero_si512(), signs = total;
+    for (size_t v = 0; v < f.bytes; v += 64) {
+        __mmask64 read = f.bytes - v < 64 ? ((__mmask64)1 << (f.bytes - v)) - 1 : ~(__mmask64)0;
+        __m512i d = _mm512_xor_si512(_mm512_maskz_loadu_epi8(read, a + v), _mm512_maskz_loadu_epi8(read, b + v));
+        total = _mm512_add_epi64(total, _mm512_popcnt_epi64(_mm512_and_si512(d, mask)));
+        if (f.extra) signs = _mm512_add_epi64(signs, _mm512_popcnt_epi64(_mm512_and_si512(d, sign)));
+    }
+    uint64_t sum = (uint64_t)_mm512_reduce_add_epi64(total);
+    return f.extra ? sum + (uint64_t)f.extra * (uint64_t)_mm512_reduce_add_epi64(signs) : sum;
+}
 #endif
 
 uint64_t rk_toggles(const void *const *rows, const int32_t *list, int count, size_t bytes, int element, uint64_t mask,
@@ -75,6 +88,7 @@ uint64_t rk_toggles(const void *const *rows, const int32_t *list, int count, siz
     uint64_t (*count_pair)(const char *, const char *, form) = pair_plain;
 #if defined(__x86_64__)
     if (level >= 1) count_pair = pair_avx2;
+    if (level >= 2) count_pair = pair_avx512;
 #endif
     uint64_t total = 0;
     for (int e = 0; e < count; e++) {

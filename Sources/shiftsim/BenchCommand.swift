@@ -5,6 +5,7 @@ import Cosimulation
 import Flows
 import Foundation
 import Output
+import Streams
 import Support
 
 /// One measurement of `scripts/bench`: hidden, since it is for developers.
@@ -18,6 +19,9 @@ struct BenchCommand: ParsableCommand {
 
     @Option(help: "Engine: \(BenchEngine.allCases.map(\.rawValue).joined(separator: ", ")).")
     var engine = BenchEngine.plain.rawValue
+
+    @Option(help: "What the streams' rows are computed with: \(Self.levels); by default the last one.")
+    var kernels: String?
 
     @Flag(help: "Counts toggles of every register.")
     var toggles = false
@@ -48,10 +52,16 @@ struct BenchCommand: ParsableCommand {
             let accepted = BenchEngine.allCases.map(\.rawValue).joined(separator: ", ")
             throw ValidationError("'\(engine)' is no engine; accepted: \(accepted)")
         }
+        if let kernels, level == nil {
+            throw ValidationError("'\(kernels)' are no kernels of this processor; accepted: \(Self.levels)")
+        }
         guard (1...1000).contains(images), (1...4096).contains(rows),
             (1...64).contains(outputs), (1...64).contains(inputs)
         else { throw ValidationError("accepted: 1...1000 images, 1...4096 rows, 1...64 inputs and outputs") }
     }
+
+    private static var levels: String { RowLevel.available.map(\.key).joined(separator: ", ") }
+    private var level: RowLevel? { RowLevel.available.first { $0.key == kernels }?.value }
 
     func run() throws {
         let bench = try bench()
@@ -60,7 +70,7 @@ struct BenchCommand: ParsableCommand {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             Console.result(try JSON.encode(try bench.verilate(in: folder)))
         } else if let engine = BenchEngine(rawValue: engine) {
-            Console.result(try JSON.encode(try bench.measure(engine, countsToggles: toggles)))
+            Console.result(try JSON.encode(try bench.measure(engine, countsToggles: toggles, rowLevel: level ?? .best)))
         }
     }
 

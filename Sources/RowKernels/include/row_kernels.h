@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// What this processor can run: 0 nothing special, 1 AVX2.
+// What this processor can run: 0 nothing special, 1 AVX2, 2 AVX-512 with VNNI and VPOPCNTDQ.
 int rk_level(void);
 
 // One product of a fused sum: rows of the operands by position. A sum at event i reads x[i - delay] and w[i - delay].

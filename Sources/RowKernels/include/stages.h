@@ -37,7 +37,6 @@ typedef struct {
     int32_t version;          // a number for each value; the rest is the kernel's own
     int8_t powers[16];        // of the codes
     int32_t seen[2];
-    const void *seen_rows[4];
     uint64_t toggles;         // found in this call
     uint64_t parts[4][4];
     // Rows for others, where somebody else reads them; NULL: nobody does.
@@ -47,7 +46,8 @@ typedef struct {
     int64_t used;
 } rk_stage;
 
-// Runs `count` stages for `cycles` cycles. Stages come before those that they read. `words`: bits of each events.
-void rk_stages(rk_stage *stages, int count, const uint64_t *const *words, int events, int cycles);
+// Runs `count` stages for `cycles` cycles at a level of 1 or more. Stages come before those that they read. `words`: bits of
+// each events.
+void rk_stages(rk_stage *stages, int count, const uint64_t *const *words, int events, int cycles, int level);
 
 #endif

@@ -4,7 +4,6 @@
 
 import Design
 import Fabric
-import Foundation
 
 /// Part of what an accumulator takes.
 struct AccumulatorTerm {
@@ -50,7 +49,7 @@ final class AccumulatorUnit: RowUnit {
 
     deinit {
         terms.deallocate()
-        free(zero)
+        RowNet.release(zero)
     }
 
     override func run(_ block: ControlBlock, serial: Int32) {

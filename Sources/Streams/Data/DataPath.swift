@@ -3,7 +3,6 @@
 
 import Design
 import Fabric
-import Foundation
 import RowKernels
 
 #if MUTANTS
@@ -44,10 +43,10 @@ package final class ImageState {
     }
 
     deinit {
-        free(memory)
+        RowNet.release(memory)
         for (a, b) in rows + past {
-            free(a)
-            free(b)
+            RowNet.release(a)
+            RowNet.release(b)
         }
     }
 

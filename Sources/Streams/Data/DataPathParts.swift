@@ -62,8 +62,8 @@ struct DataPathParts {
         }
         note()
         if options.countsToggles { remember() }
-        guard options.countsToggles || sums.isEmpty, case .c(1...) = options.level else { return }
-        if let (units, nets) = StagePlanner(self).plan() {
+        guard options.countsToggles || sums.isEmpty, case .c(let level) = options.level, level > 0 else { return }
+        if let (units, nets) = StagePlanner(self).plan(level: level) {
             (self.units, inPlace) = (units, nets)
             compared.removeAll { nets.contains($0.0) }
         }

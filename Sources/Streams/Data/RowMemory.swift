@@ -4,7 +4,6 @@
 
 import Design
 import Fabric
-import Foundation
 
 #if MUTANTS
     import Mutants
@@ -35,10 +34,10 @@ final class RowMemory {
     }
 
     deinit {
-        Foundation.free(contents)
+        RowNet.release(contents)
         rows.deallocate()
         readIn.deallocate()
-        for row in extra { Foundation.free(row) }
+        for row in extra { RowNet.release(row) }
     }
 
     /// The row of a word, which stays as it is until the block is over.

@@ -99,7 +99,8 @@ final class RowNet {
         self.layout = layout
         self.capacity = capacity
         let bytes = layout.map { 2 * $0.size } ?? info.shape.lanes * element.bytes
-        stride = (bytes + 31) & ~31
+        // Vectors do not cross cache lines.
+        stride = bytes <= 32 ? 32 : (bytes + 63) & ~63
         zero = RowNet.zeros(stride)
         pool = zero
         let all = RowPointers.allocate(capacity: RowNet.past + capacity + 2)
@@ -109,15 +110,24 @@ final class RowNet {
 
     deinit {
         (pointers - RowNet.past).deallocate()
-        if poolRows > 0 { free(pool) }
-        free(zero)
+        if poolRows > 0 { RowNet.release(pool) }
+        RowNet.release(zero)
     }
 
-    /// A zeroed block with room for reads past its end, to be given back by `free`. Large ones cost nothing until they
-    /// are touched.
+    /// A zeroed block at a cache line's beginning, with room for reads past its end, to be given back by `release`. Large
+    /// ones cost nothing until they are touched.
     static func zeros(_ bytes: Int) -> UnsafeMutableRawPointer {
-        guard let block = calloc(1, bytes + padding) else { fatalError("out of memory: \(bytes) bytes") }
-        return block
+        guard let block = calloc(1, bytes + padding + 64) else { fatalError("out of memory: \(bytes) bytes") }
+        // Before it stands what is to be freed.
+        let aligned = (block + 64).alignedDown(toMultipleOf: 64)
+        aligned.storeBytes(of: block, toByteOffset: -8, as: UnsafeMutableRawPointer.self)
+        return aligned
+    }
+
+    /// Gives a block of `zeros` back.
+    static func release(_ block: UnsafeMutableRawPointer?) {
+        guard let block else { return }
+        free(block.load(fromByteOffset: -8, as: UnsafeMutableRawPointer.self))
     }
 
     /// Makes room for a row a cycle.

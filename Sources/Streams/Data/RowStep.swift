@@ -3,7 +3,6 @@
 
 import Design
 import Fabric
-import Foundation
 import RowKernels
 
 /// What a step computes.
@@ -87,7 +86,7 @@ final class RowStep {
 
     deinit {
         for buffer in wide { buffer.deallocate() }
-        for row in constantRows { free(UnsafeMutableRawPointer(mutating: row)) }
+        for row in constantRows { RowNet.release(UnsafeMutableRawPointer(mutating: row)) }
         distinct.deallocate()
     }
 

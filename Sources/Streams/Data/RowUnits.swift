@@ -2,7 +2,6 @@
 
 import Design
 import Fabric
-import Foundation
 
 /// Something that runs once a block, in the order of the data's flow.
 class RowUnit {
@@ -45,7 +44,7 @@ final class RegisterUnit: RowUnit {
         }
     }
 
-    deinit { free(initial) }
+    deinit { RowNet.release(initial) }
 
     override func run(_ block: ControlBlock, serial: Int32) {
         let list = events.list
@@ -106,7 +105,7 @@ final class LoopUnit: RowUnit {
         (self.logic, self.registers, self.memories) = (logic, registers, memories)
     }
 
-    deinit { for register in registers { free(UnsafeMutableRawPointer(mutating: register.initial)) } }
+    deinit { for register in registers { RowNet.release(UnsafeMutableRawPointer(mutating: register.initial)) } }
 
     override func run(_ block: ControlBlock, serial: Int32) {
         let events = registers.map(\.events) + memories.flatMap { [$0.reads, $0.writes] }

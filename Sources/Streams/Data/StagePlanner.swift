@@ -18,7 +18,7 @@ struct StagePlanner {
     }
 
     /// The units with the stages as one of them, and the nets of the stages; nil where there are none.
-    func plan() -> (units: [RowUnit], nets: Set<Int>)? {
+    func plan(level: Int32) -> (units: [RowUnit], nets: Set<Int>)? {
         let members = findMembers()
         guard let last = members.keys.max() else { return nil }
         // By the nodes that the stages take the place of.
@@ -37,7 +37,7 @@ struct StagePlanner {
         }
         var units: [RowUnit] = []
         for (index, unit) in parts.units.enumerated() {
-            if index == last { units.append(StageUnit(stages, parts.nets)) }
+            if index == last { units.append(StageUnit(stages, parts.nets, level: level)) }
             if !replaced.contains(index) { units.append(unit) }
         }
         return (units, Set(members.values.map(\.output)))

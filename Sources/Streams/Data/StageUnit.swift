@@ -4,7 +4,6 @@
 
 import Design
 import Fabric
-import Foundation
 import RowKernels
 
 /// What a register among stages takes.
@@ -72,9 +71,11 @@ final class StageUnit: RowUnit {
     private let words: UnsafeMutablePointer<UnsafePointer<UInt64>?>
     private let kernel: UnsafeMutablePointer<rk_stage>
     private var tables: [UnsafeMutablePointer<Int32>] = []
+    private let level: Int32
 
-    /// `stages`: those that read others come first.
-    init(_ stages: [Stage], _ nets: [RowNet]) {
+    /// `stages`: those that read others come first; `level` as `rk_level` has it, at least 1.
+    init(_ stages: [Stage], _ nets: [RowNet], level: Int32) {
+        self.level = level
         (self.stages, self.nets) = (stages, stages.map { nets[$0.form.output] })
         var events: [Events] = []
         for stage in stages where !events.contains(where: { $0 === stage.events }) { events.append(stage.events) }
@@ -87,7 +88,7 @@ final class StageUnit: RowUnit {
     }
 
     deinit {
-        for index in stages.indices { free(kernel[index].row) }
+        for index in stages.indices { RowNet.release(kernel[index].row) }
         for table in tables { table.deallocate() }
         kernel.deallocate()
         words.deallocate()
@@ -143,7 +144,7 @@ final class StageUnit: RowUnit {
         for (index, net) in nets.enumerated() {
             UnsafeMutableRawPointer(kernel[index].row).copyMemory(from: net.pointers[0]!, byteCount: net.stride)
         }
-        rk_stages(kernel, Int32(stages.count), words, Int32(events.count), Int32(block.count))
+        rk_stages(kernel, Int32(stages.count), words, Int32(events.count), Int32(block.count), level)
         for (index, net) in nets.enumerated() {
             net.toggles &+= kernel[index].toggles &* UInt64(net.copies)
             if stages[index].isExported {

@@ -8,7 +8,6 @@
 
 import Design
 import Fabric
-import Foundation
 import RowKernels
 
 /// Runs one sum.
@@ -69,7 +68,7 @@ final class SumUnit: RowUnit {
     deinit {
         kernelTerms.deallocate()
         straight.deallocate()
-        free(zero)
+        RowNet.release(zero)
     }
 
     override func run(_ block: ControlBlock, serial: Int32) {
@@ -216,17 +215,6 @@ final class SumUnit: RowUnit {
         }
         return sum
     }
-}
-
-/// Who computes rows.
-package enum RowLevel: Sendable, Hashable {
-    /// this module
-    case swift
-    /// the C kernels, for the vector unit that `rk_level` numbers
-    case c(Int32)
-
-    /// The best that this processor runs.
-    package static var best: RowLevel { .c(rk_level()) }
 }
 
 /// The cycles before a block in which registers between fused sums and their operands did something.

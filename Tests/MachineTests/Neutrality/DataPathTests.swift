@@ -15,7 +15,7 @@ import Testing
         DataWay(), DataWay(level: .swift), DataWay(countsToggles: true, capacity: 200),
         DataWay(countsToggles: true, level: .swift, capacity: 65), DataWay(capacity: 1),
         DataWay(level: .c(0), capacity: 63), DataWay(capacity: 64), DataWay(capacity: 4096),
-    ]
+    ] + RowLevel.available.flatMap { [DataWay(level: $0.value), DataWay(countsToggles: true, level: $0.value)] }
 
     @Test(arguments: NeutralityTests.elements)
     func everyWay(_ element: ProcessingElement) throws {
