@@ -198,6 +198,9 @@ static void rows_plain(const rk_step *t, const int32_t *list, int count, char *r
 AVX2 static void rows_avx2(const rk_step *t, const int32_t *list, int count, char *rows, size_t stride) {
     rows_any(t, list, count, rows, stride);
 }
+AVX512 static void rows_avx512(const rk_step *t, const int32_t *list, int count, char *rows, size_t stride) {
+    rows_any(t, list, count, rows, stride);
+}
 void rk_grid_avx2(const rk_step *t, const int32_t *list, int count, char *rows, size_t stride);
 void rk_add_avx2(const rk_step *t, const int32_t *list, int count, char *rows, size_t stride);
 #endif
@@ -223,6 +226,10 @@ void rk_rows(const rk_step *step, const int32_t *list, int count, char *rows, si
     }
     if (level >= 1 && step->is_addition) {
         rk_add_avx2(step, list, count, rows, stride);
+        return;
+    }
+    if (level >= 2) {
+        rows_avx512(step, list, count, rows, stride);
         return;
     }
     if (level >= 1) {

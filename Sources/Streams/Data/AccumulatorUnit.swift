@@ -37,14 +37,21 @@ final class AccumulatorUnit: RowUnit {
     /// Unused bits of a lane above the register's width.
     private let unused: Int
     private let zero: UnsafeMutableRawPointer
+    /// Additions in C, where no memory is between.
+    private let forms: AccumulatorForms?
 
-    init(_ value: RowNet, _ events: Events, _ terms: [AccumulatorTerm], sums: Sums?) {
+    init(_ value: RowNet, _ events: Events, _ terms: [AccumulatorTerm], sums: Sums?, level: RowLevel) {
         (self.value, self.events, self.sums) = (value, events, sums)
         self.terms = .allocate(capacity: terms.count)
         _ = self.terms.initialize(from: terms)
         unused = max(0, 8 * value.element.bytes - value.shape.width)
         zero = RowNet.zeros(value.stride)
         value.makePool()
+        if case .c(let level) = level, sums == nil {
+            forms = AccumulatorForms(self.terms, value, unused: unused, zero: zero, level: level)
+        } else {
+            forms = nil
+        }
     }
 
     deinit {
@@ -53,18 +60,31 @@ final class AccumulatorUnit: RowUnit {
     }
 
     override func run(_ block: ControlBlock, serial: Int32) {
-        guard let sums else {
-            let pointers = value.pointers
-            var held = pointers[0]!
-            for e in 0..<events.count {
-                let i = Int(events.list[e])
+        if let sums {
+            runWithSums(sums, block, serial)
+            return
+        }
+        let pointers = value.pointers
+        var held = pointers[0]!
+        for word in 0..<(block.count + 63) >> 6 where events.words[word] != 0 {
+            if let forms {
+                forms.kernel.pointers = pointers
+                forms.kernel.pool = value.pool.assumingMemoryBound(to: CChar.self)
+                (forms.kernel.used, forms.kernel.held) = (Int64(value.used), held)
+                if forms.run(events.words[word], word: word, block) {
+                    (value.used, held) = (Int(forms.kernel.used), forms.kernel.held)
+                    continue
+                }
+            }
+            var bits = events.words[word]
+            while bits != 0 {
+                let i = word << 6 + bits.trailingZeroBitCount
+                bits &= bits &- 1
                 held = row(i, held, block)
                 pointers[i + 1] = held
             }
-            value.hold(events, block.count)
-            return
         }
-        runWithSums(sums, block, serial)
+        value.hold(events, block.count)
     }
 
     /// All ports of a cycle see what was held before it.

@@ -318,7 +318,8 @@ struct DataPathParts {
             let events = makeEvents(enables(of: graph.nodes[output]))
             sums = .init(ports: memoryOf[latch]!, output: nets[graph.nodes[output].output], events: events)
         }
-        return AccumulatorUnit(nets[node.output], makeEvents(enables(of: node)), form.terms, sums: sums)
+        return AccumulatorUnit(
+            nets[node.output], makeEvents(enables(of: node)), form.terms, sums: sums, level: options.level)
     }
 
     private mutating func makeLoop(_ component: [Int]) -> RowUnit {
