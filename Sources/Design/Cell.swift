@@ -201,6 +201,31 @@ public enum Cell: Sendable, Hashable, Codable {
         }
     }
 
+    /// The first of `outputs`.
+    @inlinable public var firstOutput: NetID {
+        switch self {
+        case .logic(let cell): cell.output
+        case .register(let cell): cell.output
+        case .shiftRegister(let cell): cell.output
+        case .memory(let cell): cell.latch
+        case .dsp(let cell): cell.p
+        }
+    }
+
+    /// Calls `body` with the net of each of `operands` that is one, in their order.
+    @inlinable public func forEachNet(_ body: (NetID) -> Void) {
+        switch self {
+        case .logic(let cell):
+            for operand in cell.operands { if let id = operand.netID { body(id) } }
+        case .register(let cell):
+            if let id = cell.data.netID { body(id) }
+            if let id = cell.enable?.netID { body(id) }
+            if let id = cell.reset?.netID { body(id) }
+        case .shiftRegister, .memory, .dsp:
+            for operand in operands { if let id = operand.netID { body(id) } }
+        }
+    }
+
     /// Everything the cell reads.
     public var operands: [Operand] {
         switch self {

@@ -4,21 +4,20 @@ import Design
 
 extension PlanBuilder {
     mutating func markDependencies() {
-        var producer: [NetID: Int] = [:]
+        var producer = [Int](repeating: -1, count: design.nets.count)
         for (segment, cells) in segmentCells.enumerated() {
-            for index in cells { producer[design.cells[index].outputs[0]] = segment }
+            for index in cells { producer[design.cells[index].firstOutput.index] = segment }
         }
         var masks = [DirtyBits](repeating: .zero, count: design.nets.count)
         for (segment, cells) in segmentCells.enumerated() {
-            let read = cells.flatMap { design.cells[$0].operands.compactMap { $0.netID } }
-            for id in Set(read).union(guardNets[segment] ?? []) where producer[id] != segment {
-                masks[id.index] |= .segment(segment)
+            func mark(_ id: NetID) {
+                if producer[id.index] != segment { masks[id.index] |= .segment(segment) }
             }
+            for index in cells { design.cells[index].forEachNet { mark($0) } }
+            for id in guardNets[segment] ?? [] { mark(id) }
         }
         for (group, cells) in groupCells.enumerated() {
-            for id in cells.flatMap({ design.cells[$0].operands.compactMap { $0.netID } }) {
-                masks[id.index] |= .group(group)
-            }
+            for index in cells { design.cells[index].forEachNet { masks[$0.index] |= .group(group) } }
         }
         for (bank, cell) in bankCells.enumerated() {
             for id in bankOperands(cell).compactMap({ $0.netID }) {
@@ -40,21 +39,69 @@ extension PlanBuilder {
         design.cells[index].operands + (fusedLogic[index].map { design.cells[$0].operands } ?? [])
     }
 
+    /// Enable nets below which a vector cell need not be evaluated.
+    func findGuards(_ order: [Int]) -> [Int: NetID] {
+        // Only vectors have guards.
+        var readers = [[(cell: Int, operand: Int)]](repeating: [], count: design.nets.count)
+        for index in design.cells.indices {
+            for (position, operand) in design.cells[index].operands.enumerated() {
+                if let id = operand.netID, design[id].lanes > 1 { readers[id.index].append((index, position)) }
+            }
+        }
+        var position = [Int](repeating: -1, count: design.cells.count)
+        var driver = [Int](repeating: -1, count: design.nets.count)
+        for (place, index) in order.enumerated() {
+            position[index] = place
+            driver[design.cells[index].firstOutput.index] = index
+        }
+        let ports = Set(design.outputs)
+        var guards: [Int: NetID] = [:]
+        for index in order.reversed() where lanes(index) > 1 {
+            let net = design.cells[index].firstOutput
+            let uses = readers[net.index]
+            guard !ports.contains(net), !uses.isEmpty else { continue }
+            let enables = Set(uses.map { enable(of: $0.cell, operand: $0.operand, guards) })
+            guard enables.count == 1, let only = enables.first, let enable = only else { continue }
+            let source = driver[enable.index]
+            if source >= 0, position[source] > position[index] { continue }
+            guards[index] = enable
+        }
+        return guards
+    }
+
+    /// The scalar net without which this use of a value has no effect.
+    private func enable(of index: Int, operand: Int, _ guards: [Int: NetID]) -> NetID? {
+        func scalarNet(_ operand: Operand?) -> NetID? {
+            guard case .net(let id, _) = operand, design[id].lanes == 1 else { return nil }
+            return id
+        }
+        switch design.cells[index] {
+        case .logic: return guards[index]
+        case .register(let cell): return operand == 0 ? scalarNet(cell.enable) : nil
+        case .dsp(let cell):
+            let data = cell.dataOperands
+            return operand < data.count ? scalarNet(data[operand].enable) : nil
+        case .memory(let cell): return operand == 2 ? scalarNet(cell.writeEnable) : nil
+        case .shiftRegister: return nil
+        }
+    }
+
     /// Vector logic that only feeds one register of the same shape, by register cell.
     func findFusions() -> [Int: Int] {
         guard !options.countsToggles, !options.evaluatesEverything else { return [:] }
-        var driver: [NetID: Int] = [:]
-        var uses: [NetID: Int] = [:]
-        for (index, cell) in design.cells.enumerated() {
-            if case .logic(let logic) = cell { driver[logic.output] = index }
-            for id in cell.operands.compactMap({ $0.netID }) { uses[id, default: 0] += 1 }
+        var driver = [Int](repeating: -1, count: design.nets.count)
+        var uses = [Int](repeating: 0, count: design.nets.count)
+        for index in design.cells.indices {
+            if case .logic(let logic) = design.cells[index] { driver[logic.output.index] = index }
+            design.cells[index].forEachNet { uses[$0.index] += 1 }
         }
         var fusions: [Int: Int] = [:]
-        for (index, cell) in design.cells.enumerated() {
-            guard case .register(let register) = cell, register.reset == nil,
-                case .net(let id, nil) = register.data, let source = driver[id], uses[id] == 1,
+        for index in design.cells.indices {
+            guard case .register(let register) = design.cells[index], register.reset == nil,
+                case .net(let id, nil) = register.data, driver[id.index] >= 0, uses[id.index] == 1,
                 !design.outputs.contains(id), design[id].lanes > 1, hasScalarEnable(register)
             else { continue }
+            let source = driver[id.index]
             let (net, q) = (design[id], design[register.output])
             guard case .logic(let logic) = design.cells[source], [.add, .powerOfTwoShift].contains(logic.kind),
                 net.width == q.width, net.signed == q.signed, net.lanes == q.lanes,
@@ -74,7 +121,7 @@ extension PlanBuilder {
         var exports: [SimulationPlan.Export] = []
         var always = DirtyBits.zero
         for index in segmentCells[segment] {
-            let id = design.cells[index].outputs[0]
+            let id = design.cells[index].firstOutput
             let mask = masks[id.index]
             guard mask != .zero else { continue }
             if design[id].lanes > 1 {

@@ -7,16 +7,18 @@ extension PlanBuilder {
     /// Topological order that stays in one module as long as it can, scalars first so that enables are known before
     /// data, and otherwise in the order of the Design, where what belongs together stands together.
     func levelOrder() throws -> [Int] {
-        _ = try design.combinationalOrder()
-        var driver: [NetID: Int] = [:]
+        var driver = [Int](repeating: -1, count: design.nets.count)
         let logic = design.cells.indices.filter { design.cells[$0].kind.isLogic }
-        for index in logic { driver[design.cells[index].outputs[0]] = index }
-        var waiting: [Int: Int] = [:]
-        var readers: [Int: [Int]] = [:]
+        for index in logic { driver[design.cells[index].firstOutput.index] = index }
+        var waiting = [Int](repeating: 0, count: design.cells.count)
+        var readers = [[Int]](repeating: [], count: design.cells.count)
         for index in logic {
-            let sources = Set(design.cells[index].operands.compactMap { $0.netID.flatMap { driver[$0] } })
-            waiting[index] = sources.count
-            for source in sources { readers[source, default: []].append(index) }
+            design.cells[index].forEachNet { id in
+                let source = driver[id.index]
+                guard source >= 0, readers[source].last != index else { return }
+                waiting[index] += 1
+                readers[source].append(index)
+            }
         }
         var ready = [Set<Int>](repeating: [], count: 3 * design.scopes.count)
         func release(_ index: Int) { ready[3 * scope(ofCell: index) + stepClass(index).rawValue].insert(index) }
@@ -34,11 +36,13 @@ extension PlanBuilder {
             guard let next = ready[current].min() else { break }
             ready[current].remove(next)
             order.append(next)
-            for reader in readers[next] ?? [] {
-                waiting[reader]! -= 1
+            for reader in readers[next] {
+                waiting[reader] -= 1
                 if waiting[reader] == 0 { release(reader) }
             }
         }
+        // A loop keeps its cells waiting; it is named.
+        if order.count < logic.count { _ = try design.combinationalOrder() }
         return order
     }
 
@@ -70,7 +74,7 @@ extension PlanBuilder {
         return .scalar
     }
 
-    func scope(ofCell index: Int) -> Int { design[design.cells[index].outputs[0]].scope }
+    func scope(ofCell index: Int) -> Int { design[design.cells[index].firstOutput].scope }
 
-    func lanes(_ cell: Int) -> Int { design[design.cells[cell].outputs[0]].lanes }
+    func lanes(_ cell: Int) -> Int { design[design.cells[cell].firstOutput].lanes }
 }

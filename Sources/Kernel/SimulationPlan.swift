@@ -135,8 +135,8 @@ struct PlanBuilder {
         (self.design, unread) = options.evaluatesEverything ? (design, []) : design.withoutCopies()
         self.storage = storage
         self.options = options
-        let scalars = design.cells.count { design[$0.outputs[0]].lanes == 1 && $0.kind.isLogic }
-        let registers = design.cells.count { design[$0.outputs[0]].lanes == 1 && !$0.kind.isLogic }
+        let scalars = design.cells.count { design[$0.firstOutput].lanes == 1 && $0.kind.isLogic }
+        let registers = design.cells.count { design[$0.firstOutput].lanes == 1 && !$0.kind.isLogic }
         chunk = (max(8, scalars / 64), max(6, registers / 48))
     }
 
@@ -368,46 +368,6 @@ struct PlanBuilder {
         case .slice, .laneSelect, .shiftRight: return net.width >= bits(0)
         case .saturate: return true
         default: return false
-        }
-    }
-
-    /// Enable nets below which a vector cell need not be evaluated.
-    private func findGuards(_ order: [Int]) -> [Int: NetID] {
-        var readers: [NetID: [(cell: Int, operand: Int)]] = [:]
-        for (index, cell) in design.cells.enumerated() {
-            for (position, operand) in cell.operands.enumerated() {
-                if let id = operand.netID { readers[id, default: []].append((index, position)) }
-            }
-        }
-        let position = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
-        let driver = Dictionary(uniqueKeysWithValues: order.map { (design.cells[$0].outputs[0], $0) })
-        let ports = Set(design.outputs)
-        var guards: [Int: NetID] = [:]
-        for index in order.reversed() where lanes(index) > 1 {
-            let net = design.cells[index].outputs[0]
-            guard !ports.contains(net), let uses = readers[net] else { continue }
-            let enables = Set(uses.map { enable(of: $0.cell, operand: $0.operand, guards) })
-            guard enables.count == 1, let only = enables.first, let enable = only else { continue }
-            if let source = driver[enable], position[source]! > position[index]! { continue }
-            guards[index] = enable
-        }
-        return guards
-    }
-
-    /// The scalar net without which this use of a value has no effect.
-    private func enable(of index: Int, operand: Int, _ guards: [Int: NetID]) -> NetID? {
-        func scalarNet(_ operand: Operand?) -> NetID? {
-            guard case .net(let id, _) = operand, design[id].lanes == 1 else { return nil }
-            return id
-        }
-        switch design.cells[index] {
-        case .logic: return guards[index]
-        case .register(let cell): return operand == 0 ? scalarNet(cell.enable) : nil
-        case .dsp(let cell):
-            let data = cell.dataOperands
-            return operand < data.count ? scalarNet(data[operand].enable) : nil
-        case .memory(let cell): return operand == 2 ? scalarNet(cell.writeEnable) : nil
-        case .shiftRegister: return nil
         }
     }
 

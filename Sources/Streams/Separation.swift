@@ -40,6 +40,8 @@ package struct Separation: Sendable {
     package let source: NetID
     /// The write port's data, where it ends.
     package let sink: NetID
+    /// Who drives and reads the Design's nets.
+    let graph: CellGraph
 
     /// Cells of control: those that are neither data nor decoders.
     package var control: [Int] { design.cells.indices.filter { !isData[$0] && !isDecoder[$0] } }
@@ -49,6 +51,7 @@ package struct Separation: Sendable {
         self.design = design
         (source, sink) = (memory.read.data, memory.write.data)
         let graph = CellGraph(design, source: source)
+        self.graph = graph
         let isData = graph.reached(from: source)
         self.isData = isData
         var boundary: Set<NetID> = []
@@ -142,7 +145,7 @@ package struct Separation: Sendable {
 }
 
 /// Who drives and who reads each net of a Design.
-struct CellGraph {
+struct CellGraph: Sendable {
     let design: Design
     /// Cell that drives each net, by net.
     let driver: [Int?]
@@ -155,9 +158,16 @@ struct CellGraph {
         (self.design, self.source) = (design, source)
         var driver = [Int?](repeating: nil, count: design.nets.count)
         var readers = [[Int]](repeating: [], count: design.nets.count)
-        for (index, cell) in design.cells.enumerated() {
-            for id in cell.outputs { driver[id.index] = index }
-            for id in Set(cell.operands.compactMap(\.netID)) { readers[id.index].append(index) }
+        for index in design.cells.indices {
+            let cell = design.cells[index]
+            if cell.kind.isLogic {
+                driver[cell.firstOutput.index] = index
+            } else {
+                for id in cell.outputs { driver[id.index] = index }
+            }
+            cell.forEachNet { id in
+                if readers[id.index].last != index { readers[id.index].append(index) }
+            }
         }
         (self.driver, self.readers) = (driver, readers)
     }
@@ -169,7 +179,11 @@ struct CellGraph {
         while let net = stack.popLast() {
             for cell in readers[net] where !result[cell] {
                 result[cell] = true
-                stack += design.cells[cell].outputs.map(\.index)
+                if design.cells[cell].kind.isLogic {
+                    stack.append(design.cells[cell].firstOutput.index)
+                } else {
+                    stack += design.cells[cell].outputs.map(\.index)
+                }
             }
         }
         return result
@@ -191,8 +205,9 @@ struct CellGraph {
         var changed = true
         while changed {
             changed = false
-            for (index, cell) in design.cells.enumerated() where !isData[index] && !result[index] {
-                guard case .logic(let logic) = cell, design[logic.output].lanes > 1, !kept.contains(logic.output),
+            for index in design.cells.indices where !isData[index] && !result[index] {
+                guard case .logic(let logic) = design.cells[index], design[logic.output].lanes > 1,
+                    !kept.contains(logic.output),
                     readers[logic.output.index].allSatisfy({ isData[$0] || result[$0] })
                 else { continue }
                 result[index] = true

@@ -39,7 +39,6 @@ extension Separation {
     /// The same, with the sources of a cone known in every cycle: scalars of control are handed on in blocks, its vectors
     /// as they change, and the data path has rows of its registers.
     package func watching(_ cone: TapCone) -> Separation {
-        let graph = CellGraph(design)
         var result = self
         for id in cone.sources {
             if id == source || graph.isDriven(id, by: isData) {

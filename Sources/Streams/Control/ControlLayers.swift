@@ -18,7 +18,7 @@ struct ControlLayers {
 
     /// The layers of a Design's control. `watched` are the nets that observers look at.
     init(_ separation: Separation, watched: [NetID]) {
-        let graph = CellGraph(separation.design)
+        let graph = separation.graph
         let design = separation.design
         let control = separation.control
         let ports = design.outputs.filter { $0 != separation.sink }
@@ -63,7 +63,7 @@ extension CellGraph {
         var stack = nets
         while let net = stack.popLast() {
             guard let cell = driver[net.index], result.insert(cell).inserted else { continue }
-            stack += design.cells[cell].operands.compactMap(\.netID)
+            design.cells[cell].forEachNet { stack.append($0) }
         }
         return result
     }

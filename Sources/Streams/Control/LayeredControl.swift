@@ -16,7 +16,7 @@ final class LayeredControl: ControlRunner {
 
     init(_ separation: Separation, watching watched: [NetID], traffic: TrafficLog, countsToggles: Bool) throws {
         let layers = ControlLayers(separation, watched: watched)
-        let graph = CellGraph(separation.design)
+        let graph = separation.graph
         let plan = BlockPlan(graph, layers, keeping: separation.boundary, countsToggles: countsToggles)
         let sources = Set(plan.outside.map(\.source.net)).sorted()
         cone = try ConeControl(separation, layers, keeping: sources, countsToggles: countsToggles)

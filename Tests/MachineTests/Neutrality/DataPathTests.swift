@@ -11,11 +11,12 @@ import Testing
 /// machine holds, for every array, in blocks of any length, with every kernel, for several images at once?
 @Suite struct DataPathTests {
     /// Blocks of one cycle, around words of 64 cycles, longer than a layer; C and Swift; with and without toggles.
-    static let ways: [DataWay] = [
-        DataWay(), DataWay(level: .swift), DataWay(countsToggles: true, capacity: 200),
-        DataWay(countsToggles: true, level: .swift, capacity: 65), DataWay(capacity: 1),
-        DataWay(level: .c(0), capacity: 63), DataWay(capacity: 64), DataWay(capacity: 4096),
-    ] + RowLevel.available.flatMap { [DataWay(level: $0.value), DataWay(countsToggles: true, level: $0.value)] }
+    static let ways: [DataWay] =
+        [
+            DataWay(), DataWay(level: .swift), DataWay(countsToggles: true, capacity: 200),
+            DataWay(countsToggles: true, level: .swift, capacity: 65), DataWay(capacity: 1),
+            DataWay(level: .c(0), capacity: 63), DataWay(capacity: 64), DataWay(capacity: 4096),
+        ] + RowLevel.available.flatMap { [DataWay(level: $0.value), DataWay(countsToggles: true, level: $0.value)] }
 
     @Test(arguments: NeutralityTests.elements)
     func everyWay(_ element: ProcessingElement) throws {
