@@ -136,7 +136,7 @@ let package = Package(
             dependencies: [
                 "Accelerator", "Configuration", "Cosimulation", "Design", "Diagnostics", "ExternalMemory", "Fabric",
                 "Flows", "Host", "Kernel", "Machine", "Networks", "Observation", "Preparation", "ReferenceModel",
-                "Reports", "RTLEmitter", "Schedule", "Streams", "Support", "TestSupport", "Waveforms",
+                "Reports", "RowKernels", "RTLEmitter", "Schedule", "Streams", "Support", "TestSupport", "Waveforms",
             ]),
         .testTarget(
             name: "InstructionCountTests", dependencies: ["TestSupport", "shiftsim"], exclude: ["thresholds.json"]),
