@@ -17,9 +17,9 @@ public enum RunEnd: Sendable, Equatable {
     case interrupted(cycle: Int)
 }
 
-/// An attached device.
+/// An attached device; whoever holds the slot keeps it alive.
 private struct DeviceSlot {
-    let device: any ExternalDevice
+    unowned(unsafe) let device: any ExternalDevice
     let wake: UnsafeBufferPointer<UnsafePointer<Int64>>
     /// It rests before this cycle.
     var next: Int
@@ -28,6 +28,12 @@ private struct DeviceSlot {
         for pointer in wake where pointer.pointee != 0 { return true }
         return false
     }
+}
+
+/// An attached observer; whoever holds the slot keeps it alive.
+private struct ObserverSlot {
+    unowned(unsafe) let observer: any Observer
+    let window: Range<Int>
 }
 
 /// A running Design.
@@ -49,8 +55,14 @@ public final class Simulation {
     /// Bits of the two-phase groups.
     private let twoPhase: UInt64
     private let activity: UnsafeMutablePointer<UInt64>
-    private var observers: [any Observer] = []
-    private var devices: [DeviceSlot] = []
+    private var observers = UnsafeMutableBufferPointer<ObserverSlot>(start: nil, count: 0)
+    private var devices = UnsafeMutableBufferPointer<DeviceSlot>(start: nil, count: 0)
+    /// Keeps alive what stands in the slots.
+    private var attached: [AnyObject] = []
+    /// Values of the current cycle (before the first cycle: power-up state of registers).
+    public let state: StateView
+    /// The input ports, for whoever drives them without a device.
+    public let inputs: InputPorts
 
     /// A Design at power-up. Throws `DesignError` when the Design is structurally wrong or has what the kernel does not
     /// model.
@@ -70,6 +82,7 @@ public final class Simulation {
         self.design = design
         self.options = options
         storage = Storage(design.nets, first: sideBySide)
+        (state, inputs) = (StateView(storage: storage), InputPorts(storage: storage))
         var builder = PlanBuilder(design: design, storage: storage, options: options)
         let plan = try builder.build()
         steps = StepTables(plan, storage)
@@ -90,10 +103,16 @@ public final class Simulation {
     deinit {
         pending.deallocate()
         activity.deallocate()
+        observers.deallocate()
+        devices.deallocate()
     }
 
     /// Adds an observer; in each cycle they look in the order in which they were attached.
-    public func attach(_ observer: any Observer) { observers.append(observer) }
+    public func attach(_ observer: any Observer) {
+        attached.append(observer)
+        observers.append(ObserverSlot(observer: observer, window: observer.window))
+        observer.attached(to: state)
+    }
 
     /// Adds a device, which drives and is clocked in the order of attaching. Its wake nets must be scalars.
     public func attach(_ device: any ExternalDevice) {
@@ -101,13 +120,10 @@ public final class Simulation {
             precondition(design[id].lanes == 1, "wake nets are scalars")
             return UnsafePointer(storage.places[id.index].pointer.assumingMemoryBound(to: Int64.self))
         }
+        attached.append(device)
         devices.append(DeviceSlot(device: device, wake: storage.keep(wake), next: cycle))
+        device.attached(to: state, inputs)
     }
-
-    /// Values of the current cycle (before the first cycle: power-up state of registers).
-    public var state: StateView { StateView(storage: storage) }
-    /// The input ports, for whoever drives them without a device.
-    public var inputs: InputPorts { InputPorts(storage: storage) }
 
     /// Toggles of a register net so far, all lanes and bits; 0 when not counting.
     public func toggleCount(_ id: NetID) -> UInt64 {
@@ -122,10 +138,12 @@ public final class Simulation {
         // A device that rests is asleep until a wake net rises; then it sees the whole of that cycle's outputs, and
         // drives again from the next cycle on.
         for index in devices.indices where devices[index].next <= cycle {
-            devices[index].device.drive(cycle: cycle, InputPorts(storage: storage))
+            devices[index].device.drive(cycle: cycle, inputs)
         }
         evaluate()
-        if !observers.isEmpty { try observe() }
+        for index in observers.indices where observers[index].window.contains(cycle) {
+            try observers[index].observer.observe(cycle: cycle, state)
+        }
         for index in devices.indices {
             if devices[index].next > cycle && !devices[index].isWoken { continue }
             devices[index].next = devices[index].device.clock(cycle: cycle, state)
@@ -145,15 +163,11 @@ public final class Simulation {
             end = min(end, devices[index].next)
         }
         guard end > cycle else { return 0 }
-        for observer in observers { try observer.observe(cycle: cycle, count: end - cycle, state) }
+        for index in observers.indices {
+            try observers[index].observer.observe(cycle: cycle, count: end - cycle, state)
+        }
         defer { cycle = end }
         return end - cycle
-    }
-
-    private func observe() throws {
-        for observer in observers where observer.window.contains(cycle) {
-            try observer.observe(cycle: cycle, state)
-        }
     }
 
     /// Runs until `stop` is non-zero (that cycle is completed), `limit` cycles have been simulated, or `interrupted`
@@ -293,5 +307,17 @@ public final class Simulation {
                 dirty.pointee |= masks[step.pointee.pActivity] | bank.pointee.bit
             }
         }
+    }
+}
+
+extension UnsafeMutableBufferPointer {
+    /// The same with an element more. Only for plain data.
+    fileprivate mutating func append(_ element: Element) {
+        let grown = UnsafeMutablePointer<Element>.allocate(capacity: count + 1)
+        if let baseAddress { grown.moveInitialize(from: baseAddress, count: count) }
+        (grown + count).initialize(to: element)
+        let size = count + 1
+        deallocate()
+        self = UnsafeMutableBufferPointer(start: grown, count: size)
     }
 }

@@ -23,6 +23,14 @@ public struct CycleCauses: Sendable, Equatable {
     public init() {}
     /// Cycles of all causes.
     public var total: Int { issue + load + instruction + store + fillDrain }
+
+    fileprivate static func += (sum: inout CycleCauses, more: CycleCauses) {
+        sum.issue += more.issue
+        sum.load += more.load
+        sum.instruction += more.instruction
+        sum.store += more.store
+        sum.fillDrain += more.fillDrain
+    }
 }
 
 /// Counts causes layer by layer. A layer ends when its last store has finished.
@@ -38,7 +46,16 @@ public final class RunMonitor: Observer {
     /// Index of the layer that runs, among those that the array computes.
     public private(set) var layer = 0
     /// Cycles of each layer; those after the last layer's end are the last layer's.
-    public private(set) var causes: [CycleCauses]
+    public var causes: [CycleCauses] {
+        var result = counted
+        result[min(layer, result.count - 1)] += current
+        return result
+    }
+    /// Without the cycles since the last layer ended.
+    private var counted: [CycleCauses]
+    private var current = CycleCauses()
+    /// Set when the monitor is attached.
+    private var places: ProbePlaces!
     /// First cycle after each finished layer.
     public private(set) var ends: [Int] = []
 
@@ -48,67 +65,91 @@ public final class RunMonitor: Observer {
         self.stores = stores
         self.layerEnded = layerEnded
         storesLeft = stores.first ?? 0
-        causes = [CycleCauses](repeating: CycleCauses(), count: max(1, stores.count))
+        counted = [CycleCauses](repeating: CycleCauses(), count: max(1, stores.count))
+    }
+
+    /// Looks up where the probes lie.
+    public func attached(to state: StateView) { places = ProbePlaces(probes, state) }
+
+    /// Gives the cycle to a cause and a layer.
+    public func observe(cycle: Int, _ state: StateView) {
+        places.count(1, in: &current)
+        if places.storeFinish.pointee != 0, layer < stores.count { finishStore(cycle) }
+    }
+
+    /// Gives all the cycles to the cause that they have in common.
+    public func observe(cycle: Int, count: Int, _ state: StateView) {
+        guard places.storeFinish.pointee == 0 else {
+            for each in cycle..<cycle + count { observe(cycle: each, state) }
+            return
+        }
+        places.count(count, in: &current)
+    }
+
+    private func finishStore(_ cycle: Int) {
+        storesLeft -= 1
+        if storesLeft == 0 {
+            #if MUTANTS
+                if isPlanted("stall-store") {
+                    current.load += current.store
+                    current.store = 0
+                }
+            #endif
+            counted[layer] += current
+            current = CycleCauses()
+            ends.append(cycle + 1)
+            layerEnded(layer)
+            layer += 1
+            storesLeft = layer < stores.count ? stores[layer] : 0
+        }
+    }
+}
+
+/// Where the probes lie in a simulation.
+private struct ProbePlaces {
+    let storeFinish: UnsafePointer<Int64>
+    private let issue, busy, waitsForStore: UnsafePointer<Int64>
+    private let valid, ended, takesLoad, loadTokens: UnsafePointer<Int64>
+    private let loadBusy, storeBusy: UnsafePointer<Int64>
+
+    init(_ probes: RunProbes, _ state: StateView) {
+        let (compute, stream) = (probes.compute, probes.compute.stream)
+        storeFinish = state.scalar(probes.storeFinish)
+        (issue, busy) = (state.scalar(compute.issue), state.scalar(compute.busy))
+        (waitsForStore, valid) = (state.scalar(compute.waitsForStore), state.scalar(stream.valid))
+        (ended, takesLoad) = (state.scalar(stream.ended), state.scalar(stream.takesLoad))
+        (loadTokens, loadBusy) = (state.scalar(stream.loadTokens), state.scalar(probes.loadBusy))
+        storeBusy = state.scalar(probes.storeBusy)
+    }
+
+    @inline(__always) func count(_ cycles: Int, in causes: inout CycleCauses) {
+        if issue.pointee != 0 {
+            causes.issue &+= cycles
+        } else if busy.pointee != 0 {
+            causes.fillDrain &+= cycles
+        } else {
+            wait(cycles, in: &causes)
+        }
     }
 
     /// What the idle compute engine waits for: the engine that works. A compute that needs operands waits for the load
     /// engine, or, where that one itself waits for the maps of the layer before, for the store engine; one that
     /// overwrites results, and a program that has ended but for its last results, wait for the store engine. Where
     /// neither works, an instruction is on its way or is taken.
-    private func awaited(_ state: StateView) -> WritableKeyPath<CycleCauses, Int> {
-        func isHigh(_ net: NetID) -> Bool { state.value(net) != 0 }
-        let stream = probes.compute.stream
-        if isHigh(stream.valid) {
-            if isHigh(stream.takesLoad) && !isHigh(stream.loadTokens) {
-                if isHigh(probes.loadBusy) { return \.load }
-                return isHigh(probes.storeBusy) ? \.store : \.instruction
+    private func wait(_ cycles: Int, in causes: inout CycleCauses) {
+        let storesNow = storeBusy.pointee != 0
+        let waitsForStore: Bool
+        if valid.pointee == 0 {
+            waitsForStore = ended.pointee != 0 && storesNow
+        } else if takesLoad.pointee != 0 && loadTokens.pointee == 0 {
+            if loadBusy.pointee != 0 {
+                causes.load &+= cycles
+                return
             }
-            return isHigh(probes.compute.waitsForStore) ? \.store : \.instruction
-        }
-        return isHigh(stream.ended) && isHigh(probes.storeBusy) ? \.store : \.instruction
-    }
-
-    /// Gives the cycle to a cause and a layer.
-    public func observe(cycle: Int, _ state: StateView) {
-        count(1, state)
-        guard layer < stores.count, state.value(probes.storeFinish) != 0 else { return }
-        finishStore(cycle)
-    }
-
-    /// Gives all the cycles to the cause that they have in common.
-    public func observe(cycle: Int, count: Int, _ state: StateView) {
-        guard state.value(probes.storeFinish) == 0 else {
-            for each in cycle..<cycle + count { observe(cycle: each, state) }
-            return
-        }
-        self.count(count, state)
-    }
-
-    private func count(_ cycles: Int, _ state: StateView) {
-        let index = min(layer, causes.count - 1)
-        if state.value(probes.compute.issue) != 0 {
-            causes[index].issue += cycles
-        } else if state.value(probes.compute.busy) != 0 {
-            causes[index].fillDrain += cycles
+            waitsForStore = storesNow
         } else {
-            causes[index][keyPath: awaited(state)] += cycles
+            waitsForStore = self.waitsForStore.pointee != 0
         }
-    }
-
-    private func finishStore(_ cycle: Int) {
-        let index = min(layer, causes.count - 1)
-        storesLeft -= 1
-        if storesLeft == 0 {
-            #if MUTANTS
-                if isPlanted("stall-store") {
-                    causes[index].load += causes[index].store
-                    causes[index].store = 0
-                }
-            #endif
-            ends.append(cycle + 1)
-            layerEnded(layer)
-            layer += 1
-            storesLeft = layer < stores.count ? stores[layer] : 0
-        }
+        if waitsForStore { causes.store &+= cycles } else { causes.instruction &+= cycles }
     }
 }

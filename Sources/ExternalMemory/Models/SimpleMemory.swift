@@ -25,6 +25,8 @@ public final class SimpleMemory: ExternalDevice {
     private var refilled = -1
     private var random: UInt64
     private var drives = Driven()
+    /// Set when the memory is attached.
+    private var ports: MemoryPlaces!
     private static let fetchBytes = MemoryInterface.FetchPort.beatBytes
     /// Bursts that may wait on a port.
     private static let fetchQueue = 4
@@ -55,6 +57,11 @@ public final class SimpleMemory: ExternalDevice {
 
     /// Requests wake a memory that rests.
     public var wakeNets: [NetID] { [interface.fetch.request, interface.read.request, interface.write.request] }
+
+    /// Looks up where the ports lie.
+    public func attached(to state: StateView, _ inputs: InputPorts) {
+        ports = MemoryPlaces(interface, state, inputs)
+    }
 
     /// The first cycle after this one in which a port may change though nobody asks for anything.
     private func next(after cycle: Int) -> Int {
@@ -104,18 +111,20 @@ public final class SimpleMemory: ExternalDevice {
         }
         next.writeReady = stalls & 16 == 0 && affordable(interface.beat.bytes)
         next.acknowledge = acknowledged < acknowledgements.count && acknowledgements[acknowledged] <= cycle
-        let before = drives
         drives = next
-        // Ports keep what they hold.
-        func set(_ port: NetID, _ value: Bool, _ was: Bool) { if value != was { inputs.set(port, value ? 1 : 0) } }
-        set(interface.fetch.ready, next.fetchReady, before.fetchReady)
-        set(interface.fetch.valid, next.fetchValid, before.fetchValid)
-        set(interface.read.ready, next.readReady, before.readReady)
-        set(interface.read.valid, next.readValid, before.readValid)
-        set(interface.write.ready, next.writeReady, before.writeReady)
-        set(interface.write.acknowledge, next.acknowledge, before.acknowledge)
+        show(next)
         if next.fetchValid { contents.offerFetch(fetches[0].address, to: interface.fetch, inputs) }
         if next.readValid { contents.offerRead(reads[readHead].address, to: interface.read, interface.beat, inputs) }
+    }
+
+    /// Ports keep what they hold.
+    @inline(__always) private func show(_ next: Driven) {
+        ports.fetchReady.set(next.fetchReady ? 1 : 0)
+        ports.fetchValid.set(next.fetchValid ? 1 : 0)
+        ports.readReady.set(next.readReady ? 1 : 0)
+        ports.readValid.set(next.readValid ? 1 : 0)
+        ports.writeReady.set(next.writeReady ? 1 : 0)
+        ports.acknowledge.set(next.acknowledge ? 1 : 0)
     }
 
     /// Takes the accelerator's answer: beats that moved and new requests. Returns when a port may change by itself.
@@ -129,20 +138,20 @@ public final class SimpleMemory: ExternalDevice {
             fetches[0].beats -= 1
             if fetches[0].beats == 0 { fetches.removeFirst() }
         }
-        if drives.readValid, state.value(interface.read.take) != 0 { takeRead() }
-        if drives.fetchReady, state.value(interface.fetch.request) != 0 {
+        if drives.readValid, ports.take.pointee != 0 { takeRead() }
+        if drives.fetchReady, ports.fetchRequest.pointee != 0 {
             fetches.append(
                 Burst(
-                    address: Int(state.value(interface.fetch.address)), beats: interface.fetch.beats,
+                    address: Int(ports.fetchAddress.pointee), beats: interface.fetch.beats,
                     due: cycle + timing.latency))
         }
-        if drives.readReady, state.value(interface.read.request) != 0 {
+        if drives.readReady, ports.readRequest.pointee != 0 {
             reads.append(
                 Burst(
-                    address: Int(state.value(interface.read.address)),
-                    beats: Int(state.value(interface.read.length)) + 1, due: cycle + timing.latency))
+                    address: Int(ports.readAddress.pointee),
+                    beats: Int(ports.readLength.pointee) + 1, due: cycle + timing.latency))
         }
-        if drives.writeReady, state.value(interface.write.request) != 0 { write(cycle, state) }
+        if drives.writeReady, ports.writeRequest.pointee != 0 { write(cycle, state) }
         return next(after: cycle)
     }
 
@@ -172,7 +181,7 @@ public final class SimpleMemory: ExternalDevice {
             acknowledgements.removeFirst(acknowledged)
             acknowledged = 0
         }
-        contents.write(Int(state.value(interface.write.address)), from: interface.write, interface.beat, state)
+        contents.write(Int(ports.writeAddress.pointee), from: interface.write, interface.beat, state)
     }
 
     /// Five bits that are each set in a quarter of the cycles, which hold up a port each (SplitMix64, Steele, Lea and
@@ -185,5 +194,23 @@ public final class SimpleMemory: ExternalDevice {
         z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
         z ^= z >> 31
         return z & (z >> 8)
+    }
+}
+
+/// Where the ports' scalars lie in a simulation.
+private struct MemoryPlaces {
+    let fetchReady, fetchValid, readReady, readValid, writeReady, acknowledge: InputSlot
+    let fetchRequest, fetchAddress: UnsafePointer<Int64>
+    let readRequest, readAddress, readLength, take: UnsafePointer<Int64>
+    let writeRequest, writeAddress: UnsafePointer<Int64>
+
+    init(_ interface: MemoryInterface, _ state: StateView, _ inputs: InputPorts) {
+        (fetchReady, fetchValid) = (inputs.slot(interface.fetch.ready), inputs.slot(interface.fetch.valid))
+        (readReady, readValid) = (inputs.slot(interface.read.ready), inputs.slot(interface.read.valid))
+        (writeReady, acknowledge) = (inputs.slot(interface.write.ready), inputs.slot(interface.write.acknowledge))
+        (fetchRequest, fetchAddress) = (state.scalar(interface.fetch.request), state.scalar(interface.fetch.address))
+        (readRequest, readAddress) = (state.scalar(interface.read.request), state.scalar(interface.read.address))
+        (readLength, take) = (state.scalar(interface.read.length), state.scalar(interface.read.take))
+        (writeRequest, writeAddress) = (state.scalar(interface.write.request), state.scalar(interface.write.address))
     }
 }

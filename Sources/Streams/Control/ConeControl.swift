@@ -16,8 +16,8 @@ final class ConeControl {
         simulation = try Simulation(
             checked: separation.design(of: layers.cone, keeping: kept),
             options: PlanOptions(countsToggles: countsToggles), sideBySide: kept)
-        let state = simulation.state
-        position = layers.nest.map { NestPosition($0, in: state) }
+        let (state, inputs) = (simulation.state, simulation.inputs)
+        position = layers.nest.map { NestPosition($0, in: state, inputs) }
         if let position { simulation.attach(position) }
     }
 
@@ -25,7 +25,7 @@ final class ConeControl {
     /// `Separation.Obstacle` where the loop nest is not what it seemed.
     @inline(__always) func advance(atMost most: Int) throws -> Int {
         if let position {
-            position.drive(simulation.inputs, simulation.state)
+            position.drive(simulation.state)
             guard !position.isBroken else {
                 throw Separation.Obstacle(description: "the limits of the loop nest change while it runs")
             }

@@ -139,32 +139,36 @@ final class NestPosition: Observer {
     private let nest: LoopNest
     private let active: UnsafePointer<Int64>
     private let clear: UnsafePointer<Int64>
-    private let words: [UnsafePointer<Int64>]
-    private var seen: [Int64]
+    private let end: InputSlot
+    /// The words that hold limits, and what they held.
+    private let words: UnsafeMutableBufferPointer<(place: UnsafePointer<Int64>, seen: Int64)>
     private var position = 0
     private var total = 1
     /// Limits have changed while the nest ran: it is no number.
     private(set) var isBroken = false
 
     /// At power-up.
-    init(_ nest: LoopNest, in state: StateView) {
+    init(_ nest: LoopNest, in state: StateView, _ inputs: InputPorts) {
         self.nest = nest
+        end = inputs.slot(nest.end)
         (active, clear) = (state.scalar(nest.active), state.scalar(nest.clear))
         let lanes = Set(nest.limits.map { state.scalar($0.net, lane: $0.lane) }).sorted()
-        words = lanes
-        seen = lanes.map { _ in 0 }
+        words = .allocate(capacity: lanes.count)
+        _ = words.initialize(from: lanes.map { (place: $0, seen: 0) })
     }
 
+    deinit { words.deallocate() }
+
     /// Sets the end of the coming cycle.
-    func drive(_ inputs: InputPorts, _ state: StateView) {
-        for index in words.indices where words[index].pointee != seen[index] { readLimits(state) }
-        inputs.set(nest.end, position == total - 1 ? 1 : 0)
+    @inline(__always) func drive(_ state: StateView) {
+        for index in words.indices where words[index].place.pointee != words[index].seen { readLimits(state) }
+        end.set(position == total - 1 ? 1 : 0)
     }
 
     /// Limits may change between two instructions, when no counter has moved.
     private func readLimits(_ state: StateView) {
         if position != 0 { isBroken = true }
-        for index in words.indices { seen[index] = words[index].pointee }
+        for index in words.indices { words[index].seen = words[index].place.pointee }
         total = nest.limits.reduce(1) { total, limit in
             let word = state.value(limit.net, lane: limit.lane)
             return total * (Int((word >> Int64(limit.low)) & (Int64(1) << Int64(limit.width) - 1)) + 1)
