@@ -34,11 +34,12 @@ package final class ControlStream {
     /// Control in layers (docs/internals/Kernel.md): the same, many times faster. Observers see the nets of `watched` and
     /// the ports; others may stand still.
     package init(
-        layered separation: Separation, watching watched: [NetID], traffic: TrafficLog, countsToggles: Bool
+        layered separation: Separation, watching watched: [NetID], traffic: TrafficLog, countsToggles: Bool,
+        level: RowLevel = .best
     ) throws {
         self.traffic = traffic
         runner = try LayeredControl(
-            separation, watching: watched, traffic: traffic, countsToggles: countsToggles)
+            separation, watching: watched, traffic: traffic, countsToggles: countsToggles, level: level)
     }
 
     /// Cycles run so far.

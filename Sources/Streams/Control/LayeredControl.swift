@@ -14,13 +14,16 @@ final class LayeredControl: ControlRunner {
     /// Registers that are counted below the cone.
     private let numbers: [NetID: Int]
 
-    init(_ separation: Separation, watching watched: [NetID], traffic: TrafficLog, countsToggles: Bool) throws {
+    /// `level` says who computes what is below the cone.
+    init(
+        _ separation: Separation, watching watched: [NetID], traffic: TrafficLog, countsToggles: Bool, level: RowLevel
+    ) throws {
         let layers = ControlLayers(separation, watched: watched)
         let graph = separation.graph
         let plan = BlockPlan(graph, layers, keeping: separation.boundary, countsToggles: countsToggles)
         let sources = Set(plan.outside.map(\.source.net)).sorted()
         cone = try ConeControl(separation, layers, keeping: sources, countsToggles: countsToggles)
-        below = BlockMachine(plan)
+        below = BlockMachine(plan, level: level)
         let lanes = sources.flatMap { net in
             (0..<separation.design[net].lanes).map { NetLane(net: net, lane: $0) }
         }

@@ -14,12 +14,15 @@ import Testing
 /// A way to run control ahead.
 enum ControlWay: String, CaseIterable, Sendable {
     case plain, layered
+    /// without the C kernels
+    case layeredInSwift
 
     func stream(_ whole: WholeControl, _ traffic: TrafficLog, countsToggles: Bool) throws -> ControlStream {
         switch self {
-        case .layered:
+        case .layered, .layeredInSwift:
             try ControlStream(
-                layered: whole.separation, watching: whole.watched, traffic: traffic, countsToggles: countsToggles)
+                layered: whole.separation, watching: whole.watched, traffic: traffic, countsToggles: countsToggles,
+                level: self == .layered ? .best : .swift)
         case .plain: try ControlStream(plain: whole.separation, traffic: traffic, countsToggles: countsToggles)
         }
     }

@@ -1,6 +1,7 @@
 // Logic over a stretch of cycles. Same meaning as `LogicMeaning`, cycle by cycle.
 
 import Fabric
+import RowKernels
 
 extension BlockMachine {
     /// Holds the output if the inputs hold. Returns whether there is nothing left to do.
@@ -49,6 +50,7 @@ extension BlockMachine {
     func evaluateLogic(_ step: UnsafePointer<BlockStep>, _ count: Int) {
         if settle(step) { return }
         nets[step.pointee.output].state = .varying
+        if let level = table.level, evaluateLogic(step, count, level) { return }
         let parameter = Int64(step.pointee.parameter)
         switch step.pointee.logic {
         case .multiplex where nets[step.pointee.a].isBit && !nets[step.pointee.output].isBit: choose(step, count)
@@ -61,6 +63,42 @@ extension BlockMachine {
         case .slice: eachPair(step, count) { a, _ in a &>> parameter }
         case .shiftRight: eachPair(step, count) { a, b in a >> (b & 63) }
         default: eachCycle(step, count)
+        }
+    }
+
+    /// By the C kernels; false where they do not know the logic.
+    private func evaluateLogic(_ step: UnsafePointer<BlockStep>, _ count: Int, _ level: Int32) -> Bool {
+        let output = nets[step.pointee.output]
+        let words = Int32(count >> 6 &+ 1)
+        if step.pointee.logic == .multiplex {
+            guard nets[step.pointee.a].isBit, !output.isBit else { return false }
+            let form = step.pointee.fits ? ct_form(mask: -1, sign: 0) : output.form
+            ct_choose(
+                table.words(step.pointee.a), table.values(step.pointee.b, count), table.values(step.pointee.c, count),
+                form, words, output.values, level)
+            return true
+        }
+        guard let kind = BlockMachine.kernel(step.pointee.logic) else { return false }
+        var logic = ct_logic(
+            kind: kind, parameter: Int32(truncatingIfNeeded: step.pointee.parameter), words: words,
+            a: table.values(step.pointee.a, count), b: table.values(step.pointee.b, count), form: output.form,
+            values: output.values, bits: output.isBit ? output.bits : nil)
+        ct_logic_run(&logic, level)
+        return true
+    }
+
+    private static func kernel(_ logic: PrimitiveKind) -> ct_kind? {
+        switch logic {
+        case .add: CT_ADD
+        case .subtract: CT_SUBTRACT
+        case .equal: CT_EQUAL
+        case .lessThan: CT_LESS
+        case .and: CT_AND
+        case .or: CT_OR
+        case .xor: CT_XOR
+        case .slice: CT_SLICE
+        case .shiftLeftConstant: CT_SHIFT_LEFT
+        default: nil
         }
     }
 

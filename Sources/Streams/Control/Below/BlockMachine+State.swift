@@ -1,7 +1,19 @@
 // Registers and delays over a stretch of cycles: position i + 1 follows from position i, position 0 from the stretch
 // before.
 
+import RowKernels
+
 extension BlockMachine {
+    /// A register for the C kernels.
+    @inline(__always) func register(_ output: Int, _ enable: Int, _ reset: Int, initial: Int64, _ count: Int)
+        -> ct_register
+    {
+        let q = nets + output
+        return ct_register(
+            enable: table.words(enable), reset: table.words(reset), value: q.pointee.next, initial: initial,
+            words: Int32((count &+ 63) >> 6), values: q.pointee.values)
+    }
+
     /// A register whose inputs are complete.
     func takeRegister(_ step: UnsafePointer<BlockStep>, _ count: Int) {
         let q = nets + step.pointee.output
@@ -67,6 +79,12 @@ extension BlockMachine {
     }
 
     private func takeNumbers(_ q: UnsafeMutablePointer<BlockNet>, _ step: UnsafePointer<BlockStep>, _ count: Int) {
+        if let level = table.level {
+            var register = register(
+                step.pointee.output, step.pointee.enable, step.pointee.reset,
+                initial: q.pointee.canonical(step.pointee.initial), count)
+            return ct_take(&register, table.values(step.pointee.a, count), q.pointee.form, level)
+        }
         let (data, stride) = table.numbers(step.pointee.a, count)
         let (enable, reset) = (nets + step.pointee.enable, nets + step.pointee.reset)
         let initial = q.pointee.canonical(step.pointee.initial)

@@ -3,6 +3,7 @@
 // computed cycle by cycle.
 
 import Fabric
+import RowKernels
 
 /// A register of a walk under way through 64 cycles. Plain data.
 private struct WalkMover {
@@ -78,8 +79,15 @@ extension BlockMachine {
         {
             return q.pointee.hold(before)
         }
-        let (limit, stride) = table.numbers(step.pointee.a, count)
         q.pointee.state = .varying
+        if let level = table.level {
+            var register = register(
+                step.pointee.output, step.pointee.enable, step.pointee.reset, initial: initial, count)
+            ct_count(&register, table.values(step.pointee.a, count), q.pointee.form.mask, level)
+            q.pointee.next = q.pointee.values[count]
+            return
+        }
+        let (limit, stride) = table.numbers(step.pointee.a, count)
         let net = q.pointee
         var value = before
         net.values[0] = value
@@ -105,19 +113,38 @@ extension BlockMachine {
 
     /// Registers that move by known amounts from known bases.
     func takeWalk(_ step: UnsafePointer<BlockStep>, _ count: Int) {
-        walks[step.pointee.index].withUnsafeBufferPointer { walk in
-            if walk.allSatisfy({ stands($0, among: walk) }) {
-                for register in walk { nets[register.output].hold(nets[register.output].next) }
-            } else if walk.count == 1 {
-                move(walk[0], count)
-            } else {
-                move(walk, count)
+        let walk = UnsafeBufferPointer(walks[step.pointee.index])
+        if walk.allSatisfy({ stands($0) }) {
+            for register in walk { nets[register.output].hold(nets[register.output].next) }
+        } else if let level = table.level, walk.count <= CT_WALKERS {
+            move(walk, count, level)
+        } else if walk.count == 1 {
+            move(walk[0], count)
+        } else {
+            move(walk, count)
+        }
+    }
+
+    /// By the C kernels.
+    private func move(_ walk: UnsafeBufferPointer<WalkRegister>, _ count: Int, _ level: Int32) {
+        withUnsafeTemporaryAllocation(of: ct_walker.self, capacity: walk.count) { walkers in
+            for (index, register) in walk.enumerated() {
+                let q = self.register(
+                    register.output, register.enable, register.reset, initial: register.initial, count)
+                walkers.initializeElement(
+                    at: index,
+                    to: ct_walker(
+                        q: q, base: table.values(register.base, count), amount: table.values(register.amount, count),
+                        mask: register.mask))
+                nets[register.output].state = .varying
             }
+            ct_walk(walkers.baseAddress!, Int32(walk.count), level)
+            for register in walk { nets[register.output].next = nets[register.output].values[count] }
         }
     }
 
     /// Neither enabled nor reset to something else in all of the stretch.
-    private func stands(_ register: WalkRegister, among walk: UnsafeBufferPointer<WalkRegister>) -> Bool {
+    private func stands(_ register: WalkRegister) -> Bool {
         let (enable, reset) = (nets + register.enable, nets + register.reset)
         return enable.pointee.state != .varying && enable.pointee.constant == 0 && reset.pointee.state != .varying
             && (reset.pointee.constant == 0 || nets[register.output].next == register.initial)

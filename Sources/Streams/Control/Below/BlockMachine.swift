@@ -2,13 +2,14 @@
 // stretch is as long as one likes. A step whose inputs did not change is passed over; a net that is constant costs a look.
 
 import Design
+import RowKernels
 
 /// The steps with their nets.
 final class BlockMachine {
     let table: BlockNets
     let nets: UnsafeMutablePointer<BlockNet>
     let steps: [BlockStep]
-    let walks: [[WalkRegister]]
+    let walks: [UnsafeMutableBufferPointer<WalkRegister>]
     let circles: [Circle]
     let delays: UnsafeMutableBufferPointer<DelayLine>
     private let constants: [(net: Int, value: Int64)]
@@ -16,10 +17,16 @@ final class BlockMachine {
     private let counted: [Int]
     private let toggles: UnsafeMutablePointer<UInt64>
 
-    init(_ plan: BlockPlan) {
-        table = BlockNets(plan.nets)
+    /// The C kernels and this module compute the same.
+    init(_ plan: BlockPlan, level: RowLevel) {
+        table = BlockNets(plan.nets, level: level)
         nets = table.nets
-        (steps, walks, circles) = (plan.steps, plan.walks, plan.circles)
+        (steps, circles) = (plan.steps, plan.circles)
+        walks = plan.walks.map { registers in
+            let walk = UnsafeMutableBufferPointer<WalkRegister>.allocate(capacity: registers.count)
+            _ = walk.initialize(from: registers)
+            return walk
+        }
         (constants, counted) = (plan.constants, plan.counted)
         delays = .allocate(capacity: plan.delayDepths.count)
         for (index, depth) in plan.delayDepths.enumerated() {
@@ -34,6 +41,7 @@ final class BlockMachine {
     deinit {
         for line in delays { line.past.deallocate() }
         delays.deallocate()
+        for walk in walks { walk.deallocate() }
         toggles.deallocate()
     }
 
@@ -79,6 +87,10 @@ final class BlockMachine {
         } else {
             let values = net.pointee.values
             let mask = (Int64(1) &<< Int64(net.pointee.width)) &- 1
+            if let level = table.level {
+                toggles[index] &+= ct_toggles(values, Int32(count), UInt64(bitPattern: mask), level)
+                return
+            }
             for cycle in 0..<count { total &+= ((values[cycle] ^ values[cycle &+ 1]) & mask).nonzeroBitCount }
         }
         toggles[index] &+= UInt64(total)

@@ -2,6 +2,7 @@
 // cycle, anything else 64 bits a cycle, and a net that does not change takes one number.
 
 import Design
+import RowKernels
 
 /// One net over a stretch of cycles, position i being cycle i of the stretch.
 struct BlockNet {
@@ -53,6 +54,12 @@ struct BlockNet {
             : Int64(bitPattern: (UInt64(bitPattern: value) &<< UInt64(unused)) &>> UInt64(unused))
     }
 
+    /// The same for the C kernels.
+    var form: ct_form {
+        let mask = Int64(bitPattern: ~0 >> UInt64(64 - width))
+        return ct_form(mask: mask, sign: isSigned ? Int64(bitPattern: 1 << UInt64(width - 1)) : 0)
+    }
+
     /// The net is `value` in all cycles of the stretch.
     @inline(__always) mutating func hold(_ value: Int64) {
         state = state == .varying || value != constant ? .new : .same
@@ -79,9 +86,12 @@ final class BlockNets {
     let count: Int
     /// Number of the stretch that is computed.
     var stretch = 0
+    /// Of the C kernels; nil: everything is computed in Swift.
+    let level: Int32?
 
-    init(_ nets: [BlockNet]) {
+    init(_ nets: [BlockNet], level: RowLevel) {
         count = nets.count
+        if case .c(let number) = level { self.level = number > 0 ? ct_level() : 0 } else { self.level = nil }
         self.nets = .allocate(capacity: max(1, nets.count))
         for (index, net) in nets.enumerated() { (self.nets + index).initialize(to: net) }
     }
@@ -105,8 +115,23 @@ final class BlockNets {
         return (UnsafePointer(net.pointee.values), 1)
     }
 
+    /// The same for the C kernels.
+    @inline(__always) func values(_ index: Int, _ count: Int) -> ct_numbers {
+        let (start, stride) = numbers(index, count)
+        return ct_numbers(at: start, step: Int64(stride))
+    }
+
+    /// A bit, or a constant that is one, for the C kernels.
+    @inline(__always) func words(_ index: Int) -> ct_bits {
+        let net = nets + index
+        if net.pointee.state == .varying { return ct_bits(at: net.pointee.bits, step: 1) }
+        net.pointee.bits[BlockNet.words] = net.pointee.constant != 0 ? ~0 : 0
+        return ct_bits(at: net.pointee.bits + BlockNet.words, step: 0)
+    }
+
     private func expand(_ net: UnsafeMutablePointer<BlockNet>, _ count: Int) {
         net.pointee.expanded = stretch
+        if let level { return ct_expand(net.pointee.bits, Int32(count >> 6 &+ 1), net.pointee.values, level) }
         for word in 0...count >> 6 {
             let bits = net.pointee.bits[word]
             let values = net.pointee.values + 64 &* word
