@@ -17,23 +17,42 @@ public enum RunEnd: Sendable, Equatable {
     case interrupted(cycle: Int)
 }
 
-/// An attached device; whoever holds the slot keeps it alive.
-private struct DeviceSlot {
-    unowned(unsafe) let device: any ExternalDevice
+/// An attached device. The loop calls it through a reference that is not counted: its constants are borrowed then.
+private final class DeviceSlot {
+    let device: any ExternalDevice
     let wake: UnsafeBufferPointer<UnsafePointer<Int64>>
     /// It rests before this cycle.
     var next: Int
+
+    init(_ device: any ExternalDevice, wake: UnsafeBufferPointer<UnsafePointer<Int64>>, next: Int) {
+        (self.device, self.wake, self.next) = (device, wake, next)
+    }
 
     @inline(__always) var isWoken: Bool {
         for pointer in wake where pointer.pointee != 0 { return true }
         return false
     }
+    @inline(__always) func drive(_ cycle: Int, _ inputs: InputPorts) {
+        if next <= cycle { device.drive(cycle: cycle, inputs) }
+    }
+    @inline(__always) func clock(_ cycle: Int, _ state: StateView) {
+        if next <= cycle || isWoken { next = device.clock(cycle: cycle, state) }
+    }
 }
 
-/// An attached observer; whoever holds the slot keeps it alive.
-private struct ObserverSlot {
-    unowned(unsafe) let observer: any Observer
+/// An attached observer, called in the same way.
+private final class ObserverSlot {
+    let observer: any Observer
     let window: Range<Int>
+
+    init(_ observer: any Observer) { (self.observer, window) = (observer, observer.window) }
+
+    @inline(__always) func observe(_ cycle: Int, _ state: StateView) throws {
+        if window.contains(cycle) { try observer.observe(cycle: cycle, state) }
+    }
+    @inline(__always) func observe(_ cycle: Int, count: Int, _ state: StateView) throws {
+        try observer.observe(cycle: cycle, count: count, state)
+    }
 }
 
 /// A running Design.
@@ -55,10 +74,8 @@ public final class Simulation {
     /// Bits of the two-phase groups.
     private let twoPhase: UInt64
     private let activity: UnsafeMutablePointer<UInt64>
-    private var observers = UnsafeMutableBufferPointer<ObserverSlot>(start: nil, count: 0)
-    private var devices = UnsafeMutableBufferPointer<DeviceSlot>(start: nil, count: 0)
-    /// Keeps alive what stands in the slots.
-    private var attached: [AnyObject] = []
+    private var observers = UnsafeMutableBufferPointer<Unmanaged<ObserverSlot>>(start: nil, count: 0)
+    private var devices = UnsafeMutableBufferPointer<Unmanaged<DeviceSlot>>(start: nil, count: 0)
     /// Values of the current cycle (before the first cycle: power-up state of registers).
     public let state: StateView
     /// The input ports, for whoever drives them without a device.
@@ -103,14 +120,15 @@ public final class Simulation {
     deinit {
         pending.deallocate()
         activity.deallocate()
+        for slot in observers { slot.release() }
+        for slot in devices { slot.release() }
         observers.deallocate()
         devices.deallocate()
     }
 
     /// Adds an observer; in each cycle they look in the order in which they were attached.
     public func attach(_ observer: any Observer) {
-        attached.append(observer)
-        observers.append(ObserverSlot(observer: observer, window: observer.window))
+        observers.append(.passRetained(ObserverSlot(observer)))
         observer.attached(to: state)
     }
 
@@ -120,8 +138,7 @@ public final class Simulation {
             precondition(design[id].lanes == 1, "wake nets are scalars")
             return UnsafePointer(storage.places[id.index].pointer.assumingMemoryBound(to: Int64.self))
         }
-        attached.append(device)
-        devices.append(DeviceSlot(device: device, wake: storage.keep(wake), next: cycle))
+        devices.append(.passRetained(DeviceSlot(device, wake: storage.keep(wake), next: cycle)))
         device.attached(to: state, inputs)
     }
 
@@ -137,17 +154,12 @@ public final class Simulation {
     public func step() throws {
         // A device that rests is asleep until a wake net rises; then it sees the whole of that cycle's outputs, and
         // drives again from the next cycle on.
-        for index in devices.indices where devices[index].next <= cycle {
-            devices[index].device.drive(cycle: cycle, inputs)
-        }
+        for index in devices.indices { devices[index]._withUnsafeGuaranteedRef { $0.drive(cycle, inputs) } }
         evaluate()
-        for index in observers.indices where observers[index].window.contains(cycle) {
-            try observers[index].observer.observe(cycle: cycle, state)
+        for index in observers.indices {
+            try observers[index]._withUnsafeGuaranteedRef { try $0.observe(cycle, state) }
         }
-        for index in devices.indices {
-            if devices[index].next > cycle && !devices[index].isWoken { continue }
-            devices[index].next = devices[index].device.clock(cycle: cycle, state)
-        }
+        for index in devices.indices { devices[index]._withUnsafeGuaranteedRef { $0.clock(cycle, state) } }
         commit()
         cycle += 1
     }
@@ -159,12 +171,11 @@ public final class Simulation {
         guard (dirty.pointee & ~always) == .zero, steps.segments.count <= DirtyBits.segments else { return 0 }
         var end = cycle + most
         for index in devices.indices {
-            if devices[index].isWoken { return 0 }
-            end = min(end, devices[index].next)
+            end = min(end, devices[index]._withUnsafeGuaranteedRef { $0.isWoken ? cycle : $0.next })
         }
         guard end > cycle else { return 0 }
         for index in observers.indices {
-            try observers[index].observer.observe(cycle: cycle, count: end - cycle, state)
+            try observers[index]._withUnsafeGuaranteedRef { try $0.observe(cycle, count: end - cycle, state) }
         }
         defer { cycle = end }
         return end - cycle
@@ -203,6 +214,22 @@ public final class Simulation {
     }
 
     @inline(__always) private func run(_ segment: UnsafePointer<SimulationPlan.Segment>) {
+        let scalars = segment.pointee.scalars
+        if !scalars.isEmpty {
+            var step = steps.scalars.baseAddress! + scalars.lowerBound
+            let end = steps.scalars.baseAddress! + scalars.upperBound
+            while step < end {
+                ScalarStep.evaluate(step)
+                step += 1
+            }
+            return export(segment)
+        }
+        runSections(segment)
+        export(segment)
+        dirty.pointee |= segment.pointee.always
+    }
+
+    private func runSections(_ segment: UnsafePointer<SimulationPlan.Segment>) {
         for position in segment.pointee.firstSection..<segment.pointee.endSection {
             let section = steps.sections.baseAddress! + position
             if section.pointee.isScalar {
@@ -221,12 +248,14 @@ public final class Simulation {
                 }
             }
         }
+    }
+
+    @inline(__always) private func export(_ segment: UnsafePointer<SimulationPlan.Segment>) {
         let exports = segment.pointee.exports
         for index in 0..<exports.count where exports[index].value.pointee != exports[index].last {
             exports[index].last = exports[index].value.pointee
             dirty.pointee |= exports[index].mask
         }
-        dirty.pointee |= segment.pointee.always
     }
 
     private func commit() {

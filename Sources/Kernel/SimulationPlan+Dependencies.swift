@@ -133,5 +133,8 @@ extension PlanBuilder {
         }
         plan.segments[segment].exports = UnsafeMutableBufferPointer(mutating: storage.keep(exports))
         plan.segments[segment].always = always
+        let sections = plan.sections[plan.segments[segment].firstSection..<plan.segments[segment].endSection]
+        guard sections.count == 1, let only = sections.first, only.isScalar, always == .zero else { return }
+        plan.segments[segment].scalars = only.first..<only.end
     }
 }

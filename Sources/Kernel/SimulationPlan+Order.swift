@@ -46,14 +46,25 @@ extension PlanBuilder {
         return order
     }
 
-    /// Cuts the order into segments: cells of one module and class, scalars in short stretches.
+    /// Cuts the order into segments, as short as the bits allow: what is in a segment runs together.
     func cutSegments(_ order: [Int]) -> [[Int]] {
+        var most = 5
+        var segments = cutSegments(order, most: most)
+        while segments.count > DirtyBits.segments * 7 / 8, segments.contains(where: { $0.count == most }) {
+            most += 1
+            segments = cutSegments(order, most: most)
+        }
+        return segments
+    }
+
+    /// Cells of one module and class, scalars in stretches of at most so many.
+    private func cutSegments(_ order: [Int], most: Int) -> [[Int]] {
         var segments: [[Int]] = []
         var last: (scope: Int, kind: SimulationPlan.StepClass)?
         for index in order {
             let kind = stepClass(index)
             let scope = scope(ofCell: index)
-            let isFull = kind == .scalar && (segments.last?.count ?? 0) >= chunk.steps
+            let isFull = kind == .scalar && (segments.last?.count ?? 0) >= most
             if let last, last == (scope, kind), !isFull {
                 segments[segments.count - 1].append(index)
             } else {

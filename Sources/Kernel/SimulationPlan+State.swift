@@ -66,7 +66,7 @@ extension PlanBuilder {
         let last = plan.scalarRegisters.count
         let waits = twoPhase.contains(index)
         if let group = plan.groups.last, group.scope == net.scope, group.isTwoPhase == waits,
-            group.end - group.first < chunk.registers
+            group.end - group.first < groupSize
         {
             plan.groups[plan.groups.count - 1].end = last
             groupCells[groupCells.count - 1].append(index)

@@ -56,6 +56,8 @@ struct SimulationPlan {
         var exports: UnsafeMutableBufferPointer<Export>
         /// Bits to set whenever the segment has run.
         var always: DirtyBits
+        /// The steps of a segment that is one scalar section and sets no bits of its own; else empty.
+        var scalars = 0..<0
     }
     enum BankKind {
         case register
@@ -128,16 +130,15 @@ struct PlanBuilder {
     var bankCells: [Int] = []
     /// Register cell -> the logic cell computed straight into it.
     var fusedLogic: [Int: Int] = [:]
-    /// Scalar steps of one segment, scalar registers of one group.
-    let chunk: (steps: Int, registers: Int)
+    /// Scalar registers of one group.
+    let groupSize: Int
 
     init(design: Design, storage: Storage, options: PlanOptions) {
         (self.design, unread) = options.evaluatesEverything ? (design, []) : design.withoutCopies()
         self.storage = storage
         self.options = options
-        let scalars = design.cells.count { design[$0.firstOutput].lanes == 1 && $0.kind.isLogic }
         let registers = design.cells.count { design[$0.firstOutput].lanes == 1 && !$0.kind.isLogic }
-        chunk = (max(8, scalars / 64), max(6, registers / 48))
+        groupSize = max(4, registers / 48)
     }
 
     mutating func build() throws -> SimulationPlan {
