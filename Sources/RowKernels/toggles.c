@@ -81,6 +81,13 @@ AVX512 static uint64_t pair_avx512(const char *a, const char *b, form f) {
 }
 #endif
 
+// Rows lie at multiples of their stride: only a product's upper bits tell pairs of them apart (Fibonacci hashing, Knuth,
+// The Art of Computer Programming 3, 6.4).
+static inline size_t place_of(const void *a, const void *b) {
+    const uint64_t golden = 0x9E3779B97F4A7C15;
+    return (((uintptr_t)a * golden ^ (uintptr_t)b) * golden >> 32) % RK_PAIRS;
+}
+
 uint64_t rk_toggles(const void *const *rows, const int32_t *list, int count, size_t bytes, int element, uint64_t mask,
                     int extra, rk_pair *pairs, int level) {
     uint64_t one = element == 8 ? ~(uint64_t)0 : ((uint64_t)1 << (8 * element)) - 1;
@@ -98,7 +105,7 @@ uint64_t rk_toggles(const void *const *rows, const int32_t *list, int count, siz
             total += count_pair(a, b, f);
             continue;
         }
-        rk_pair *known = &pairs[((uintptr_t)a / 32 * 31 + (uintptr_t)b / 32) % RK_PAIRS];
+        rk_pair *known = &pairs[place_of(a, b)];
         if (known->a != a || known->b != b) {
             known->a = a;
             known->b = b;
