@@ -64,7 +64,7 @@ extension BlockMachine {
     }
 
     /// Bit i is that of `value` at the last set bit of `moves` up to i, or the carry where there is none.
-    @inline(__always) private static func filled(_ value: UInt64, _ moves: UInt64, _ carry: UInt64) -> UInt64 {
+    @inline(__always) static func filled(_ value: UInt64, _ moves: UInt64, _ carry: UInt64) -> UInt64 {
         if moves == ~0 { return value }
         if moves == 0 { return 0 &- carry }
         var known = value & moves
@@ -76,6 +76,33 @@ extension BlockMachine {
             distance <<= 1
         }
         return known | (open & (0 &- carry))
+    }
+
+    /// A bit whose next value is known for both of its own.
+    func takeBitCircle(_ step: UnsafePointer<BlockStep>, _ count: Int) {
+        let (q, zero, one) = (nets + step.pointee.output, nets + step.pointee.a, nets + step.pointee.b)
+        let before = q.pointee.next
+        let kept = before != 0 ? one : zero
+        if kept.pointee.state != .varying && kept.pointee.constant == before { return q.pointee.hold(before) }
+        q.pointee.state = .varying
+        var carry: UInt64 = before != 0 ? 1 : 0
+        for word in 0...count >> 6 {
+            let (afterZero, afterOne) = (zero.pointee.word(word), one.pointee.word(word))
+            var after: UInt64 = 0
+            if afterZero & ~afterOne == 0 {
+                // Where both are the same, that is the value; else it stays.
+                after = BlockMachine.filled(afterZero, ~(afterZero ^ afterOne), carry)
+            } else {
+                var value = carry
+                for bit in UInt64(0)..<64 {
+                    value = (value != 0 ? afterOne : afterZero) &>> bit & 1
+                    after |= value &<< bit
+                }
+            }
+            q.pointee.bits[word] = after << 1 | carry
+            carry = after >> 63
+        }
+        q.pointee.next = q.pointee.value(count)
     }
 
     private func takeNumbers(_ q: UnsafeMutablePointer<BlockNet>, _ step: UnsafePointer<BlockStep>, _ count: Int) {

@@ -265,13 +265,13 @@ extension BlockMachine {
         }
     }
 
-    @inline(__always) private func load(_ circle: Circle, _ cycle: Int, _ slots: UnsafeMutablePointer<Int64>) {
-        for (slot, net) in circle.outside.enumerated() { slots[slot] = nets[net].value(cycle) }
+    @inline(__always) private func load(_ circle: CircleTable, _ cycle: Int, _ slots: UnsafeMutablePointer<Int64>) {
+        for slot in circle.outside.indices { slots[slot] = nets[circle.outside[slot]].value(cycle) }
     }
 
     /// One cycle; whether a register changed.
     private func turn(
-        _ circle: Circle, _ slots: UnsafeMutablePointer<Int64>, _ next: UnsafeMutablePointer<Int64>
+        _ circle: CircleTable, _ slots: UnsafeMutablePointer<Int64>, _ next: UnsafeMutablePointer<Int64>
     ) -> Bool {
         for cell in circle.cells {
             let value = LogicMeaning.evaluate(

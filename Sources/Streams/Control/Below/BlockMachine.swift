@@ -8,9 +8,9 @@ import RowKernels
 final class BlockMachine {
     let table: BlockNets
     let nets: UnsafeMutablePointer<BlockNet>
-    let steps: [BlockStep]
-    let walks: [UnsafeMutableBufferPointer<WalkRegister>]
-    let circles: [Circle]
+    let steps: UnsafeMutableBufferPointer<BlockStep>
+    let walks: UnsafeMutableBufferPointer<UnsafeMutableBufferPointer<WalkRegister>>
+    let circles: UnsafeMutableBufferPointer<CircleTable>
     let delays: UnsafeMutableBufferPointer<DelayLine>
     private let constants: [(net: Int, value: Int64)]
     /// Registers whose toggles are counted, by number of their nets; empty when not counting.
@@ -21,12 +21,9 @@ final class BlockMachine {
     init(_ plan: BlockPlan, level: RowLevel) {
         table = BlockNets(plan.nets, level: level)
         nets = table.nets
-        (steps, circles) = (plan.steps, plan.circles)
-        walks = plan.walks.map { registers in
-            let walk = UnsafeMutableBufferPointer<WalkRegister>.allocate(capacity: registers.count)
-            _ = walk.initialize(from: registers)
-            return walk
-        }
+        steps = .keeping(plan.steps)
+        walks = .keeping(plan.walks.map { .keeping($0) })
+        circles = .keeping(plan.circles.map { CircleTable($0) })
         (constants, counted) = (plan.constants, plan.counted)
         delays = .allocate(capacity: plan.delayDepths.count)
         for (index, depth) in plan.delayDepths.enumerated() {
@@ -42,6 +39,10 @@ final class BlockMachine {
         for line in delays { line.past.deallocate() }
         delays.deallocate()
         for walk in walks { walk.deallocate() }
+        for circle in circles { circle.deallocate() }
+        steps.deallocate()
+        walks.deallocate()
+        circles.deallocate()
         toggles.deallocate()
     }
 
@@ -53,9 +54,7 @@ final class BlockMachine {
         table.stretch += 1
         // New to those that read them first, then as they were.
         if table.stretch <= 2 { for constant in constants { nets[constant.net].hold(constant.value) } }
-        steps.withUnsafeBufferPointer { steps in
-            for index in 0..<steps.count { run(steps.baseAddress! + index, count) }
-        }
+        for index in 0..<steps.count { run(steps.baseAddress! + index, count) }
         for net in counted { countToggles(net, count) }
     }
 
@@ -67,6 +66,7 @@ final class BlockMachine {
         case .delay: takeDelay(step, count)
         case .counter: takeCounter(step, count)
         case .walk: takeWalk(step, count)
+        case .bitCircle: takeBitCircle(step, count)
         case .circle: takeCircle(step, count)
         }
     }

@@ -114,7 +114,7 @@ struct BlockPlan {
     private mutating func add(_ cells: [Int]) {
         if cells.count == 1, !reads[cells[0]]!.contains(cells[0]), addSingle(graph.design.cells[cells[0]]) { return }
         let circle = Set(cells)
-        if !addCounter(circle) && !addWalk(circle) { addCircle(circle) }
+        if !addCounter(circle) && !addWalk(circle) && !addBitCircle(circle) { addCircle(circle) }
         // Logic within that others read follows from the registers, which are complete now.
         var read: Set<Int> = []
         var stack = cells.filter { index in
@@ -298,6 +298,60 @@ struct BlockPlan {
     }
 
     // MARK: circles
+
+    /// A register of one bit: what it takes is computed for both of its values, 64 cycles at a time.
+    private mutating func addBitCircle(_ cells: Set<Int>) -> Bool {
+        let design = graph.design
+        let registers = cells.filter { !design.cells[$0].kind.isLogic }
+        guard registers.count == 1, case .register(let register) = design.cells[registers.first!],
+            nets[number(of: register.output)].isBit
+        else { return false }
+        let logic = graph.ordered(cells.subtracting(registers), reads: reads)
+        let stepCount = steps.count
+        var next: [Int] = []
+        for value in Int64(0)...1 {
+            guard let result = nextBit(register, from: value, through: logic) else {
+                steps.removeSubrange(stepCount...)
+                return false
+            }
+            next.append(result)
+        }
+        steps.append(BlockStep(kind: .bitCircle, output: number(of: register.output), a: next[0], b: next[1]))
+        setPowerUp(number(of: register.output), register.initial)
+        return true
+    }
+
+    /// What a register of one bit that holds a value takes; nil where more than bits decide it.
+    private mutating func nextBit(_ register: RegisterCell, from value: Int64, through logic: [Int]) -> Int? {
+        var copies = [register.output: constant(value)]
+        for index in logic {
+            guard case .logic(let cell) = graph.design.cells[index] else { return nil }
+            let net = graph.design[cell.output]
+            let operands = cell.operands.map { number($0, copies) }
+            let copy = add(BlockNet(width: net.width, isSigned: net.signed))
+            addLogic(cell.kind, copy, operands, parameter: cell.parameter)
+            copies[cell.output] = copy
+        }
+        var next = number(register.data, copies)
+        guard isBit(next) else { return nil }
+        for (condition, yes, no) in [
+            (register.enable.map { number($0, copies) }, next, constant(value)),
+            (register.reset.map { number($0, copies) }, constant(register.initial & 1), -1),
+        ] {
+            guard let condition else { continue }
+            guard isBit(condition) else { return nil }
+            let chosen = add(BlockNet(width: 1, isSigned: false))
+            addLogic(.multiplex, chosen, [condition, yes, no < 0 ? next : no])
+            next = chosen
+        }
+        return next
+    }
+
+    /// The net of an operand, or the copy that stands for it.
+    private mutating func number(_ operand: Operand, _ copies: [NetID: Int]) -> Int {
+        guard case .net(let id, let map) = operand, let copy = copies[id] else { return number(operand) }
+        return map == nil || map?.source(of: 0) != nil ? copy : constant(0)
+    }
 
     private mutating func addCircle(_ cells: Set<Int>) {
         let design = graph.design

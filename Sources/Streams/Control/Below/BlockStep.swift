@@ -18,6 +18,8 @@ struct BlockStep {
         case counter
         /// registers that move by amounts that are known beforehand
         case walk
+        /// a bit that reads itself: its next value is `a` where it is 0, `b` where it is 1
+        case bitCircle
         /// cells that read each other in any way
         case circle
     }
@@ -96,4 +98,35 @@ struct Circle {
     /// Slots of constants and their values.
     var constants: [(slot: Int, value: Int64)] = []
     var slots = 0
+}
+
+/// A circle behind pointers.
+struct CircleTable {
+    let outside: UnsafeMutableBufferPointer<Int>
+    let cells: UnsafeMutableBufferPointer<CircleCell>
+    let registers: UnsafeMutableBufferPointer<CircleRegister>
+    let constants: UnsafeMutableBufferPointer<(slot: Int, value: Int64)>
+    let slots: Int
+
+    init(_ circle: Circle) {
+        (outside, cells) = (.keeping(circle.outside), .keeping(circle.cells))
+        (registers, constants) = (.keeping(circle.registers), .keeping(circle.constants))
+        slots = circle.slots
+    }
+
+    func deallocate() {
+        outside.deallocate()
+        cells.deallocate()
+        registers.deallocate()
+        constants.deallocate()
+    }
+}
+
+extension UnsafeMutableBufferPointer {
+    /// A copy of an array. Only for plain data.
+    static func keeping(_ values: [Element]) -> UnsafeMutableBufferPointer {
+        let buffer = allocate(capacity: values.count)
+        _ = buffer.initialize(from: values)
+        return buffer
+    }
 }
