@@ -26,7 +26,8 @@ static const v8 places = {1, 2, 4, 8, 16, 32, 64, 128};
 #define ROWS4(b) ROW(b), ROW((b) + 1), ROW((b) + 2), ROW((b) + 3)
 #define ROWS16(b) ROWS4(b), ROWS4((b) + 4), ROWS4((b) + 8), ROWS4((b) + 12)
 #define ROWS64(b) ROWS16(b), ROWS16((b) + 16), ROWS16((b) + 32), ROWS16((b) + 48)
-static const int8_t ct_prefixes[256][8] __attribute__((aligned(64))) = {ROWS64(0), ROWS64(64), ROWS64(128), ROWS64(192)};
+static const int8_t ct_prefixes[256][8] __attribute__((aligned(64))) = {ROWS64(0), ROWS64(64), ROWS64(128),
+                                                                        ROWS64(192)};
 
 #if defined(__x86_64__)
 #define TARGET __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,bmi,bmi2,popcnt")))
@@ -68,8 +69,8 @@ typedef union {
 int ct_level(void) {
 #if defined(__x86_64__)
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi2")) return 0;
-    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
-               ? 2 : 1;
+    int wide = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+    return wide && __builtin_cpu_supports("avx512vl") ? 2 : 1;
 #else
     return 0;
 #endif

@@ -1,5 +1,5 @@
-// The kernels of control, once for each vector unit: included with TARGET, N(name) and ONES(vector) defined, the last of
-// which are the highest bits of eight lanes.
+// The kernels of control, once for each vector unit: included with TARGET, N(name) and ONES(vector) defined, the highest
+// bits of eight lanes.
 
 TARGET static void N(logic)(const ct_logic *s) {
     v8 mask = splat(s->form.mask), sign = splat(s->form.sign);
