@@ -2,7 +2,7 @@
 import Foundation
 import PackageDescription
 
-// The kernel, the reference model and the quantizer vectorise; on x86-64 they are compiled for x86-64-v3 (AVX2, every
+// The kernel, the reference model, the quantizer and what walks over all weights vectorise; on x86-64 they are compiled for x86-64-v3 (AVX2, every
 // server and desktop since 2013). `SHIFTSIM_BASELINE=1 swift build` compiles for the oldest x86-64.
 #if arch(x86_64)
     let baseline = ProcessInfo.processInfo.environment["SHIFTSIM_BASELINE"] == "1"
@@ -26,11 +26,12 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Diagnostics"),
-        .target(name: "Support"),
+        .target(name: "DigestKernels", cSettings: [.unsafeFlags(["-O3"])]),
+        .target(name: "Support", dependencies: ["DigestKernels"], swiftSettings: vectorised),
         .target(name: "Output", dependencies: ["Diagnostics"]),
 
         // Networks
-        .target(name: "Networks", dependencies: ["Diagnostics", "Support"]),
+        .target(name: "Networks", dependencies: ["Diagnostics", "Support"], swiftSettings: vectorised),
         .target(name: "ReferenceModel", dependencies: ["Networks"], swiftSettings: vectorised),
         .target(
             name: "NetworkReaders",
@@ -46,7 +47,9 @@ let package = Package(
         .target(name: "Fabric"),
         .target(name: "Design", dependencies: ["Fabric"]),
         .target(name: "Accelerator", dependencies: ["Design", "Fabric"]),
-        .target(name: "Schedule", dependencies: ["Networks", "Accelerator", "Fabric", "Diagnostics"]),
+        .target(
+            name: "Schedule", dependencies: ["Networks", "Accelerator", "Fabric", "Diagnostics"],
+            swiftSettings: vectorised),
         .target(name: "RTLEmitter", dependencies: ["Design", "Fabric", "Output", "Support"]),
 
         // Simulation

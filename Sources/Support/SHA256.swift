@@ -1,5 +1,6 @@
 // FIPS 180-4 SHA-256, for hashes of configurations, input files and outputs.
 
+import DigestKernels
 import Foundation
 
 /// A running SHA-256.
@@ -19,9 +20,13 @@ package struct SHA256: Sendable {
     ]
     private var pending: [UInt8] = []
     private var length: UInt64 = 0
+    private let isNative: Bool
 
-    /// The digest of nothing yet.
-    package init() {}
+    /// Whether this processor has instructions for it.
+    package static let hasInstructions = digest_has_sha256() != 0
+
+    /// The digest of nothing yet. `portably`: without the processor's own instructions; the digest is the same.
+    package init(portably: Bool = false) { isNative = !portably && SHA256.hasInstructions }
 
     /// The digest of some bytes, in hexadecimal.
     package static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
@@ -39,7 +44,8 @@ package struct SHA256: Sendable {
     /// Adds floats by their bits, little endian.
     package mutating func update(_ values: [Float]) { LittleEndian.withBytes(of: values) { update($0) } }
 
-    /// Adds bytes where they lie. Cost: about 4 ns a byte in a release build.
+    /// Adds bytes where they lie. Cost: some 0.6 ns a byte where the processor has instructions for it, else 4 ns, in a
+    /// release build.
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         length += UInt64(bytes.count)
         var rest = bytes[...]
@@ -70,7 +76,11 @@ package struct SHA256: Sendable {
 
     /// Takes whole blocks in. The schedule of a block is computed where it is used, in a ring of sixteen words.
     private mutating func compress(_ blocks: UnsafeRawBufferPointer) {
-        guard !blocks.isEmpty else { return }
+        guard let first = blocks.baseAddress, !blocks.isEmpty else { return }
+        if isNative {
+            digest_sha256(&state, first.assumingMemoryBound(to: UInt8.self), blocks.count / 64)
+            return
+        }
         state.withUnsafeMutableBufferPointer { state in
             SHA256.constants.withUnsafeBufferPointer { constants in
                 withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 16) { words in

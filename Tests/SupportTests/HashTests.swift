@@ -24,4 +24,14 @@ import Testing
             #expect(hash.finish() == SHA256.hexadecimal(bytes))
         }
     }
+
+    /// The instructions of a processor and the plain loop are twins.
+    @Test(arguments: [0, 1, 63, 64, 65, 127, 128, 1000, 4096, 4099])
+    func instructionsGiveTheSameDigest(count: Int) {
+        let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 3) }
+        var (native, plain) = (SHA256(), SHA256(portably: true))
+        native.update(bytes)
+        plain.update(bytes)
+        #expect(native.finish() == plain.finish())
+    }
 }
