@@ -8,14 +8,20 @@ import Schedule
 
 extension CompiledNetwork {
     /// Computes a host layer on the maps in memory and writes its result there.
-    func compute(_ index: Int, in memory: MemoryContents) throws {
-        guard let layer = hostLayers[index], let operand = tensor(layer.input, in: memory.bytes) else {
+    func compute(_ index: Int, in memory: UnsafeMutableRawBufferPointer) throws {
+        let maps = UnsafeRawBufferPointer(memory)
+        guard let layer = hostLayers[index], let operand = tensor(layer.input, in: maps) else {
             throw Defect("layer \(layers[index].name) has no input on the host")
         }
-        let residual = layer.residual.flatMap { tensor($0, in: memory.bytes) }
+        let residual = layer.residual.flatMap { tensor($0, in: maps) }
         let output = try HostKernels.output(
             of: layer, operand: operand, residual: residual, activationBits: 8 * activationBytes)
-        memory.modify { write(output, to: layer.name, in: &$0) }
+        write(output, to: layer.name, in: memory)
+    }
+
+    /// As above, in the memory of a machine.
+    func compute(_ index: Int, in memory: MemoryContents) throws {
+        try memory.modify { bytes in try bytes.withUnsafeMutableBytes { try compute(index, in: $0) } }
     }
 
     /// Cycles of the core clock that the host takes for an image.

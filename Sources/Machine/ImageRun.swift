@@ -20,7 +20,17 @@ struct ImageRun: Sendable {
     /// Register bits that changed, by scope; empty unless counted.
     var toggles: [String: UInt64] = [:]
     /// 0 without a trace.
-    var tracedSignals: Int
+    var tracedSignals = 0
+
+    /// What external memory holds after the run.
+    init(
+        _ program: CompiledNetwork, memory: UnsafeRawBufferPointer, timing: RunTiming, _ options: MachineOptions
+    ) {
+        output = program.output(in: memory)
+        self.timing = timing
+        guard options.keepsTensors else { return }
+        for name in program.tensorNames { tensors[name] = program.tensor(name, in: memory) }
+    }
 }
 
 extension Build {
@@ -70,10 +80,8 @@ extension Build {
         of machine: Machine, _ timing: RunTiming, _ options: MachineOptions, tracedSignals: Int
     ) -> ImageRun {
         let memory = machine.memory
-        var run = ImageRun(output: program.output(in: memory.bytes), timing: timing, tracedSignals: tracedSignals)
-        if options.keepsTensors {
-            for name in program.tensorNames { run.tensors[name] = program.tensor(name, in: memory.bytes) }
-        }
+        var run = memory.bytes.withUnsafeBytes { ImageRun(program, memory: $0, timing: timing, options) }
+        run.tracedSignals = tracedSignals
         if options.countsToggles { run.toggles = machine.simulation.togglesByScope }
         return run
     }

@@ -119,10 +119,8 @@ extension Build {
 
     func imageRuns(_ outcome: StreamRun.Outcome, _ options: MachineOptions) -> [ImageRun] {
         outcome.images.map { image in
-            let bytes = image.state.bytes
-            var run = ImageRun(output: program.output(in: bytes), timing: outcome.timing, tracedSignals: 0)
-            if options.keepsTensors {
-                for name in program.tensorNames { run.tensors[name] = program.tensor(name, in: bytes) }
+            var run = image.state.withMemory {
+                ImageRun(program, memory: UnsafeRawBufferPointer($0), timing: outcome.timing, options)
             }
             if options.countsToggles { run.toggles = outcome.togglesByScope(of: image, in: accelerator.design) }
             return run

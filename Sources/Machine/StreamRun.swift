@@ -11,6 +11,7 @@ import Networks
 import Observation
 import Schedule
 import Streams
+import Support
 import Synchronization
 
 /// What all runs of a program on streams share.
@@ -121,9 +122,9 @@ package struct StreamRun {
     ) throws -> Outcome? {
         let ahead = try Ahead(self, tap)
         let workers = max(1, min(threads, inputs.count))
-        let sides = try (0..<workers).map { worker in
+        let sides = try mapParallel(count: workers, workers: workers) { worker in
             try DataSide(self, inputs.enumerated().filter { $0.offset % workers == worker }.map(\.element))
-        }
+        }.compactMap { $0 }
         if let tap { sides[0].attach(tap) }
         let behind: any Behind = threads > 1 ? Ring(self, sides) : InTurn(self, sides[0])
         let isComplete: Bool
@@ -183,13 +184,20 @@ final class DataSide: @unchecked Sendable {
         self.run = run
         let path = try DataPath(run.plan, beat: run.build.accelerator.memory.beat)
         self.path = path
-        states = inputs.map { path.makeImage(run.build.program.memoryImage(input: $0)) }
+        let program = run.build.program
+        states = inputs.map { input in
+            let state = path.makeImage(program.memoryWithoutInput)
+            state.withMemory { program.write(input, to: Network.inputName, in: $0) }
+            return state
+        }
     }
 
     func attach(_ tap: RowTap) { path.attach(tap) }
     func image(_ index: Int) -> (state: ImageState, path: DataPath) { (states[index], path) }
     func follow(_ block: ControlBlock) throws { try path.run(block, states) }
-    func hostLayer(_ index: Int) throws { for state in states { try run.build.program.compute(index, in: state) } }
+    func hostLayer(_ index: Int) throws {
+        for state in states { try run.build.program.compute(index, in: state) }
+    }
 }
 
 /// What follows control.
@@ -313,9 +321,7 @@ private final class Ring: Behind, @unchecked Sendable {
 extension CompiledNetwork {
     /// Computes a host layer on the maps in an image's memory and writes its result there.
     func compute(_ index: Int, in image: ImageState) throws {
-        let contents = MemoryContents(image.bytes)
-        try compute(index, in: contents)
-        image.withMemory { memory in contents.bytes.withUnsafeBytes { memory.copyMemory(from: $0) } }
+        try image.withMemory { try compute(index, in: $0) }
     }
 }
 

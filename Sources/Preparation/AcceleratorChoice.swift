@@ -37,7 +37,8 @@ extension Configuration {
         guard element.storesPowersOfTwo else {
             let largest = network.layers.filter { !$0.isOnHost }.reduce(UInt32(0)) { largest, layer in
                 guard case .convolution(let weights, _, _) = layer.operation else { return largest }
-                return weights.reduce(largest) { max($0, $1.magnitude) }
+                guard let range = WeightScan.extremes(weights) else { return largest }
+                return max(largest, range.lowerBound.magnitude, range.upperBound.magnitude)
             }
             let widths = element.acceptedWeightBits
             return widths.first { largest < UInt32(1) << UInt32($0 - 1) } ?? widths.last!
@@ -117,8 +118,8 @@ extension Configuration {
         let perOutput = weights.count / layer.outputShape.channels
         var largest = 0
         for output in 0..<layer.outputShape.channels {
-            let sum = weights[output * perOutput..<(output + 1) * perOutput].reduce(0) { $0 + Int($1.magnitude) }
-            largest = max(largest, sum)
+            largest = max(
+                largest, WeightScan.magnitudes(weights, output * perOutput..<(output + 1) * perOutput))
         }
         return activationBits + (Int.bitWidth - largest.leadingZeroBitCount)
     }

@@ -68,7 +68,7 @@ public struct CompiledNetwork: Sendable {
     public let hostLayers: [Int: QuantizedLayer]
     /// Where the engines' instruction streams stand in external memory; nothing else does.
     public let instructionPlace: Range<Int>
-    let image: [UInt8]
+    let image: MemoryImage
     let placements: [String: TensorPlacement]
     /// Original channel at each place of tensors that stand in memory in another order (ChannelOrder).
     let orders: [String: [Int]]
@@ -80,14 +80,21 @@ public struct CompiledNetwork: Sendable {
     /// Bytes of external memory.
     public var memoryBytes: Int { image.count }
     /// The bytes of `instructionPlace`.
-    public var instructionBytes: [UInt8] { Array(image[instructionPlace]) }
+    public var instructionBytes: [UInt8] {
+        Array(image.bytes[instructionPlace.lowerBound - image.origin..<instructionPlace.upperBound - image.origin])
+    }
     /// Predicted cycles of one image, the host's excepted.
     public var predictedCycles: Int { layers.reduce(0) { $0 + $1.predictedCycles } }
 
+    /// External memory before the run but for the input feature map: program, weights, constants.
+    public var memoryWithoutInput: [UInt8] {
+        image.origin == 0 ? image.bytes : [UInt8](repeating: 0, count: image.origin) + image.bytes
+    }
+
     /// External memory before the run: program, weights, constants and one input feature map.
     public func memoryImage(input: IntegerTensor) -> [UInt8] {
-        var bytes = image
-        placements[Network.inputName]!.write(input, into: &bytes, fieldBytes: fieldBytes)
+        var bytes = memoryWithoutInput
+        bytes.withUnsafeMutableBytes { write(input, to: Network.inputName, in: $0) }
         return bytes
     }
 
@@ -96,7 +103,7 @@ public struct CompiledNetwork: Sendable {
 
     /// A feature map after the run, its channels in the network's order; `Network.inputName`, a layer's or a
     /// concatenation's name.
-    public func tensor(_ name: String, in memory: [UInt8]) -> IntegerTensor? {
+    public func tensor(_ name: String, in memory: UnsafeRawBufferPointer) -> IntegerTensor? {
         guard let stored = placements[name]?.read(from: memory, fieldBytes: fieldBytes) else { return nil }
         guard let order = orders[name] else { return stored }
         var result = stored
@@ -108,11 +115,11 @@ public struct CompiledNetwork: Sendable {
         return result
     }
 
-    /// Writes a layer's output where the next layers read it: what the host does.
-    public func write(_ tensor: IntegerTensor, to name: String, in memory: inout [UInt8]) {
-        placements[name]!.write(tensor, into: &memory, fieldBytes: fieldBytes)
+    /// Writes the input, or a layer's output where the next layers read it: what the host does.
+    public func write(_ tensor: IntegerTensor, to name: String, in memory: UnsafeMutableRawBufferPointer) {
+        placements[name]!.write(tensor, into: memory, fieldBytes: fieldBytes)
     }
 
     /// The network's output after the run.
-    public func output(in memory: [UInt8]) -> IntegerTensor { tensor(outputName, in: memory)! }
+    public func output(in memory: UnsafeRawBufferPointer) -> IntegerTensor { tensor(outputName, in: memory)! }
 }

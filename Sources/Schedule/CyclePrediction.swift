@@ -68,7 +68,7 @@ extension Scheduler {
         var plan = LayerPlan(
             name: layer.name, kind: layer.kind, macs: layer.macs, steps: 0, computeCycles: 0, tiles: 0, passes: passes,
             stores: 0, loads: 0, usefulLaneUpdates: layer.macs, readBytes: 0, writtenBytes: 0, predictedCycles: 0,
-            filters: FilterTerms(layer, p)?.counts)
+            filters: filterTerms[layer.name]?.counts)
         var prediction = CyclePrediction(p)
         for index in instructions {
             let instruction = program[index]

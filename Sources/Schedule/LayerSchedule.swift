@@ -63,10 +63,13 @@ extension Scheduler {
     /// Stretches of whole output groups whose filters take as many passes, each with its own passes.
     private mutating func scheduleStretches(_ layer: QuantizedLayer, _ filters: Filters) throws {
         var loaded: LoadedFeatures?
-        for stretch in stretches(filters.weights, outputs: filters.outputs.count) {
+        for stretch in stretches(filters, of: layer) {
             let perOutput = filters.weights.count / filters.outputs.count
             var part = filters
-            part.weights = Array(filters.weights[stretch.lowerBound * perOutput..<stretch.upperBound * perOutput])
+            // A copy of all would be one of the largest layer's weights.
+            if stretch.count < filters.outputs.count {
+                part.weights = Array(filters.weights[stretch.lowerBound * perOutput..<stretch.upperBound * perOutput])
+            }
             let first = filters.outputs.lowerBound
             part.outputs = first + stretch.lowerBound..<first + stretch.upperBound
             try scheduleFilters(layer, part, &loaded)
@@ -74,14 +77,13 @@ extension Scheduler {
     }
 
     /// Output channels whose groups have filters of one term, or of two, in turn.
-    private func stretches(_ weights: [Int32], outputs: Int) -> [Range<Int>] {
-        guard p.terms == 1, let bits = p.element.powerOfTwoBits, p.element.hasZeroWeight,
-            let filters = FilterTerms(weights, outputs: outputs, bits: bits), filters.terms.contains(2)
-        else { return [0..<outputs] }
+    private func stretches(_ filters: Filters, of layer: QuantizedLayer) -> [Range<Int>] {
+        let outputs = filters.outputs.count
+        guard p.terms == 1, let terms = terms(of: filters, layer), terms.contains(2) else { return [0..<outputs] }
         var result: [(range: Range<Int>, isDouble: Bool)] = []
         for start in stride(from: 0, to: outputs, by: p.outputs) {
             let group = start..<min(start + p.outputs, outputs)
-            let isDouble = filters.terms[group].contains(2)
+            let isDouble = terms[group].contains(2)
             if let last = result.last, last.isDouble == isDouble {
                 result[result.count - 1].range = last.range.lowerBound..<group.upperBound
             } else {
@@ -91,12 +93,20 @@ extension Scheduler {
         return result.map(\.range)
     }
 
+    /// Those of a whole layer are known. A group of one may have terms though another has weights of more than two.
+    private func terms(of filters: Filters, _ layer: QuantizedLayer) -> [Int]? {
+        if filters.outputs.count == layer.outputShape.channels { return filterTerms[layer.name]?.terms }
+        guard let bits = p.element.powerOfTwoBits, p.element.hasZeroWeight else { return nil }
+        return FilterTerms(filters.weights, outputs: filters.outputs.count, bits: bits)?.terms
+    }
+
     /// Filters of one layer as tiles. `loaded` is what the filters before have left in the ifmap buffer.
     private mutating func scheduleFilters(
         _ layer: QuantizedLayer, _ filters: Filters, _ loaded: inout LoadedFeatures?
     ) throws {
         let (inputs, outputs) = (filters.channels.count, filters.outputs.count)
-        let passes = try WeightPasses(filters.weights, element: p.element, terms: p.terms, layer: layer.name)
+        let passes = try WeightPasses(
+            filters.weights, element: p.element, terms: p.terms, layer: layer.name, keepsLanes: storesWeights)
         self.passes = max(self.passes, passes.count)
         let work: LayerWork
         switch p.family {

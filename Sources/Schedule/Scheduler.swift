@@ -13,7 +13,7 @@ import Networks
 /// Builds a CompiledNetwork.
 public struct Scheduler {
     let p: AcceleratorParameters
-    var image = MemoryImage()
+    var image: MemoryImage
     /// Where feature maps stand, by the name of the layer that writes them.
     var placements: [String: TensorPlacement] = [:]
     /// Instructions of all engines, tile by tile.
@@ -29,6 +29,8 @@ public struct Scheduler {
     var parts: [(part: LayerPart, passes: WeightPasses?)] = []
     /// Whether weights are put into the image; places for them are there anyway.
     let storesWeights: Bool
+    /// Terms of the filters of each layer, in the order of memory.
+    var filterTerms: [String: FilterTerms] = [:]
     /// Address of a plane of zeros, for channels that do not exist and tiles that are padding alone.
     var zeroPlane = 0
     /// Bytes of an activation in memory.
@@ -47,6 +49,7 @@ public struct Scheduler {
     private init(p: AcceleratorParameters, storesWeights: Bool) {
         self.p = p
         self.storesWeights = storesWeights
+        image = MemoryImage(hasContents: storesWeights)
         turns = BufferTurns(p)
     }
 
@@ -64,7 +67,9 @@ public struct Scheduler {
                 Shortage.activationBits(network: network.activationBits, array: p.activationBits).message)
         }
         let ordered = ChannelOrder(network, p)
+        filterTerms = ordered.terms
         try place(ordered.network)
+        image.reserve(expectedWeightBytes(of: ordered.network))
         var segments: [Segment] = []
         for (index, layer) in ordered.network.layers.enumerated() {
             let first = program.count
@@ -81,9 +86,10 @@ public struct Scheduler {
             }
         }
         applyTokens()
-        let instructions = image.bytes.count
+        image.begin()
+        let instructions = image.count
         let steps = segments.map { store($0) }
-        let bytes = image.bytes.count
+        let bytes = image.count
         guard bytes < 1 << 32 else {
             throw InputError(.unsupported, at: network.name, Shortage.memory(bytes: bytes).message)
         }
@@ -93,7 +99,7 @@ public struct Scheduler {
                 uniqueKeysWithValues: network.layers.enumerated().filter(\.element.isOnHost).map {
                     ($0.offset, $0.element)
                 }),
-            instructionPlace: instructions..<bytes, image: image.bytes, placements: placements, orders: ordered.orders,
+            instructionPlace: instructions..<bytes, image: image, placements: placements, orders: ordered.orders,
             outputName: network.layers.last?.name ?? Network.inputName, fieldBytes: fieldBytes)
     }
 
@@ -135,6 +141,15 @@ public struct Scheduler {
             }
         }
         return base
+    }
+
+    /// Of a pass over each weight, with a little room for lanes without one and for constants.
+    private func expectedWeightBytes(of network: QuantizedNetwork) -> Int {
+        let weights = network.layers.reduce(0) { sum, layer in
+            guard case .convolution(let weights, _, _) = layer.operation, !layer.isOnHost else { return sum }
+            return sum + weights.count
+        }
+        return weights * p.element.weightBits / 8 * 5 / 4
     }
 
     private mutating func place(_ network: QuantizedNetwork) throws {

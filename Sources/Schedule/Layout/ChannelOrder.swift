@@ -12,11 +12,14 @@ struct ChannelOrder: Sendable {
     private(set) var network: QuantizedNetwork
     /// Original channel at each place, of every tensor whose order is another.
     private(set) var orders: [String: [Int]] = [:]
+    /// Terms of each layer's filters, in the order of memory.
+    private(set) var terms: [String: FilterTerms] = [:]
 
     init(_ network: QuantizedNetwork, _ p: AcceleratorParameters) {
         self.network = network
+        for layer in network.layers { terms[layer.name] = FilterTerms(layer, p) }
         let passes = network.layers.map { layer in
-            FilterTerms(layer, p)?.terms.map { p.terms == 1 && $0 == 2 ? 2 : 1 }
+            terms[layer.name]?.terms.map { p.terms == 1 && $0 == 2 ? 2 : 1 }
         }
         let isMixed = passes.contains { $0.map { $0.contains(1) && $0.contains(2) } ?? false }
         guard isMixed else { return }
@@ -27,6 +30,7 @@ struct ChannelOrder: Sendable {
         for name in ties.tensors {
             let order = ties.order(of: name)
             if order != Array(order.indices) { orders[name] = order }
+            if let given = terms[name] { terms[name] = given.permuted(order) }
         }
         self.network.layers = network.layers.map { permuted($0) }
     }

@@ -41,34 +41,38 @@ struct TensorPlacement: Sendable, Equatable {
     }
 
     /// Writes a feature map into a memory image.
-    func write(_ tensor: IntegerTensor, into image: inout [UInt8], fieldBytes: Int) {
-        precondition(tensor.shape == shape && (1...2).contains(fieldBytes))
+    func write(_ tensor: IntegerTensor, into image: UnsafeMutableRawBufferPointer, fieldBytes: Int) {
+        precondition(tensor.shape == shape && (1...2).contains(fieldBytes) && address + bytes <= image.count)
         let pixels = shape.height * shape.width
-        for channel in 0..<shape.channels {
-            var place = self.place(channel, fieldBytes: fieldBytes)
-            for index in channel * pixels..<(channel + 1) * pixels {
-                let value = tensor.values[index]
-                image[place] = UInt8(truncatingIfNeeded: value)
-                if fieldBytes == 2 { image[place + 1] = UInt8(truncatingIfNeeded: value >> 8) }
-                place += beatBytes
+        tensor.values.withUnsafeBufferPointer { values in
+            for channel in 0..<shape.channels {
+                var place = self.place(channel, fieldBytes: fieldBytes)
+                for index in channel * pixels..<(channel + 1) * pixels {
+                    let value = values[index]
+                    image[place] = UInt8(truncatingIfNeeded: value)
+                    if fieldBytes == 2 { image[place + 1] = UInt8(truncatingIfNeeded: value >> 8) }
+                    place += beatBytes
+                }
             }
         }
     }
 
     /// Reads a feature map from a memory image.
-    func read(from image: [UInt8], fieldBytes: Int) -> IntegerTensor {
-        precondition((1...2).contains(fieldBytes))
-        var values = [Int32](repeating: 0, count: shape.count)
+    func read(from image: UnsafeRawBufferPointer, fieldBytes: Int) -> IntegerTensor {
+        precondition((1...2).contains(fieldBytes) && address + bytes <= image.count)
         let pixels = shape.height * shape.width
-        for channel in 0..<shape.channels {
-            var place = self.place(channel, fieldBytes: fieldBytes)
-            for index in channel * pixels..<(channel + 1) * pixels {
-                values[index] =
-                    fieldBytes == 1
-                    ? Int32(Int8(bitPattern: image[place]))
-                    : Int32(Int16(truncatingIfNeeded: Int(image[place]) | Int(image[place + 1]) << 8))
-                place += beatBytes
+        let values = [Int32](unsafeUninitializedCapacity: shape.count) { values, initialized in
+            for channel in 0..<shape.channels {
+                var place = self.place(channel, fieldBytes: fieldBytes)
+                for index in channel * pixels..<(channel + 1) * pixels {
+                    values[index] =
+                        fieldBytes == 1
+                        ? Int32(Int8(bitPattern: image[place]))
+                        : Int32(Int16(truncatingIfNeeded: Int(image[place]) | Int(image[place + 1]) << 8))
+                    place += beatBytes
+                }
             }
+            initialized = shape.count
         }
         return IntegerTensor(shape: shape, values: values)
     }

@@ -10,7 +10,7 @@ extension Scheduler {
     ) throws {
         let perOutput = weights.count / outputs
         for output in 0..<outputs {
-            let sum = weights[output * perOutput..<(output + 1) * perOutput].reduce(0) { $0 + abs(Int($1)) }
+            let sum = WeightScan.magnitudes(weights, output * perOutput..<(output + 1) * perOutput)
             // |sum| <= weights * 2^(a - 1), times 2^extraShift while it is in the accumulator.
             let needed = p.activationBits + extraShift + (Int.bitWidth - sum.leadingZeroBitCount)
             if needed > p.accumulatorBits {

@@ -31,19 +31,35 @@ struct FilterTerms: Sendable {
         let perOutput = weights.count / max(1, outputs)
         var terms: [Int] = []
         for output in 0..<outputs {
-            let most = weights.withUnsafeBufferPointer { weights in
-                counts.withUnsafeBufferPointer { counts in
-                    weights[output * perOutput..<(output + 1) * perOutput].reduce(0) { most, weight in
-                        let place = limit + Int(weight)
-                        return max(most, place >= 0 && place < counts.count ? counts[place] : 3)
-                    }
-                }
-            }
+            let most = FilterTerms.most(weights, output * perOutput..<(output + 1) * perOutput, counts, limit: limit)
             guard most <= 2 else { return nil }
             terms.append(most)
         }
         self.terms = terms
     }
+
+    /// The most of the counts of some weights, which are those of the integers from -limit on; 3 beyond them.
+    private static func most(_ weights: [Int32], _ range: Range<Int>, _ counts: [Int], limit: Int) -> Int {
+        if counts.count <= 32 {
+            guard let members = WeightScan.members(weights, range, from: Int32(-limit), count: counts.count) else {
+                return 3
+            }
+            return counts.indices.reduce(0) { members >> UInt32($1) & 1 == 1 ? max($0, counts[$1]) : $0 }
+        }
+        return weights.withUnsafeBufferPointer { weights in
+            counts.withUnsafeBufferPointer { counts in
+                weights[range].reduce(0) { most, weight in
+                    let place = limit + Int(weight)
+                    return max(most, place >= 0 && place < counts.count ? counts[place] : 3)
+                }
+            }
+        }
+    }
+
+    private init(terms: [Int]) { self.terms = terms }
+
+    /// Of the filters in another order.
+    func permuted(_ order: [Int]) -> FilterTerms { FilterTerms(terms: order.map { terms[$0] }) }
 
     /// Filters of 0, 1 and 2 terms.
     var counts: [Int] { (0...2).map { count in terms.count { $0 == count } } }

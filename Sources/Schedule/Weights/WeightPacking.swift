@@ -16,26 +16,20 @@ extension Scheduler {
         let base = image.allocate(words * wordBytes)
         guard storesWeights else { return base }
         let lanes = LaneSlots(p, fieldBytes: fieldBytes)
+        let isReversed = shape.streams && !shape.isFlattened
+        let taps = (0..<kernel).map { isReversed ? shape.window.fromBottom($0) : $0 }
+        var block = WeightBlock(filters: 0..<0, filterSize: inputs * kernel, starts: [], taps: taps)
         var address = base
         for outputGroup in 0..<shape.outputGroups {
-            let group = outputGroup * p.outputs..<min(outputs, (outputGroup + 1) * p.outputs)
+            block.filters = outputGroup * p.outputs..<min(outputs, (outputGroup + 1) * p.outputs)
             for pass in passes.lanes {
                 for inputGroup in 0..<shape.inputGroups {
                     let slots = inputGroup * p.inputs..<min(channels.count, (inputGroup + 1) * p.inputs)
-                    for position in 0..<kernel {
-                        let tap = shape.streams && !shape.isFlattened ? shape.window.fromBottom(position) : position
-                        for (term, codes) in pass.enumerated() {
-                            for slot in slots {
-                                guard let input = channels[slot] else { continue }
-                                let lane = (term * p.inputs + slot - slots.lowerBound) * p.outputs
-                                lanes.put(
-                                    codes,
-                                    from: ((group.lowerBound * inputs + input) * kernel + tap, inputs * kernel),
-                                    lanes: lane..<lane + group.count, word: address, into: &image)
-                            }
-                        }
-                        address += wordBytes
+                    block.starts = slots.map { channels[$0].map { $0 * kernel } }
+                    for (term, codes) in pass.enumerated() {
+                        lanes.put(codes, block, lane: term * p.inputs * p.outputs, word: address, into: &image)
                     }
+                    address += kernel * wordBytes
                 }
             }
         }
@@ -46,12 +40,25 @@ extension Scheduler {
     private var wordBytes: Int { p.weightBeats * p.beatBytes }
 }
 
+/// The weights of an output group and an input group: one word for each tap.
+private struct WeightBlock {
+    var filters: Range<Int>
+    /// Weights of a filter.
+    let filterSize: Int
+    /// Where the kernel of each slot begins in its filter; nil: a slot without a channel.
+    var starts: [Int?]
+    /// The tap of each word.
+    let taps: [Int]
+}
+
 /// Where the lanes of a word of weights lie: each has some bits of a field of its beat.
 private struct LaneSlots {
     private let offsets: [Int]
     private let shifts: [Int]
     private let mask: Int
     private let fieldBytes: Int
+    private let outputs: Int
+    private let wordBytes: Int
 
     init(_ p: AcceleratorParameters, fieldBytes: Int) {
         let (perBeat, perField, bits) = (p.weightsPerBeat, p.weightsPerField, p.element.weightBits)
@@ -61,25 +68,33 @@ private struct LaneSlots {
         shifts = lanes.map { $0 % perBeat % perField * bits }
         mask = (1 << bits) - 1
         self.fieldBytes = fieldBytes
+        outputs = p.outputs
+        wordBytes = p.weightBeats * p.beatBytes
     }
 
-    /// Puts stored weights, the first one and then one each step, into consecutive lanes of a word; their bits are zero
-    /// there.
+    /// Puts stored weights into words from `word` on, lanes [slot][filter] from `lane` on; their bits are zero there. The
+    /// weights of a filter, which lie side by side, are read one after another.
     func put(
-        _ codes: [Int32], from source: (first: Int, step: Int), lanes: Range<Int>, word: Int,
-        into image: inout MemoryImage
+        _ codes: [Int32], _ block: WeightBlock, lane first: Int, word: Int, into image: inout MemoryImage
     ) {
-        guard let last = lanes.last else { return }
-        precondition(last < offsets.count && source.first + (lanes.count - 1) * source.step < codes.count)
+        let (taps, kernel) = (block.taps, block.taps.count)
         image.withBytes { bytes in
-            precondition(word + offsets[last] + fieldBytes <= bytes.count)
+            precondition(word + kernel * wordBytes <= bytes.count)
             codes.withUnsafeBufferPointer { codes in
-                var place = source.first
-                for lane in lanes {
-                    let field = (Int(codes[place]) & mask) << shifts[lane]
-                    let first = word + offsets[lane]
-                    for byte in 0..<fieldBytes { bytes[first + byte] |= UInt8(truncatingIfNeeded: field >> (8 * byte)) }
-                    place += source.step
+                for (output, filter) in block.filters.enumerated() {
+                    for (slot, start) in block.starts.enumerated() {
+                        guard let start else { continue }
+                        let lane = first + slot * outputs + output
+                        let kernels = filter * block.filterSize + start
+                        precondition(kernels + kernel <= codes.count && offsets[lane] + fieldBytes <= wordBytes)
+                        var place = bytes.baseAddress! + word + offsets[lane]
+                        for tap in taps {
+                            let field = (Int(codes[kernels + tap]) & mask) << shifts[lane]
+                            place[0] |= UInt8(truncatingIfNeeded: field)
+                            if fieldBytes == 2 { place[1] |= UInt8(truncatingIfNeeded: field >> 8) }
+                            place += wordBytes
+                        }
+                    }
                 }
             }
         }

@@ -8,7 +8,7 @@ import Networks
 
 /// One layer's weights as the lanes see them.
 struct WeightPasses: Sendable, Equatable {
-    /// Stored lane values, [pass][term][weight].
+    /// Stored lane values, [pass][term][weight]; without weights where only their number counts.
     var lanes: [[[Int32]]]
     /// Bit p: multiply the accumulator before pass p.
     var shiftMask: Int
@@ -20,11 +20,16 @@ struct WeightPasses: Sendable, Equatable {
 
 extension WeightPasses {
     /// Passes over lanes of `terms` terms. Throws `InputError` (unsupported) with the layer's name when the lanes
-    /// cannot represent the weights.
-    init(_ weights: [Int32], element: ProcessingElement, terms: Int, layer: String) throws {
+    /// cannot represent the weights. Lanes need not be kept where only passes are counted.
+    init(
+        _ weights: [Int32], element: ProcessingElement, terms: Int, layer: String, keepsLanes: Bool = true
+    ) throws {
         guard let bits = element.powerOfTwoBits else {
             let limit = Int32(1) << Int32(element.weightBits - 1)
-            if let wide = weights.first(where: { $0 < -limit || $0 >= limit }) {
+            let range = WeightScan.extremes(weights) ?? 0...0
+            if range.lowerBound < -limit || range.upperBound >= limit,
+                let wide = weights.first(where: { $0 < -limit || $0 >= limit })
+            {
                 throw Shortage.weight(wide, element: element.name, bits: element.weightBits).error(layer: layer)
             }
             self.init(lanes: [[weights]], shiftMask: 0, extraShift: 0)
@@ -32,6 +37,10 @@ extension WeightPasses {
         }
         if bits == 1 && terms == 2 {
             self = try WeightPasses.binaryPairs(weights, layer: layer)
+        } else if !keepsLanes, bits > 1, let most = FilterTerms(weights, outputs: 1, bits: bits)?.terms.first, most <= 1
+        {
+            self.init(lanes: [[[]]], shiftMask: 0, extraShift: 0)
+            self = paired(terms: terms)
         } else if let codes = WeightPasses.encode(weights, bits: bits) {
             self.init(lanes: [[codes]], shiftMask: 0, extraShift: 0)
             self = paired(terms: terms)
