@@ -11,9 +11,9 @@ extension Flow {
     /// Times a configuration.
     static func time(_ request: SimulationRequest) throws -> FinishedRun {
         let configuration = request.configuration
-        let network = try NetworkOutline.prepare(configuration.network, configuration.quantization) {
-            request.progress?(PhaseProgress($0))
-        }
+        let network = try NetworkOutline.prepare(
+            configuration.network, configuration.quantization, store: request.store
+        ) { request.progress?(PhaseProgress($0)) }
         request.progress?(PhaseProgress(.elaborating))
         let hardware = try Hardware.elaborate(configuration, for: network.quantized)
         try hardware.requireFit()

@@ -14,22 +14,29 @@ package struct NetworkOutline: Sendable {
     /// SHA-256 over the model file.
     package let fingerprint: String
 
-    /// Reads and quantizes weights; `phase` is told what comes next. Throws `InputError` as `PreparedNetwork.prepare`, but
-    /// for images, of which it needs those of a model with saturations only.
+    /// Reads and quantizes weights; `phase` is told what comes next. With a store, an outline that was made in this way
+    /// before is taken from there, and any other is kept there. Throws `InputError` as `PreparedNetwork.prepare`, but for
+    /// images, of which it needs those of a model with saturations only.
     package static func prepare(
-        _ settings: NetworkSettings, _ quantization: QuantizationSettings, phase: (Phase) -> Void = { _ in }
+        _ settings: NetworkSettings, _ quantization: QuantizationSettings, store: NetworkStore? = nil,
+        phase: (Phase) -> Void = { _ in }
     ) throws -> NetworkOutline {
         phase(.reading)
-        let source = NetworkSource(settings)
-        let network = try source.network()
+        let model = try ModelBytes(NetworkSource(settings))
+        let shelf = quantization.cache ? store.flatMap { StoreShelf($0, settings.model, model) } : nil
+        let network = try LazyNetwork(model.source, header: shelf?.header())
         phase(.quantizing)
-        let options = quantization.options(modelHasCodes: network.hasCodes)
-        guard let quantized = try Quantizer.outline(network, options: options) else {
-            let prepared = try PreparedNetwork.prepare(settings, quantization)
+        let options = quantization.options(modelHasCodes: network.header.hasCodes)
+        var hash = model.hash
+        let fingerprint = hash.finish()
+        if let quantized = shelf?.outline(options) {
+            return NetworkOutline(quantized: quantized, fingerprint: fingerprint)
+        }
+        guard let quantized = try Quantizer.outline(network.take(), options: options) else {
+            let prepared = try PreparedNetwork.prepare(settings, quantization, store: store)
             return NetworkOutline(quantized: prepared.quantized, fingerprint: prepared.fingerprint)
         }
-        var hash = SHA256()
-        try source.hash(into: &hash)
-        return NetworkOutline(quantized: quantized, fingerprint: hash.finish())
+        if try model.isStill() { shelf?.keep(network.header, outline: quantized, options) }
+        return NetworkOutline(quantized: quantized, fingerprint: fingerprint)
     }
 }

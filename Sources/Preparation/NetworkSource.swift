@@ -1,9 +1,7 @@
 import Configuration
 import Diagnostics
-import Foundation
 import NetworkReaders
 import Networks
-import Support
 
 /// Where the float network comes from.
 package struct NetworkSource {
@@ -19,11 +17,6 @@ package struct NetworkSource {
         case .trained(let name): try TrainedModels.path(of: name, configurationFolder: settings.folder)
         case .file(let path): path
         }
-    }
-
-    /// Hashes the model file, if there is one.
-    func hash(into hash: inout SHA256) throws {
-        if let path = try path() { hash.update([UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))) }
     }
 
     /// Builds or reads the network.

@@ -145,6 +145,21 @@ struct StoreShelf {
         StoredFile.keep(head, in: folder, as: self.key("header"))
     }
 
+    /// The network quantized so, as far as cycles follow from it.
+    func outline(_ options: QuantizationOptions) -> QuantizedNetwork? {
+        guard let key = outlineKey(options) else { return nil }
+        return folder.read(key).flatMap { StoredFile.open($0, key: key) { try QuantizedNetworkBytes.outline($0) } }
+    }
+
+    /// Keeps both.
+    func keep(_ header: NetworkHeader, outline: QuantizedNetwork, _ options: QuantizationOptions) {
+        guard let key = outlineKey(options), let head = try? header.bytes,
+            let bytes = try? QuantizedNetworkBytes.bytes(ofOutline: outline)
+        else { return }
+        StoredFile.keep(bytes, in: folder, as: key)
+        StoredFile.keep(head, in: folder, as: self.key("header"))
+    }
+
     private func key(_ text: String) -> String {
         var hash = model
         hash.update(Array(text.utf8))
@@ -152,17 +167,26 @@ struct StoreShelf {
     }
 
     private func key(_ options: QuantizationOptions, _ calibration: [[Float]]) -> String? {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        #if MUTANTS
-            let text = isPlanted("cache-key") ? Data() : (try? encoder.encode(options))
-        #else
-            let text = try? encoder.encode(options)
-        #endif
-        guard let text else { return nil }
+        guard let text = StoreShelf.text(of: options) else { return nil }
         var hash = model
         hash.update(Array("network \(text.count) \(calibration.map(\.count))\n".utf8) + text)
         for image in calibration { hash.update(image) }
         return hash.finish()
+    }
+
+    private func outlineKey(_ options: QuantizationOptions) -> String? {
+        guard let text = StoreShelf.text(of: options) else { return nil }
+        var hash = model
+        hash.update(Array("outline \(text.count)\n".utf8) + text)
+        return hash.finish()
+    }
+
+    private static func text(of options: QuantizationOptions) -> Data? {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        #if MUTANTS
+            if isPlanted("cache-key") { return Data() }
+        #endif
+        return try? encoder.encode(options)
     }
 }

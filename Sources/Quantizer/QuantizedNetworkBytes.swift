@@ -31,6 +31,21 @@ public enum QuantizedNetworkBytes {
         guard reader.isAtEnd else { throw FieldReader.Shortage() }
         return (network, try JSONDecoder().decode(QuantizationReport.self, from: Data(json)))
     }
+
+    /// An outline of a network (`Quantizer.outline`), which has no report.
+    public static func bytes(ofOutline network: QuantizedNetwork) throws -> [UInt8] {
+        var (network, writer) = (network, FieldWriter(room: network.parameters + (1 << 16)))
+        try network.walk(&writer)
+        return writer.bytes
+    }
+
+    /// Throws where the bytes are not those of an outline.
+    public static func outline(_ bytes: UnsafeRawBufferPointer) throws -> QuantizedNetwork {
+        var (network, reader) = (QuantizedNetwork.blank, FieldReader(bytes))
+        try network.walk(&reader)
+        guard reader.isAtEnd else { throw FieldReader.Shortage() }
+        return network
+    }
 }
 
 // MARK: - Fields
@@ -121,12 +136,11 @@ extension QuantizedOperation {
     }
 
     private static func walk(weights: inout [Int32], _ coder: inout some FieldCoder) throws {
-        var isNarrow = weights.allSatisfy { $0 == Int32(Int8(truncatingIfNeeded: $0)) }
+        let bytes = Int32(Int8.min)...Int32(Int8.max)
+        var isNarrow =
+            WeightScan.extremes(weights).map { bytes.contains($0.lowerBound) && bytes.contains($0.upperBound) } ?? true
         try coder.flag(&isNarrow)
-        guard isNarrow else { return try coder.array(&weights) }
-        var bytes = weights.map { Int8(truncatingIfNeeded: $0) }
-        try coder.array(&bytes)
-        weights = bytes.map { Int32($0) }
+        if isNarrow { try coder.bytes(&weights) } else { try coder.array(&weights) }
     }
 }
 

@@ -7,6 +7,8 @@ package protocol FieldCoder {
     mutating func word(_ value: inout UInt64) throws
     /// As many integers as there are, after their number.
     mutating func array<Value: FixedWidthInteger>(_ values: inout [Value]) throws
+    /// As `array` of bytes, for signed integers that all fit one.
+    mutating func bytes(_ values: inout [Int32]) throws
 }
 
 extension FieldCoder {
@@ -99,6 +101,22 @@ package struct FieldWriter: FieldCoder {
         word(&count)
         LittleEndian.withBytes(of: values) { bytes.append(contentsOf: $0) }
     }
+
+    /// Appends a byte for each integer after their number; some at a time, for a copy of all may be as large as a network.
+    package mutating func bytes(_ values: inout [Int32]) {
+        var count = UInt64(values.count)
+        word(&count)
+        let most = 1 << 12
+        for start in stride(from: 0, to: values.count, by: most) {
+            let some = start..<min(start + most, values.count)
+            values.withUnsafeBufferPointer { values in
+                withUnsafeTemporaryAllocation(of: UInt8.self, capacity: most) { narrow in
+                    for index in some { narrow[index - start] = UInt8(truncatingIfNeeded: values[index]) }
+                    bytes.append(contentsOf: UnsafeBufferPointer(rebasing: narrow[..<some.count]))
+                }
+            }
+        }
+    }
 }
 
 /// Reads fields; whatever the bytes are, it reads no others and makes no room for more values than there are bytes.
@@ -134,5 +152,18 @@ package struct FieldReader: FieldCoder {
         let end = place + Int(count) * size
         values = LittleEndian.values(of: UnsafeRawBufferPointer(rebasing: bytes[place..<end]))
         place = end
+    }
+
+    /// Takes signed bytes after their number. Throws `Shortage`.
+    package mutating func bytes(_ values: inout [Int32]) throws {
+        var count: UInt64 = 0
+        try word(&count)
+        guard count <= UInt64(bytes.count - place) else { throw Shortage() }
+        let narrow = UnsafeRawBufferPointer(rebasing: bytes[place..<place + Int(count)])
+        values = [Int32](unsafeUninitializedCapacity: narrow.count) { values, initialized in
+            for index in narrow.indices { values[index] = Int32(Int8(bitPattern: narrow[index])) }
+            initialized = narrow.count
+        }
+        place += narrow.count
     }
 }

@@ -14,7 +14,8 @@ enum PointNetwork: Sendable {
     /// The network of a point; one that was quantized in this way before may be in the store. Throws `InputError`, and `EnvironmentProblem` for what is not installed.
     static func prepare(_ configuration: Configuration, store: NetworkStore?) throws -> PointNetwork {
         switch configuration.run.mode {
-        case .timing: .outline(try NetworkOutline.prepare(configuration.network, configuration.quantization))
+        case .timing:
+            .outline(try NetworkOutline.prepare(configuration.network, configuration.quantization, store: store))
         case .full, .functional:
             .whole(try PreparedNetwork.prepare(configuration.network, configuration.quantization, store: store))
         }

@@ -75,6 +75,32 @@ import Testing
         #expect(found.1 == report)
     }
 
+    @Test(arguments: made.indices)
+    func anOutlineIsReadAsItWasWritten(index: Int) throws {
+        let network = Self.made[index].0
+        let bytes = try QuantizedNetworkBytes.bytes(ofOutline: network)
+        #expect(try bytes.withUnsafeBytes { try QuantizedNetworkBytes.outline($0) } == network)
+        #expect(throws: (any Error).self) {
+            try bytes.dropLast().withUnsafeBytes { try QuantizedNetworkBytes.outline($0) }
+        }
+    }
+
+    /// Integers of a byte each, fewer and more than are written at a time, at the ends of their range.
+    @Test(arguments: [0, 1, 4095, 4096, 4097, 9000])
+    func bytesHoldSmallIntegers(count: Int) throws {
+        let values = (0..<count).map { Int32($0 % 256) - 128 }
+        var (writer, written) = (FieldWriter(), values)
+        writer.bytes(&written)
+        #expect(writer.bytes.count == 8 + count)
+        var found: [Int32] = []
+        try writer.bytes.withUnsafeBytes {
+            var reader = FieldReader($0)
+            try reader.bytes(&found)
+            #expect(reader.isAtEnd)
+        }
+        #expect(found == values)
+    }
+
     @Test(arguments: [0, 12])
     func partsOfItAreNoNetwork(index: Int) throws {
         let (network, report) = Self.made[index]

@@ -93,6 +93,57 @@ import Testing
         return (folder, largest, try #require(folder.read(largest)))
     }
 
+    // MARK: outlines
+
+    private func outline(_ configuration: Configuration, _ store: NetworkStore?) throws -> NetworkOutline {
+        try NetworkOutline.prepare(configuration.network, configuration.quantization, store: store)
+    }
+
+    /// Outlines and whole networks of all settings in one store: none gets that of another.
+    @Test func everySettingHasItsOwnOutline() throws {
+        let workplace = try Scratch()
+        let kept = try store(workplace)
+        let settings = [
+            [], ["network.seed=5"], ["quantization.weight_bits=4"], ["quantization.activation_bits=8"],
+            ["quantization.scheme=fixed", "quantization.weight_bits=8"],
+            ["quantization.scheme=flightnn", "quantization.weight_bits=4"],
+        ]
+        for setting in settings {
+            let configuration = try configuration(workplace, setting)
+            let expected = try outline(configuration, nil)
+            let whole = try prepare(configuration, nil)
+            for _ in 0..<2 {
+                let found = try outline(configuration, kept)
+                #expect(found.quantized == expected.quantized, "\(setting)")
+                #expect(found.fingerprint == expected.fingerprint, "\(setting)")
+                expectSame(try prepare(configuration, kept), whole, "\(setting)")
+            }
+        }
+        // A network, an outline and a header each but where a header serves several.
+        #expect(try files(workplace).count == 2 * 6 + 2)
+    }
+
+    /// What mode `timing` takes is what stands in the file.
+    @Test func anEarlierOutlineIsTaken() throws {
+        let workplace = try Scratch()
+        let (configuration, kept) = (try configuration(workplace), try store(workplace))
+        let expected = try outline(configuration, kept)
+        let (folder, key, data) = try network(workplace)
+        let forged = try #require(
+            StoredFile.open(data, key: key) { bytes in
+                var network = try QuantizedNetworkBytes.outline(bytes)
+                network.name = "forged"
+                return try QuantizedNetworkBytes.bytes(ofOutline: network)
+            })
+        StoredFile.keep(forged, in: folder, as: key)
+        #expect(try outline(configuration, kept).quantized.name == "forged")
+        let alone = try self.configuration(workplace, ["quantization.cache=false"])
+        #expect(try outline(alone, kept).quantized == expected.quantized)
+        try data.dropLast().write(to: URL(fileURLWithPath: workplace.path("kept/\(key)\(NetworkStore.ending)")))
+        #expect(try outline(configuration, kept).quantized == expected.quantized)
+        #expect(folder.read(key) == data)
+    }
+
     // MARK: what is wrong
 
     @Test func damagedFilesAreWrittenAgain() throws {
