@@ -105,7 +105,7 @@ import Testing
         let kept = try store(workplace)
         let settings = [
             [], ["network.seed=5"], ["quantization.weight_bits=4"], ["quantization.activation_bits=8"],
-            ["quantization.scheme=fixed", "quantization.weight_bits=8"],
+            ["quantization.scheme=fixed", "quantization.weight_bits=8", "array.weight_bits=3"],
             ["quantization.scheme=flightnn", "quantization.weight_bits=4"],
         ]
         for setting in settings {
