@@ -2,8 +2,9 @@
 import Foundation
 import PackageDescription
 
-// The kernel, the reference model, the quantizer and what walks over all weights vectorise; on x86-64 they are compiled for x86-64-v3 (AVX2, every
-// server and desktop since 2013). `SHIFTSIM_BASELINE=1 swift build` compiles for the oldest x86-64.
+// The kernel, the reference model, the quantizer and what walks over all weights vectorise; on x86-64 they are compiled
+// for x86-64-v3 (AVX2, every server and desktop since 2013). `SHIFTSIM_BASELINE=1 swift build` compiles for the oldest
+// x86-64.
 #if arch(x86_64)
     let baseline = ProcessInfo.processInfo.environment["SHIFTSIM_BASELINE"] == "1"
     let vectorised: [SwiftSetting] =
