@@ -46,23 +46,23 @@ final class RowMemory {
         return UnsafeRawPointer(rows[word])
     }
 
-    /// The row of a word to write into.
-    @inline(__always) func write(_ word: Int, block: Int32) -> UnsafeMutableRawPointer {
+    /// The row of a word to write into; `isWhole`: all of it is written.
+    @inline(__always) func write(_ word: Int, block: Int32, isWhole: Bool) -> UnsafeMutableRawPointer {
         #if MUTANTS
             if overwrites { return rows[word] }
         #endif
-        if readIn[word] == block { replace(word) }
+        if readIn[word] == block { replace(word, keeps: !isWhole) }
         return rows[word]
     }
 
-    @inline(never) private func replace(_ word: Int) {
+    @inline(never) private func replace(_ word: Int, keeps: Bool) {
         if free.isEmpty {
             let row = RowNet.zeros(stride)
             extra.append(row)
             free.append(row)
         }
         let row = free.removeLast()
-        row.copyMemory(from: rows[word], byteCount: stride)
+        if keeps { row.copyMemory(from: rows[word], byteCount: stride) }
         retired.append(rows[word])
         rows[word] = row
         readIn[word] = -1
@@ -96,6 +96,8 @@ final class MemoryPorts {
     let writes: Events
     /// Bytes are copied as they are.
     private let copies: Bool
+    /// All lanes are written at once, as they lie from some byte of the data's rows on: that one; nil: other writes.
+    private let wholeFrom: Int?
     /// Weight of each code.
     private let decoded: [Int64]
     /// Contents of the image that runs.
@@ -121,6 +123,9 @@ final class MemoryPorts {
         copies =
             latch.layout == nil && latch.element == data.net.element && latch.shape.signed == data.net.shape.signed
             && latch.shape.width >= data.net.shape.width
+        let isOne = banks.count == 1 && banks[0].number == 0 && memory.bank == nil
+        let first = isOne && copies ? banks[0].dataFirst : nil
+        wholeFrom = first.map { $0 * latch.element.bytes }
         let bits = latch.layout?.codeBits
         decoded = bits.map { bits in (0..<1 << bits).map { PowerOfTwoCode.value(Int64($0), bits: bits) } } ?? []
         contents = RowMemory(words: 1, stride: 64)
@@ -176,16 +181,31 @@ final class MemoryPorts {
     /// The write of cycle i, the data's row being known.
     func write(_ i: Int, row source: UnsafeRawPointer, _ block: ControlBlock, _ serial: Int32) {
         let address = Int(block.histories[memory.writeAddress].value(i)) & mask
+        if let wholeFrom {
+            let row = contents.write(address, block: serial, isWhole: true)
+            MemoryPorts.copy(source + wholeFrom, to: row, latch.shape.lanes * latch.element.bytes)
+            return
+        }
         let number = memory.bank.map { Int(block.histories[$0].value(i)) } ?? 0
         for bank in banks where bank.number == number {
-            write(bank, source, into: contents.write(address, block: serial))
+            write(bank, source, into: contents.write(address, block: serial, isWhole: banks.count == 1))
+        }
+    }
+
+    /// Copies bytes: mostly those of one vector.
+    @inline(__always)
+    private static func copy(_ source: UnsafeRawPointer, to row: UnsafeMutableRawPointer, _ count: Int) {
+        switch count {
+        case 64: row.storeBytes(of: source.loadUnaligned(as: SIMD64<UInt8>.self), as: SIMD64<UInt8>.self)
+        case 32: row.storeBytes(of: source.loadUnaligned(as: SIMD32<UInt8>.self), as: SIMD32<UInt8>.self)
+        default: row.copyMemory(from: source, byteCount: count)
         }
     }
 
     private func write(_ bank: Bank, _ source: UnsafeRawPointer, into row: UnsafeMutableRawPointer) {
         if copies, let first = bank.dataFirst {
             let bytes = latch.element.bytes
-            (row + bank.first * bytes).copyMemory(from: source + first * bytes, byteCount: bank.count * bytes)
+            MemoryPorts.copy(source + first * bytes, to: row + bank.first * bytes, bank.count * bytes)
             return
         }
         let (width, signed) = (latch.shape.width, latch.shape.signed)

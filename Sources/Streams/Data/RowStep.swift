@@ -43,6 +43,10 @@ final class RowStep {
     /// Rows of constant operands, by position.
     private var constantRows: [UnsafeRawPointer?] = []
     private let kernel: RowKernel?
+    /// Of the operands that are rows.
+    private let rowPointers: [RowPointers]
+    /// Of the operands that are scalars.
+    private let scalars: [Int]
     /// Cycles whose rows are computed: those in which some operand differs from the event before.
     private let distinct: UnsafeMutablePointer<Int32>
 
@@ -62,6 +66,8 @@ final class RowStep {
     init(_ output: RowNet, _ operation: StepOperation, _ form: Form, capacity: Int, level: RowLevel) {
         (self.output, self.operation, sources, fits) = (output, operation, form.sources, form.fits)
         let (sources, tables) = (form.sources, form.tables)
+        rowPointers = sources.compactMap { $0.kind == .rows ? $0.pointers : nil }
+        scalars = sources.compactMap { $0.kind == .scalar ? $0.scalar : nil }
         distinct = .allocate(capacity: capacity + 64)
         distinct.initialize(repeating: 0, count: capacity + 64)
         let lanes = output.shape.lanes
@@ -126,20 +132,17 @@ final class RowStep {
             for e in 0..<events.count { pointers[Int(list[e])] = choose(Int(list[e]), block) }
             return
         }
-        // The row of the event before stands for this one, too, where no operand has changed.
         let first = output.pool + output.used &* output.stride
-        var row = UnsafeRawPointer(first)
-        var count = 0
-        var before = 0
-        for e in 0..<events.count {
-            let i = Int(list[e])
-            if e == 0 || differs(i, before, block) {
-                distinct[count] = Int32(truncatingIfNeeded: i)
-                row = UnsafeRawPointer(first + count &* output.stride)
-                count &+= 1
-            }
-            before = i
-            pointers[i] = row
+        let vary = scalars.contains { !block.histories[$0].isConstant }
+        let count: Int
+        if rowPointers.count == 1 && !vary {
+            let a = rowPointers[0]
+            count = findDistinct(events, pointers, first) { a[$0] != a[$1] }
+        } else if rowPointers.count == 2 && !vary {
+            let (a, b) = (rowPointers[0], rowPointers[1])
+            count = findDistinct(events, pointers, first) { a[$0] != a[$1] || b[$0] != b[$1] }
+        } else {
+            count = findDistinct(events, pointers, first) { differs($0, $1, block) }
         }
         output.used &+= count
         if let kernel {
@@ -147,6 +150,30 @@ final class RowStep {
         } else {
             for e in 0..<count { compute(Int(distinct[e]), block, into: first + e &* output.stride) }
         }
+    }
+
+    /// Lists the events whose rows are computed, from `first` on, and sets the pointers of all; how many there are. The row
+    /// of the event before stands for this one, too, where no operand has changed.
+    @inline(__always)
+    private func findDistinct(
+        _ events: Events, _ pointers: RowPointers, _ first: UnsafeMutableRawPointer,
+        _ differs: (_ i: Int, _ before: Int) -> Bool
+    ) -> Int {
+        let (list, stride) = (events.list, output.stride)
+        var row = UnsafeRawPointer(first)
+        var count = 0
+        var before = 0
+        for e in 0..<events.count {
+            let i = Int(list[e])
+            if e == 0 || differs(i, before) {
+                distinct[count] = Int32(truncatingIfNeeded: i)
+                row = UnsafeRawPointer(first + count &* stride)
+                count &+= 1
+            }
+            before = i
+            pointers[i] = row
+        }
+        return count
     }
 
     /// Whether an operand of cycle i may differ from that of an earlier cycle.
