@@ -1,5 +1,5 @@
 // Blocks of SHA-256 by the x86 SHA extensions (Gulley et al., Intel 2013): two rounds an instruction, with the state in
-// two registers as ABEF and CDGH. Elsewhere there are none, and nobody asks.
+// two registers as ABEF and CDGH. Other processors take the Swift.
 #include "digest_kernels.h"
 
 #if defined(__x86_64__)

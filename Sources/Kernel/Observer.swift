@@ -32,7 +32,8 @@ public struct StateView {
 public protocol Observer: AnyObject {
     /// Cycles to be shown, the same all the while; others cost nothing.
     var window: Range<Int> { get }
-    /// Is attached: what it looks at in every cycle, it may find once and for all.
+    /// Is attached, to one Simulation in its life and before anything else is called: what it looks at in every cycle, it
+    /// may find once and for all.
     func attached(to state: StateView)
     /// Sees one cycle; what it throws ends the run.
     func observe(cycle: Int, _ state: StateView) throws
@@ -56,7 +57,8 @@ extension Observer {
 public protocol ExternalDevice: AnyObject {
     /// While the device rests and all these nets are zero, it is not called: its ports stay as they are.
     var wakeNets: [NetID] { get }
-    /// Is attached: the ports that it asks in every cycle, it may find once and for all.
+    /// Is attached, to one Simulation in its life and before anything else is called: the ports that it asks in every
+    /// cycle, it may find once and for all.
     func attached(to state: StateView, _ inputs: InputPorts)
     /// Sets the input ports of a cycle from the device's own state.
     func drive(cycle: Int, _ inputs: InputPorts)

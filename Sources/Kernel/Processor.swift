@@ -2,7 +2,7 @@
     import Glibc
 #endif
 
-// The kernel is built for x86-64-v3 unless the package was built with SHIFTSIM_BASELINE=1 (docs/decisions/007).
+// The kernel, among others, is built for x86-64-v3 unless the package was built with SHIFTSIM_BASELINE=1 (docs/decisions/007).
 
 /// Whether this processor can run this build.
 public enum Processor {

@@ -48,13 +48,15 @@ extension PlanBuilder {
 
     /// Cuts the order into segments, as short as the bits allow: what is in a segment runs together.
     func cutSegments(_ order: [Int]) -> [[Int]] {
-        var most = 5
-        var segments = cutSegments(order, most: most)
-        while segments.count > DirtyBits.segments * 7 / 8, segments.contains(where: { $0.count == most }) {
-            most += 1
-            segments = cutSegments(order, most: most)
+        let stretches = cutSegments(order, most: Int.max)
+        let scalars = stretches.filter { stepClass($0[0]) == .scalar }.map(\.count)
+        func count(_ most: Int) -> Int {
+            stretches.count + scalars.reduce(0) { $0 + ($1 + most - 1) / most - 1 }
         }
-        return segments
+        // Some bits are left for what else a plan may have; where stretches alone take them, all.
+        let fits = (5...max(5, scalars.max() ?? 5)).first { count($0) <= DirtyBits.segments * 7 / 8 }
+        let most = fits ?? (5...max(5, scalars.max() ?? 5)).first { count($0) <= DirtyBits.segments }
+        return most.map { cutSegments(order, most: $0) } ?? stretches
     }
 
     /// Cells of one module and class, scalars in stretches of at most so many.

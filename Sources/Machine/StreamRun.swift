@@ -93,7 +93,7 @@ package struct StreamRun {
             self.traffic = traffic
             control = try ControlStream(
                 layered: run.separation, watching: accelerator.probes.nets + run.separation.watchedVectors,
-                traffic: traffic, countsToggles: run.plan.options.countsToggles)
+                traffic: traffic, countsToggles: run.plan.options.countsToggles, level: run.plan.options.level)
             control.attach(SimpleMemory(traffic, interface: accelerator.memory, timing: run.build.timing))
             account = RunAccount(program, accelerator.probes) {
                 Traffic(read: traffic.bytesRead, written: traffic.bytesWritten)

@@ -1,7 +1,7 @@
 // Quantized networks of earlier runs: who quantizes the same network in the same way again reads it in place of that.
 //
 // A file is named by a SHA-256 over everything that the network depends on: the model's bytes, or a built-in network's
-// name and seed; the calibration images; the options; the program itself. What a file says of itself (its name, its
+// name and seed; the calibration images, where ranges are taken; the options; the program itself. What a file says of itself (its name, its
 // length, a checksum) must be right, or it counts as absent and is written again. So a stale, cut or foreign file costs
 // time and nothing else.
 

@@ -1,10 +1,7 @@
 // Registers that add rows to what they hold, by whole vectors: rows have room for them.
 #include "accumulate.h"
-#include "ones.h"
+#include "targets.h"
 
-#ifndef INLINE
-#define INLINE static inline __attribute__((always_inline))
-#endif
 
 typedef int32_t narrow __attribute__((vector_size(32), aligned(1), may_alias));
 typedef int64_t wide __attribute__((vector_size(32), aligned(1), may_alias));

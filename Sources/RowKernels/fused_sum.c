@@ -1,5 +1,6 @@
 // Fused sums: products of 16-bit operands, two inputs at a time.
 #include "row_kernels.h"
+#include "targets.h"
 #include <string.h>
 
 // One pixel and eight outputs, for any processor.
@@ -29,9 +30,6 @@ static void sum_plain(const rk_term *t, int terms, const rk_sum_shape *s, int i,
 }
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-#define AVX2 __attribute__((target("avx2,bmi2,popcnt")))
-#define INLINE static inline __attribute__((always_inline))
 
 AVX2 INLINE void put32(char *row, int lane, int left, __m256i v) {
     if (left >= 8) {

@@ -1,6 +1,6 @@
 // Fused sums on AVX-512 with VNNI, which multiplies and adds two inputs of sixteen outputs at once.
-#include "ones.h"
 #include "row_kernels.h"
+#include "targets.h"
 #include <string.h>
 
 #if defined(__x86_64__)

@@ -1,5 +1,6 @@
 // Products of a grid of lanes: runs of neighbours that share one activation, each with its own weight or code.
 #include "row_kernels.h"
+#include "targets.h"
 #include <string.h>
 
 // Every run has one activation of at most 16 bits, weights of at most 16 bits or codes, whole vectors of eight lanes and
@@ -29,9 +30,6 @@ int rk_is_addition(const rk_step *t) {
 }
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-#define AVX2 __attribute__((target("avx2,bmi2,popcnt")))
-#define INLINE static inline __attribute__((always_inline))
 
 // Signed powers of two of all codes of up to four bits.
 AVX2 INLINE __m128i code_table(int bits) {

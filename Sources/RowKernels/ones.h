@@ -1,15 +1,10 @@
 // Counting ones in vectors, for the kernels that count toggles.
 #ifndef ONES_H
 #define ONES_H
+#include "targets.h"
 #include <stdint.h>
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-#define AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
-// Level 2: what `rk_level` asks for.
-#define AVX512                                                                                                              \
-    __attribute__((target("avx2,bmi,bmi2,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vpopcntdq")))
-#define INLINE static inline __attribute__((always_inline))
 
 AVX2 INLINE __m256i load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
 

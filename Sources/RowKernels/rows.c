@@ -1,10 +1,8 @@
 // Rows of any step, and toggles. One body for lanes of 32 and of 64 bits, compiled for each vector unit.
 #include "row_kernels.h"
+#include "targets.h"
 #include <string.h>
 
-#ifndef INLINE
-#define INLINE static inline __attribute__((always_inline))
-#endif
 #define LANES 64 // lanes that are computed at once
 
 INLINE int64_t scalar_of(const rk_source *s, int i) {
@@ -194,7 +192,6 @@ static void rows_plain(const rk_step *t, const int32_t *list, int count, char *r
 }
 
 #if defined(__x86_64__)
-#include "ones.h"
 AVX2 static void rows_avx2(const rk_step *t, const int32_t *list, int count, char *rows, size_t stride) {
     rows_any(t, list, count, rows, stride);
 }

@@ -20,7 +20,7 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "Engine: \(BenchEngine.allCases.map(\.rawValue).joined(separator: ", ")).")
     var engine = BenchEngine.plain.rawValue
 
-    @Option(help: "What the streams' rows are computed with: \(Self.levels); by default the last one.")
+    @Option(help: "What the engine streams computes with: \(Self.levels); by default the last one.")
     var kernels: String?
 
     @Flag(help: "Counts toggles of every register.")
@@ -54,6 +54,9 @@ struct BenchCommand: ParsableCommand {
         }
         if let kernels, level == nil {
             throw ValidationError("'\(kernels)' are no kernels of this processor; accepted: \(Self.levels)")
+        }
+        guard kernels == nil || engine == BenchEngine.streams.rawValue && verilate == nil else {
+            throw ValidationError("--kernels is of the engine streams alone")
         }
         guard (1...1000).contains(images), (1...4096).contains(rows),
             (1...64).contains(outputs), (1...64).contains(inputs)

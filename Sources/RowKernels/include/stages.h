@@ -38,6 +38,8 @@ typedef struct {
     int8_t powers[16];        // of the codes
     int32_t seen[2];
     uint64_t toggles;         // found in this call
+    // What is counted, as the level has it: AVX2 ones, twos, fours and, in [3][0], fours of signs; AVX-512 ones in [0] and
+    // [1], signs in [2][0].
     uint64_t parts[4][4];
     // Rows for others, where somebody else reads them; NULL: nobody does.
     const void **pointers;

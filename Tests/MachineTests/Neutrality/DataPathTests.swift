@@ -86,6 +86,25 @@ import Testing
         }
     }
 
+    /// Sixteen and more outputs that share an activation run in place by the widest vectors, whatever a lane is made of.
+    @Test(arguments: [(1, 16, 16), (2, 8, 16), (1, 5, 16), (1, 4, 32)])
+    func wideProducts(pixels: Int, inputs: Int, outputs: Int) throws {
+        let elements: [ProcessingElement] = [
+            .svpe(weightBits: 3), .svpe(weightBits: 5), .vpe(weightBits: 8), .vpe(weightBits: 16),
+        ]
+        for (index, element) in elements.enumerated() {
+            var parameters = AcceleratorParameters(
+                element, pixels, inputs, outputs, activationBits: index % 2 == 0 ? 8 : 16, ifmap: 4096, weights: 8192,
+                ofmap: 2048)
+            parameters.family = .dilating
+            let accelerator = try Accelerator(parameters)
+            let random = RandomLayer(seed: UInt64(index), on: parameters)
+            let bench = try Bench(accelerator, random.network, images: 1, seed: 1)
+            let data = try StreamedData(bench, "\(element.name) \(element.weightBits): \(random.text)")
+            for level in RowLevel.available { try data.expectEqual(DataWay(countsToggles: true, level: level.value)) }
+        }
+    }
+
     /// Layers that follow each other within a block: what one writes the next one reads.
     @Test(arguments: NeutralityTests.elements)
     func rereadBeats(_ element: ProcessingElement) throws {

@@ -16,13 +16,15 @@ enum ControlWay: String, CaseIterable, Sendable {
     case plain, layered
     /// without the C kernels
     case layeredInSwift
+    /// with the C kernels of AVX2 where the processor has better ones
+    case layeredOnAVX2
 
     func stream(_ whole: WholeControl, _ traffic: TrafficLog, countsToggles: Bool) throws -> ControlStream {
         switch self {
-        case .layered, .layeredInSwift:
+        case .layered, .layeredInSwift, .layeredOnAVX2:
             try ControlStream(
                 layered: whole.separation, watching: whole.watched, traffic: traffic, countsToggles: countsToggles,
-                level: self == .layered ? .best : .swift)
+                level: self == .layered ? .best : self == .layeredInSwift ? .swift : .c(1))
         case .plain: try ControlStream(plain: whole.separation, traffic: traffic, countsToggles: countsToggles)
         }
     }

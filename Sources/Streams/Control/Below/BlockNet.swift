@@ -91,7 +91,7 @@ final class BlockNets {
 
     init(_ nets: [BlockNet], level: RowLevel) {
         count = nets.count
-        if case .c(let number) = level { self.level = number > 0 ? ct_level() : 0 } else { self.level = nil }
+        if case .c(let number) = level { self.level = min(number, ct_level()) } else { self.level = nil }
         self.nets = .allocate(capacity: max(1, nets.count))
         for (index, net) in nets.enumerated() { (self.nets + index).initialize(to: net) }
     }
