@@ -24,7 +24,8 @@ package struct MachineOptions: Sendable {
         /// every net of the Design cycle by cycle: the definition
         case plain
         /// control once for all images, data behind it in blocks; the plain kernel where that does not apply (a trace of
-        /// much of the Design in much of the run, a Design in which data influences control)
+        /// much of the Design in much of the run, a Design in which data influences control, toggles where no vector unit
+        /// counts them)
         case streams
     }
 

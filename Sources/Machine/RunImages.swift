@@ -23,6 +23,9 @@ extension Build {
         var reason: String?
         let runs: [ImageRun]
         switch options.engine {
+        case .streams where options.countsToggles && !options.rowLevel.countsToggles:
+            reason = "no vector unit that streams can use here counts toggles"
+            runs = try runPlainly(inputs, options, progress, interrupted)
         case .plain: runs = try runPlainly(inputs, options, progress, interrupted)
         case .streams: runs = try runOnStreams(inputs, options, &reason, progress, interrupted)
         }

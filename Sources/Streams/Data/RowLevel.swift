@@ -12,6 +12,13 @@ package enum RowLevel: Sendable, Hashable {
     /// The best that this processor runs.
     package static var best: RowLevel { .c(rk_level()) }
 
+    /// Whether vectors count toggles. Without them rows would be written down for nothing but their toggles, which takes
+    /// longer than the plain kernel does.
+    package var countsToggles: Bool {
+        if case .c(1...) = self { return true }
+        return false
+    }
+
     /// All that this processor runs, by name, the best one last.
     package static var available: KeyValuePairs<String, RowLevel> {
         switch rk_level() {

@@ -54,10 +54,11 @@ import Testing
         let older = Snapshot(workplace.path("."))
         let files = try Scratch()
         let process = try Program.start(
-            words + ["--set", "memory.bandwidth_gb_s=0.01"], in: workplace, files: files)
+            words + ["--set", "memory.bandwidth_gb_s=0.01", "--set", "memory.latency_ns=100000"], in: workplace,
+            files: files)
         let growing = hasOlder && !isInFolder ? ".shiftsim-new-run.fst" : working
         for _ in 0..<600 where !workplace.exists(growing) { usleep(50_000) }
-        usleep(700_000)
+        usleep(300_000)
         process.interrupt()
         process.waitUntilExit()
         #expect(process.terminationStatus == 130)

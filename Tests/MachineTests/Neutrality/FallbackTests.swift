@@ -39,6 +39,20 @@ import Testing
         return Accelerator(accelerator, design: design)
     }
 
+    /// Streams that cannot count toggles by vectors would be slower than the plain kernel.
+    @Test(arguments: RowLevel.available.map(\.value), [false, true])
+    func togglesNeedVectors(level: RowLevel, counts: Bool) throws {
+        let bench = try NeutralityTests.bench(.svpe(weightBits: 3), images: 1)
+        var options = MachineOptions(countsToggles: counts)
+        options.rowLevel = level
+        let found = try bench.build.run(bench.inputs, options: options)
+        options.engine = .plain
+        let expected = try bench.build.run(bench.inputs, options: options)
+        #expect((found.plainKernelReason != nil) == (counts && (level == .swift || level == .c(0))))
+        #expect(found.outputs == expected.outputs && found.timing == expected.timing)
+        #expect(found.toggles == expected.toggles)
+    }
+
     @Test func runsPlainlyAndSaysSo() throws {
         let apart = try NeutralityTests.bench(.svpe(weightBits: 3), images: 2)
         let entangled = try Self.entangled(apart.accelerator)
