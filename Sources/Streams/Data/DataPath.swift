@@ -295,9 +295,11 @@ package final class DataPath {
         }
     }
 
-    /// Toggles of the data path's registers so far, by net.
+    /// Toggles of the data path's registers so far, by net; 0 when not counting, though stages count whenever they run.
     package func toggles(of image: ImageState) -> [(net: NetID, count: UInt64)] {
-        parts.counted.compactMap { index in nets[index].id.map { ($0, image.toggles[index]) } }
+        parts.counted.compactMap { index in
+            nets[index].id.map { ($0, options.countsToggles ? image.toggles[index] : 0) }
+        }
     }
 
     /// Registers that run in place.

@@ -29,7 +29,8 @@ import Testing
 
     /// Vector arrays of every lane, with one and several pixels, many passes, stalls, slow memory.
     @Test func vectorArrays() throws {
-        for seed in UInt64(1)...(Tools.isLong ? 500 : 24) {
+        // In the last two no sum is fused, since there is one input alone: stages run though nobody counts.
+        for seed in Array(UInt64(1)...(Tools.isLong ? 500 : 24)) + [160, 396] {
             let random = RandomCase(seed: seed)
             try StreamedData(random.bench(), random.text).expectEqual(Self.ways[Int(seed) % Self.ways.count])
         }
