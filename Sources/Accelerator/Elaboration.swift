@@ -71,7 +71,7 @@ struct Elaboration {
                 request: load.request.valid.id, address: load.request.address.id, length: load.request.length.id,
                 take: load.take.id),
             write: .init(
-                ready: inputs.writeReady.id, acknowledge: inputs.writeAcknowledge.id, request: store.request.id,
+                ready: inputs.writeReady.id, settled: inputs.writeSettled.id, request: store.request.id,
                 address: store.address.id, data: store.data.id),
             beat: .init(bytes: p.beatBytes, fields: p.granule, fieldBytes: p.activationBits / 8))
     }
@@ -81,7 +81,7 @@ struct Elaboration {
     /// Input ports of `top`; `AcceleratorPorts` and `MemoryInterface` say what they mean.
     struct Inputs {
         var start, loadProgram, computeProgram, storeProgram, fetchReady, fetchValid, fetchData: Signal
-        var readReady, readValid, readData, writeReady, writeAcknowledge: Signal
+        var readReady, readValid, readData, writeReady, writeSettled: Signal
     }
 
     private mutating func makeInputs() -> Inputs {
@@ -102,7 +102,7 @@ struct Elaboration {
             fetchReady: fetchReady, fetchValid: fetchValid,
             fetchData: fetchData, readReady: readReady, readValid: readValid, readData: readData,
             writeReady: builder.input("write_ready", width: 1),
-            writeAcknowledge: builder.input("write_acknowledge", width: 1))
+            writeSettled: builder.input("write_settled", width: 1))
     }
 
     /// Pulses of one cycle that an earlier module reads from a later one: wires whose drivers follow.

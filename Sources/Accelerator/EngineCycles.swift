@@ -11,7 +11,7 @@ extension AcceleratorParameters {
     }
 
     /// Cycles of one store besides a cycle per beat, to memory that answers at once: to begin, the pipeline, the last
-    /// beat's acknowledgement.
+    /// beat's being written.
     public static let storeOverhead = EngineCycles.begin + PipelineStages.store + EngineCycles.storeEnd
 
     /// Cycles from the start of a program until its first load begins, from memory that answers at once: the sequencer

@@ -28,7 +28,7 @@ enum EngineCycles {
     static let begin = 1
     /// A request is accepted.
     static let request = 1
-    /// A written beat's acknowledgement, from memory that answers at once, and the count of open beats.
+    /// A beat is written, in memory that takes a cycle, and memory says so.
     static let storeEnd = 2
     /// The sequencer's fetch of one instruction from memory that answers at once: begin, request, a cycle a beat.
     static let fetch = 1 + request + Instruction.beats

@@ -1,6 +1,6 @@
 // Store engine: reads the ofmap buffer in a walk over planes, rows and columns, picks one granule of each word and
 // offers it to memory with its address. The pipeline stands still while memory does not take a beat. The engine is
-// finished when every beat has been acknowledged.
+// finished when memory says that every beat has been written.
 
 import Design
 
@@ -26,8 +26,7 @@ extension Elaboration {
         let flow = or(not(request), inputs.writeReady, name: "flow")
         let walk = makeStoreWalk(words, begin, flow: flow)
         let beat = makeStoreBeat(words, walk, post, request: request, flow: flow)
-        let outstanding = makeOutstanding(inputs, request: request)
-        let idle = and(not(or(walk.reading, beat.latched, beat.present, request)), equal(outstanding, 0))
+        let idle = and(not(or(walk.reading, beat.latched, beat.present, request)), inputs.writeSettled)
         builder.drive(finish, with: and(busy, idle))
         return Store(busy: busy, request: request, address: beat.address, data: beat.data)
     }
@@ -100,16 +99,5 @@ extension Elaboration {
             return builder.register("data", chosen, enable: take)
         }
         return StoreBeat(latched: latched, present: present, address: address, data: data)
-    }
-
-    /// Beats that memory has accepted and not yet acknowledged, 16 bits.
-    private mutating func makeOutstanding(_ inputs: Inputs, request: Signal) -> Signal {
-        let outstanding = builder.register("outstanding", width: 16)
-        let accepted = and(request, inputs.writeReady)
-        let more = builder.logic(.add, [outstanding, 1], width: 16)
-        let fewer = builder.logic(.subtract, [outstanding, 1], width: 16)
-        let changes = builder.logic(.xor, [accepted, inputs.writeAcknowledge], width: 1)
-        builder.connect(outstanding, next: select(accepted, more, fewer, width: 16), enable: changes)
-        return outstanding
     }
 }

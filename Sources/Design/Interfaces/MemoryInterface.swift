@@ -64,12 +64,12 @@ public struct MemoryInterface: Sendable, Hashable, Codable {
         }
     }
 
-    /// Writes single beats, each acknowledged once.
+    /// Writes single beats.
     public struct WritePort: Sendable, Hashable, Codable {
         /// Into the accelerator, 1 bit: a beat is accepted.
         public var ready: NetID
-        /// Into the accelerator, 1 bit: one more beat has been written.
-        public var acknowledge: NetID
+        /// Into the accelerator, 1 bit: every beat that was accepted in an earlier cycle has been written.
+        public var settled: NetID
         /// Out of the accelerator, 1 bit: `data` is to be written.
         public var request: NetID
         /// Out of the accelerator: where the beat goes.
@@ -78,9 +78,9 @@ public struct MemoryInterface: Sendable, Hashable, Codable {
         public var data: NetID
 
         /// All nets exist in one Design.
-        public init(ready: NetID, acknowledge: NetID, request: NetID, address: NetID, data: NetID) {
+        public init(ready: NetID, settled: NetID, request: NetID, address: NetID, data: NetID) {
             self.ready = ready
-            self.acknowledge = acknowledge
+            self.settled = settled
             self.request = request
             self.address = address
             self.data = data

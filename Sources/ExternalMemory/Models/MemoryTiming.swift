@@ -2,7 +2,7 @@
 
 /// Latency, bandwidth and stalls of external memory as the accelerator's ports see it.
 public struct MemoryTiming: Sendable, Hashable, Codable {
-    /// Cycles from the acceptance of a request to its first beat, and from a written beat to its acknowledgement; >= 1.
+    /// Cycles from the acceptance of a request to its first beat, and of a beat to its being written; >= 1.
     public var latency: Int
     /// Bytes per cycle of all ports together in 1/65,536; nil: as fast as the ports.
     public var bytesPerCycle65536: Int?

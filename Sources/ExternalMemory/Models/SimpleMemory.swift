@@ -18,8 +18,8 @@ public final class SimpleMemory: ExternalDevice {
     private var fetches: [Burst] = []
     private var reads: [Burst] = []
     private var readHead = 0
-    private var acknowledgements: [Int] = []
-    private var acknowledged = 0
+    /// The cycle in which the last beat that was accepted has been written.
+    private var written = -1
     private var budget = 0
     /// The last cycle whose bytes are in the budget.
     private var refilled = -1
@@ -39,11 +39,11 @@ public final class SimpleMemory: ExternalDevice {
         var readReady = false
         var readValid = false
         var writeReady = false
-        var acknowledge = false
+        var settled = false
 
-        /// What a memory without work offers: readiness.
+        /// No beat is offered, and every request would be taken.
         var isQuiet: Bool {
-            fetchReady && readReady && writeReady && !fetchValid && !readValid && !acknowledge
+            fetchReady && readReady && writeReady && !fetchValid && !readValid
         }
     }
 
@@ -73,7 +73,7 @@ public final class SimpleMemory: ExternalDevice {
         var next = Int.max
         if let burst = fetches.first { next = min(next, burst.due) }
         if readHead < reads.count { next = min(next, reads[readHead].due) }
-        if acknowledged < acknowledgements.count { next = min(next, acknowledgements[acknowledged]) }
+        if written >= cycle || !drives.settled { next = min(next, drives.settled ? cycle + 1 : written + 1) }
         return max(next, cycle + 1)
     }
 
@@ -90,7 +90,7 @@ public final class SimpleMemory: ExternalDevice {
         return rate + 2 * max(interface.beat.bytes, SimpleMemory.fetchBytes) << 16
     }
 
-    /// Offers this cycle's beats, acknowledgement and readiness, as far as the budget of bytes goes.
+    /// Offers this cycle's beats, settlement and readiness, as far as the budget of bytes goes.
     public func drive(cycle: Int, _ inputs: InputPorts) {
         refill(to: cycle)
         var left = timing.bytesPerCycle65536 == nil ? Int.max : budget
@@ -110,7 +110,7 @@ public final class SimpleMemory: ExternalDevice {
             next.readValid = true
         }
         next.writeReady = stalls & 16 == 0 && affordable(interface.beat.bytes)
-        next.acknowledge = acknowledged < acknowledgements.count && acknowledgements[acknowledged] <= cycle
+        next.settled = written < cycle
         drives = next
         show(next)
         if next.fetchValid { contents.offerFetch(fetches[0].address, to: interface.fetch, inputs) }
@@ -124,13 +124,12 @@ public final class SimpleMemory: ExternalDevice {
         ports.readReady.set(next.readReady ? 1 : 0)
         ports.readValid.set(next.readValid ? 1 : 0)
         ports.writeReady.set(next.writeReady ? 1 : 0)
-        ports.acknowledge.set(next.acknowledge ? 1 : 0)
+        ports.settled.set(next.settled ? 1 : 0)
     }
 
     /// Takes the accelerator's answer: beats that moved and new requests. Returns when a port may change by itself.
     public func clock(cycle: Int, _ state: StateView) -> Int {
         refill(to: cycle)
-        if drives.acknowledge { acknowledged += 1 }
         if drives.fetchValid {
             consume(SimpleMemory.fetchBytes)
             contents.countRead(SimpleMemory.fetchBytes)
@@ -176,11 +175,7 @@ public final class SimpleMemory: ExternalDevice {
 
     private func write(_ cycle: Int, _ state: StateView) {
         consume(interface.beat.bytes)
-        acknowledgements.append(cycle + timing.latency)
-        if acknowledged == 4096 {
-            acknowledgements.removeFirst(acknowledged)
-            acknowledged = 0
-        }
+        written = cycle + timing.latency
         contents.write(Int(ports.writeAddress.pointee), from: interface.write, interface.beat, state)
     }
 
@@ -199,7 +194,7 @@ public final class SimpleMemory: ExternalDevice {
 
 /// Where the ports' scalars lie in a simulation.
 private struct MemoryPlaces {
-    let fetchReady, fetchValid, readReady, readValid, writeReady, acknowledge: InputSlot
+    let fetchReady, fetchValid, readReady, readValid, writeReady, settled: InputSlot
     let fetchRequest, fetchAddress: UnsafePointer<Int64>
     let readRequest, readAddress, readLength, take: UnsafePointer<Int64>
     let writeRequest, writeAddress: UnsafePointer<Int64>
@@ -207,7 +202,7 @@ private struct MemoryPlaces {
     init(_ interface: MemoryInterface, _ state: StateView, _ inputs: InputPorts) {
         (fetchReady, fetchValid) = (inputs.slot(interface.fetch.ready), inputs.slot(interface.fetch.valid))
         (readReady, readValid) = (inputs.slot(interface.read.ready), inputs.slot(interface.read.valid))
-        (writeReady, acknowledge) = (inputs.slot(interface.write.ready), inputs.slot(interface.write.acknowledge))
+        (writeReady, settled) = (inputs.slot(interface.write.ready), inputs.slot(interface.write.settled))
         (fetchRequest, fetchAddress) = (state.scalar(interface.fetch.request), state.scalar(interface.fetch.address))
         (readRequest, readAddress) = (state.scalar(interface.read.request), state.scalar(interface.read.address))
         (readLength, take) = (state.scalar(interface.read.length), state.scalar(interface.read.take))
