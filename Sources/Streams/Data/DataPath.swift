@@ -193,7 +193,7 @@ package final class DataPath {
             if position == 0, let tap { try tap.show(block) }
             leave(block, image)
         }
-        past?.shift(block.count)
+        past?.shift()
     }
 
     // MARK: images
@@ -209,7 +209,7 @@ package final class DataPath {
             if isPlanted("image-past") { return }
         #endif
         for (index, net) in pastNets.enumerated() {
-            for k in 0..<pastDepth { net.pointers[-1 - k] = image.pastRows[index * pastDepth + k] }
+            for k in 0..<(past?.count ?? 0) { net.pointers[-1 - k] = image.pastRows[index * pastDepth + k] }
         }
     }
 
@@ -238,8 +238,8 @@ package final class DataPath {
         if let past {
             for (index, net) in past.nets.enumerated() {
                 let side = image.pastSide ? image.past[index].0 : image.past[index].1
-                past.carry(net, to: side)
-                for k in 0..<pastDepth { image.pastRows[index * pastDepth + k] = net.pointers[-1 - k] }
+                let rows = past.carry(net, to: side)
+                for k in 0..<rows { image.pastRows[index * pastDepth + k] = net.pointers[-1 - k] }
             }
             image.pastSide.toggle()
         }

@@ -4,7 +4,7 @@
 // only where something is computed.
 //
 // Position i of a block is its cycle i; a register's position `count` is what it carries into the next block. Positions
-// before 0 are earlier cycles in which something of a fused sum happened (SumUnit).
+// before 0 are those earlier cycles to which a fused sum can lead back (SumUnit).
 
 import Design
 import Fabric
@@ -68,8 +68,8 @@ typealias RowPointers = UnsafeMutablePointer<UnsafeRawPointer?>
 final class RowNet {
     /// Readable bytes behind every row: whole vectors are read.
     static let padding = 64
-    /// Positions before 0.
-    static let past = 48
+    /// Positions before 0: whole words of events.
+    static let past = 128
 
     let shape: RowShape
     let id: NetID?
@@ -187,40 +187,40 @@ final class Events {
     let enables: EnableSet?
     let list: UnsafeMutablePointer<Int32>
     private(set) var count = 0
-    /// One bit a cycle; the word before the first holds earlier positions as RowNet does, bit 63 position -1.
+    /// One bit a cycle; the words before the first hold earlier positions as RowNet does, bit 63 position -1.
     let words: UnsafeMutablePointer<UInt64>
     /// An event before the positions that are kept.
     var hasForgotten = false
     private var filledAll = 0
+    private static let pastWords = RowNet.past / 64
 
     init(_ enables: EnableSet?, capacity: Int) {
         self.enables = enables
         list = .allocate(capacity: capacity + 64)
         list.initialize(repeating: 0, count: capacity + 64)
-        let all = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity / 64 + 3)
-        all.initialize(repeating: 0, count: capacity / 64 + 3)
-        words = all + 1
+        let all = UnsafeMutablePointer<UInt64>.allocate(capacity: Self.pastWords + capacity / 64 + 2)
+        all.initialize(repeating: 0, count: Self.pastWords + capacity / 64 + 2)
+        words = all + Self.pastWords
     }
 
     deinit {
         list.deallocate()
-        (words - 1).deallocate()
+        (words - Self.pastWords).deallocate()
     }
 
     /// Whether a cycle, or a position before 0, is an event.
     @inline(__always) func contains(_ i: Int) -> Bool { (words[i >> 6] >> UInt64(i & 63)) & 1 != 0 }
 
-    /// The last event before position i, nil when there is none from -past on.
+    /// The last event before position i, nil when there is none among the positions that are kept.
     func last(before i: Int) -> Int? {
         var word = (i - 1) >> 6
         var bits = words[word] & (~0 >> UInt64(63 - ((i - 1) & 63)))
         while bits == 0 {
             word -= 1
-            if word < -1 { return nil }
+            if word < -Self.pastWords { return nil }
             bits = words[word]
         }
-        let position = word << 6 + 63 - bits.leadingZeroBitCount
-        return position < -RowNet.past ? nil : position
+        return word << 6 + 63 - bits.leadingZeroBitCount
     }
 
     /// Finds the events of a block.
@@ -264,6 +264,14 @@ final class Events {
         count = found
     }
 
-    /// Sets the events before position 0.
-    func setPast(_ bits: UInt64) { words[-1] = bits }
+    /// At a block's end: these of its positions, latest first, are -1, -2, ... of the next one.
+    func setPast(_ positions: [Int]) {
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Self.pastWords) { past in
+            past.initialize(repeating: 0)
+            for (k, position) in positions.enumerated() where contains(position) {
+                past[Self.pastWords - 1 - k >> 6] |= 1 << UInt64(63 - k & 63)
+            }
+            (words - Self.pastWords).update(from: past.baseAddress!, count: Self.pastWords)
+        }
+    }
 }

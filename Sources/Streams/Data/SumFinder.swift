@@ -35,6 +35,8 @@ struct FusedSum: Sendable {
 
 /// Looks through a graph.
 struct SumFinder {
+    /// Most registers between a sum and its products: less than a word of events.
+    private static let longest = 47
     private let graph: DataGraph
     /// Node that drives each net; nodes that read it.
     private let driver: [Int?]
@@ -89,7 +91,7 @@ struct SumFinder {
     /// `needs`: for each lane of the sum, lanes of this register that it adds.
     private mutating func expand(register index: Int, needs: [[Int]], path: [EnableSet?]) -> Bool {
         let node = graph.nodes[index]
-        guard path.count < RowNet.past - 1, graph.fits(node), inner.insert(index).inserted else { return false }
+        guard path.count < Self.longest, graph.fits(node), inner.insert(index).inserted else { return false }
         return expand(node.operands[0], of: node.output, needs: needs, path: path)
     }
 

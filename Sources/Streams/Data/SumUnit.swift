@@ -4,7 +4,7 @@
 // on back to the operands: the last event before the last event ... Mostly every register's enable is the one's before
 // it a cycle later, so that this is position i - k; that is checked for every event by the enables' bits, and where it does
 // not hold (a pipeline that has stood still) the way is walked event by event. Positions before 0 are those earlier
-// cycles in which one of the registers did something (FusedPast); what lies between them changed nothing.
+// cycles to which a way can lead (FusedPast); what lies between them is not asked for.
 
 import Design
 import Fabric
@@ -217,59 +217,90 @@ final class SumUnit: RowUnit {
     }
 }
 
-/// The cycles before a block in which registers between fused sums and their operands did something.
+/// The cycles before a block that ways of fused sums can lead to. A later sum's way comes out of its own block at some
+/// register, to the last event of that one's enable, and goes on from there as far as the product. So the ways from all
+/// registers are walked from the block's end, and the cycles they touch stay: however long an enable pauses, and however
+/// many other enables are high meanwhile, no other cycle is asked for.
 final class FusedPast {
+    /// The last event before the cycle of step `from`; before the block's end where that is nil.
+    private struct Step {
+        var events: Events
+        var from: Int?
+    }
     private let events: [Events]
     let nets: [RowNet]
-    /// Positions, from -1 downwards, of the block's end.
+    /// Ways and their latter parts, what they share once; a step's `from` stands before it.
+    private let steps: [Step]
+    /// Where each step leads; nil: nothing has happened yet.
+    private var reached: [Int?]
+    /// Positions, latest first, that stay at the block's end.
     private var positions: [Int] = []
+    /// More cycles were touched than can stay.
+    private var isFull = false
+    /// Cycles that stayed at the end of the block before.
+    private(set) var count = 0
+    /// Most cycles that stay.
     let depth: Int
 
     init(_ sums: [[SumUnit.Term]]) {
+        struct Key: Hashable {
+            var events: ObjectIdentifier
+            var from: Int?
+        }
         var events: [ObjectIdentifier: Events] = [:]
         var nets: [ObjectIdentifier: RowNet] = [:]
-        var depth = 0
-        for term in sums.flatMap({ $0 }) {
+        var known: [Key: Int] = [:]
+        var steps: [Step] = []
+        for term in sums.joined() {
             for net in [term.x.net, term.w.net] { nets[ObjectIdentifier(net)] = net }
             for one in term.path { events[ObjectIdentifier(one)] = one }
-            depth = max(depth, term.path.count)
+            for start in term.path.indices {
+                var from: Int?
+                for one in term.path[start...] {
+                    let key = Key(events: ObjectIdentifier(one), from: from)
+                    if known[key] == nil { steps.append(Step(events: one, from: from)) }
+                    from = known[key, default: steps.count - 1]
+                    known[key] = from
+                }
+            }
         }
         self.events = Array(events.values)
         self.nets = Array(nets.values)
-        self.depth = min(RowNet.past, depth + 2)
+        self.steps = steps
+        reached = Array(repeating: nil, count: steps.count)
+        depth = min(RowNet.past, steps.count)
     }
 
     /// At the end of a block, before the images': which cycles stay.
     func find(_ count: Int) {
         positions.removeAll(keepingCapacity: true)
-        var word = (count - 1) >> 6
-        while word >= -1 && positions.count < depth {
-            var bits = events.reduce(0) { $0 | $1.words[word] }
-            while bits != 0 && positions.count < depth {
-                let bit = 63 - bits.leadingZeroBitCount
-                positions.append(word << 6 + bit)
-                bits &= ~(1 << UInt64(bit))
-            }
-            word -= 1
+        for (index, step) in steps.enumerated() {
+            let before = step.from.map { reached[$0] } ?? count
+            let position = before.flatMap { step.events.last(before: $0) }
+            reached[index] = position
+            if let position { positions.append(position) }
         }
+        positions.sort(by: >)
+        var kept = 0
+        for position in positions where kept == 0 || position != positions[kept - 1] {
+            positions[kept] = position
+            kept += 1
+        }
+        isFull = kept > depth
+        positions.removeLast(positions.count - min(kept, depth))
     }
 
     /// After the images': events of the cycles that stay.
-    func shift(_ count: Int) {
+    func shift() {
         for one in events {
-            var past: UInt64 = 0
-            var kept = 0
-            for (k, position) in positions.enumerated() where one.contains(position) {
-                past |= 1 << UInt64(63 - k)
-                kept += 1
-            }
-            if kept < one.count + one.words[-1].nonzeroBitCount { one.hasForgotten = true }
-            one.setPast(past)
+            one.setPast(positions)
+            if isFull { one.hasForgotten = true }
         }
+        count = positions.count
     }
 
-    /// Rows of the cycles that stay are copied to `side` and are the positions before 0 of the next block.
-    func carry(_ net: RowNet, to side: UnsafeMutableRawPointer) {
+    /// Rows of the cycles that stay are copied to `side` and are the positions before 0 of the next block. Returns how many.
+    func carry(_ net: RowNet, to side: UnsafeMutableRawPointer) -> Int {
         withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: RowNet.past) { made in
             var before: UnsafeRawPointer?
             var copy: UnsafeMutableRawPointer?
@@ -284,5 +315,6 @@ final class FusedPast {
             }
             for k in positions.indices { net.pointers[-1 - k] = made[k] }
         }
+        return positions.count
     }
 }

@@ -38,7 +38,8 @@ import Testing
 
     @Test func convolvers() throws {
         var run = 0
-        for seed in UInt64(1)...(Tools.isLong ? 600 : 24) {
+        // In the last three the pipeline pauses: its enables end one after the other, and a sum's way leads over them all.
+        for seed in Array(UInt64(1)...(Tools.isLong ? 600 : 24)) + [40, 214, 244] {
             guard let random = RandomCase(seed: seed).onConvolver() else { continue }
             run += 1
             try StreamedData(random.bench(), random.text).expectEqual(Self.ways[Int(seed) % Self.ways.count])
