@@ -93,7 +93,7 @@ package struct Cosimulation {
         }
         let machine = try build.machine(
             with: input, options: PlanOptions(countsToggles: false, evaluatesEverything: trace != nil))
-        let limit = cycles ?? CycleLimit.cycles(build.program, build.timing)
+        let limit = cycles ?? CycleLimit.cycles(build.program, build.memory)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let stimulus = folder.appendingPathComponent("stimulus.bin")
         let responses = folder.appendingPathComponent("expected.bin")

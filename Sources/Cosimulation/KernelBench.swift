@@ -72,7 +72,7 @@ package struct KernelBench: Sendable {
             let values = (0..<shape.count).map { _ in Int32.random(in: -limit..<limit, using: &random) }
             return IntegerTensor(shape: shape, values: values)
         }
-        build = try Build.make(network, on: try Accelerator(parameters), timing: .ideal)
+        build = try Build.make(network, on: try Accelerator(parameters), memory: .simple(.ideal))
     }
 
     private static func network(

@@ -14,34 +14,34 @@ package struct Build: Sendable {
     package let network: QuantizedNetwork
     /// The network compiled for the accelerator.
     package let program: CompiledNetwork
-    /// Of external memory, in cycles of the core clock.
-    package var timing: MemoryTiming
+    /// External memory.
+    package var memory: MemoryModel
     /// The core clock, for the host's time and for traces.
     package let clockMHz: Double
 
     private init(
-        _ accelerator: Accelerator, _ network: QuantizedNetwork, _ program: CompiledNetwork, _ timing: MemoryTiming,
+        _ accelerator: Accelerator, _ network: QuantizedNetwork, _ program: CompiledNetwork, _ memory: MemoryModel,
         _ clockMHz: Double
     ) {
         self.accelerator = accelerator
         self.network = network
         self.program = program
-        self.timing = timing
+        self.memory = memory
         self.clockMHz = clockMHz
     }
 
     /// Compiles a network for an accelerator; nothing is simulated yet. A build that is only timed needs no weights in
     /// memory. Throws `InputError` where a layer does not fit the buffers.
     package static func make(
-        _ network: QuantizedNetwork, on accelerator: Accelerator, timing: MemoryTiming, clockMHz: Double = 200,
+        _ network: QuantizedNetwork, on accelerator: Accelerator, memory: MemoryModel, clockMHz: Double = 200,
         storesWeights: Bool = true
     ) throws -> Build {
         let program = try Scheduler.compile(network, for: accelerator.parameters, storesWeights: storesWeights)
-        return Build(accelerator, network, program, timing, clockMHz)
+        return Build(accelerator, network, program, memory, clockMHz)
     }
 
     /// A machine with an image in its memory, from power-up.
     package func machine(with input: IntegerTensor, options: PlanOptions) throws -> Machine {
-        try Machine.assemble(accelerator, program, input: input, timing: timing, options: options)
+        try Machine.assemble(accelerator, program, input: input, memory: memory, options: options)
     }
 }

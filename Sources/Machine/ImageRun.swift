@@ -60,7 +60,8 @@ extension Build {
             try requireCycles(recorder, request, of: machine.simulation.cycle)
         }
         return result(
-            of: machine, account.timing(clockMHz: clockMHz), options, tracedSignals: recorder?.signalCount ?? 0)
+            of: machine, account.timing(clockMHz: clockMHz, cycles: machine.simulation.cycle), options,
+            tracedSignals: recorder?.signalCount ?? 0)
     }
 
     // MARK: watching

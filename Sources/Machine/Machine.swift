@@ -21,28 +21,31 @@ package final class Machine {
     package let simulation: Simulation
     /// External memory: program, weights, feature maps.
     package let memory: MemoryContents
-    private let timing: MemoryTiming
+    let device: any MemoryDevice
+    private let model: MemoryModel
 
     private init(
         _ accelerator: Accelerator, _ program: CompiledNetwork, _ simulation: Simulation, _ memory: MemoryContents,
-        _ timing: MemoryTiming
+        _ device: any MemoryDevice, _ model: MemoryModel
     ) {
         self.accelerator = accelerator
         self.program = program
         self.simulation = simulation
         self.memory = memory
-        self.timing = timing
+        self.device = device
+        self.model = model
     }
 
     /// Puts a machine together, its image in memory and the memory at its ports. Costs the kernel's plan of the Design.
     package static func assemble(
-        _ accelerator: Accelerator, _ program: CompiledNetwork, input: IntegerTensor, timing: MemoryTiming,
+        _ accelerator: Accelerator, _ program: CompiledNetwork, input: IntegerTensor, memory model: MemoryModel,
         options: PlanOptions
     ) throws -> Machine {
         let simulation = try Simulation(checked: accelerator.design, options: options)
         let memory = MemoryContents(program.memoryImage(input: input))
-        simulation.attach(SimpleMemory(memory, interface: accelerator.memory, timing: timing))
-        return Machine(accelerator, program, simulation, memory, timing)
+        let device = model.device(memory, interface: accelerator.memory)
+        simulation.attach(device)
+        return Machine(accelerator, program, simulation, memory, device, model)
     }
 
     /// Adds somebody who looks at every cycle, after those that look already.
@@ -54,7 +57,7 @@ package final class Machine {
     package func run(
         limit: Int? = nil, hostComputes: Bool = true, interrupted: (Int) -> Bool = { _ in false }
     ) throws -> RunEnd {
-        let limit = limit ?? CycleLimit.cycles(program, timing)
+        let limit = limit ?? CycleLimit.cycles(program, model)
         var end = RunEnd.stopped(cycle: simulation.cycle)
         for step in program.steps {
             switch step {
@@ -115,8 +118,19 @@ package final class HostStart: ExternalDevice {
 package enum CycleLimit {
     /// Twice the predicted cycles plus what the slowest memory may add per beat and instruction: no legal program
     /// needs more.
-    package static func cycles(_ program: CompiledNetwork, _ timing: MemoryTiming) -> Int {
+    package static func cycles(_ program: CompiledNetwork, _ memory: MemoryModel) -> Int {
         let bytes = program.layers.reduce(0) { $0 + $1.readBytes + $1.writtenBytes }
+        switch memory {
+        case .simple(let timing): return cycles(program, timing, bytes: bytes)
+        case .ports(let settings, let slave):
+            // No more than a beat of AXI a byte, and a request a byte's time after the other.
+            let ratio = 1 + settings.coreKHz / settings.portKHz
+            let waits = (program.program.count + 8) * (slave.longestLatency + 64) * 64 * ratio
+            return 8 * (program.predictedCycles + 4 * bytes * ratio + waits) + 10_000
+        }
+    }
+
+    private static func cycles(_ program: CompiledNetwork, _ timing: MemoryTiming, bytes: Int) -> Int {
         let perByte = timing.bytesPerCycle65536.map { 65536.0 / Double(max(1, $0)) } ?? 1
         let waits = (program.program.count + 8) * (timing.latency + 16) * 8
         let stalls = timing.stallSeed == nil ? 2 : 8

@@ -1,5 +1,6 @@
 // What a run of images yields.
 
+import ExternalMemory
 import Networks
 import Observation
 
@@ -60,6 +61,8 @@ package struct LayerRun: Sendable, Codable, Equatable {
     package var readBytes: Int
     /// Over the memory interface, between the ends of the layer before and of this one.
     package var writtenBytes: Int
+    /// What the DRAM did between those ends; nil where there is none, and for layers of the host.
+    package var dram: DRAMStatistics?
 }
 
 /// What a run yields.
@@ -78,6 +81,8 @@ package struct MachineResult: Sendable {
     package var readBytes: Int
     /// External memory traffic of one image.
     package var writtenBytes: Int
+    /// What the DRAM did for one image; nil where there is none.
+    package var dram: DRAMStatistics?
     /// Register toggles of all images by scope path, and in all.
     package var toggles: [String: UInt64]
     /// The sum over all scopes.

@@ -142,7 +142,7 @@ extension Build {
         return MachineResult(
             outputs: runs.map { $0.output }, tensors: runs.map { $0.tensors }, perImage: timing.perImage,
             layers: timing.layers, laneUpdates: timing.perImage.compute * accelerator.parameters.lanes * runs.count,
-            readBytes: timing.readBytes, writtenBytes: timing.writtenBytes, toggles: toggles,
+            readBytes: timing.readBytes, writtenBytes: timing.writtenBytes, dram: timing.dram, toggles: toggles,
             togglesTotal: toggles.values.reduce(0, +), wallSeconds: seconds, tracedSignals: first.tracedSignals,
             finishedImages: runs.count, plainKernelReason: plainKernelReason)
     }

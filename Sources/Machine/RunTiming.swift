@@ -17,19 +17,24 @@ package struct RunTiming: Sendable, Equatable {
     package var readBytes: Int
     /// External memory traffic.
     package var writtenBytes: Int
+    /// What the DRAM did; nil where there is none.
+    package var dram: DRAMStatistics?
 }
 
 extension MachineResult {
     /// Cycles and traffic, without what was computed.
     package var timing: RunTiming {
-        RunTiming(perImage: perImage, layers: layers, readBytes: readBytes, writtenBytes: writtenBytes)
+        RunTiming(
+            perImage: perImage, layers: layers, readBytes: readBytes, writtenBytes: writtenBytes,
+            dram: dram)
     }
 }
 
-/// Bytes over the memory interface, from the start of a run on.
+/// What moved over the memory interface, from the start of a run on.
 struct Traffic: Sendable, Equatable {
     var read = 0
     var written = 0
+    var dram: DRAMStatistics?
 }
 
 /// Watches a run, and accounts for it at its end.
@@ -37,7 +42,8 @@ final class RunAccount {
     /// To be attached to the machine.
     let monitor: RunMonitor
     private let program: CompiledNetwork
-    private let traffic: () -> Traffic
+    /// What has moved up to the beginning of a cycle.
+    private let traffic: (_ cycle: Int) -> Traffic
     private let ends: TrafficEnds
 
     /// Traffic up to the end of each layer of the array.
@@ -45,29 +51,31 @@ final class RunAccount {
 
     /// The account of a program on a machine with that memory.
     convenience init(_ machine: Machine) {
-        let memory = machine.memory
-        self.init(machine.program, machine.accelerator.probes) {
-            Traffic(read: memory.bytesRead, written: memory.bytesWritten)
+        let (memory, device) = (machine.memory, machine.device)
+        self.init(machine.program, machine.accelerator.probes) { cycle in
+            Traffic(read: memory.bytesRead, written: memory.bytesWritten, dram: device.dram(before: cycle))
         }
     }
 
-    /// The account of a program whose run is seen at the probes; `traffic` tells what has moved so far.
-    init(_ program: CompiledNetwork, _ probes: RunProbes, traffic: @escaping () -> Traffic) {
+    /// The account of a program whose run is seen at the probes; `traffic` tells what
+    /// has moved up to the beginning of a cycle.
+    init(_ program: CompiledNetwork, _ probes: RunProbes, traffic: @escaping (_ cycle: Int) -> Traffic) {
         (self.program, self.traffic) = (program, traffic)
         let ends = TrafficEnds()
         self.ends = ends
         monitor = RunMonitor(
             probes: probes, stores: program.layers.filter { !$0.isOnHost }.map(\.stores),
-            layerEnded: { _ in ends.values.append(traffic()) })
+            layerEnded: { _, cycle in ends.values.append(traffic(cycle)) })
     }
 
-    /// The account of a run that has ended.
-    func timing(clockMHz: Double) -> RunTiming {
+    /// The account of a run that has ended after so many cycles of the array.
+    func timing(clockMHz: Double, cycles: Int) -> RunTiming {
         let layers = program.layerRuns(monitor.causes, ends.values, clockMHz: clockMHz)
         var all = CycleCounts(host: 0)
         for layer in layers { all.add(layer.counts) }
-        let moved = traffic()
-        return RunTiming(perImage: all, layers: layers, readBytes: moved.read, writtenBytes: moved.written)
+        let moved = traffic(cycles)
+        return RunTiming(
+            perImage: all, layers: layers, readBytes: moved.read, writtenBytes: moved.written, dram: moved.dram)
     }
 }
 
@@ -87,6 +95,7 @@ extension CompiledNetwork {
                 layer.counts = CycleCounts(causes[arrayLayers])
                 layer.readBytes = now.read - before.read
                 layer.writtenBytes = now.written - before.written
+                layer.dram = now.dram.map { $0 - (before.dram ?? DRAMStatistics()) }
                 before = now
                 arrayLayers += 1
             }

@@ -94,9 +94,10 @@ package struct StreamRun {
             control = try ControlStream(
                 layered: run.separation, watching: accelerator.probes.nets + run.separation.watchedVectors,
                 traffic: traffic, countsToggles: run.plan.options.countsToggles, level: run.plan.options.level)
-            control.attach(SimpleMemory(traffic, interface: accelerator.memory, timing: run.build.timing))
-            account = RunAccount(program, accelerator.probes) {
-                Traffic(read: traffic.bytesRead, written: traffic.bytesWritten)
+            let device = run.build.memory.device(traffic, interface: accelerator.memory)
+            control.attach(device)
+            account = RunAccount(program, accelerator.probes) { cycle in
+                Traffic(read: traffic.bytesRead, written: traffic.bytesWritten, dram: device.dram(before: cycle))
             }
             control.attach(account.monitor)
             isTapped = tap != nil
@@ -139,7 +140,7 @@ package struct StreamRun {
         guard isComplete else { return nil }
         return Outcome(
             images: inputs.indices.map { sides[$0 % workers].image($0 / workers) },
-            timing: ahead.account.timing(clockMHz: build.clockMHz), control: ahead.control)
+            timing: ahead.account.timing(clockMHz: build.clockMHz, cycles: ahead.control.cycle), control: ahead.control)
     }
 
     /// Control from the first step to the last; false when interrupted.
@@ -147,7 +148,7 @@ package struct StreamRun {
         _ ahead: Ahead, _ behind: any Behind, _ interrupted: () -> Bool, _ progress: (Double) -> Void
     ) throws -> Bool {
         let (accelerator, program, control) = (build.accelerator, build.program, ahead.control)
-        let limit = CycleLimit.cycles(program, build.timing)
+        let limit = CycleLimit.cycles(program, build.memory)
         for step in program.steps {
             switch step {
             case .host(let layer): behind.hostLayer(layer)

@@ -39,12 +39,13 @@ extension Build {
             instructions: program.instructionBytes, at: program.instructionPlace.lowerBound,
             memoryBytes: program.memoryBytes)
         let stream = try TimingStream(separation, watching: accelerator.probes.nets)
-        stream.attach(SimpleMemory(traffic, interface: accelerator.memory, timing: timing))
-        let account = RunAccount(program, accelerator.probes) {
-            Traffic(read: traffic.bytesRead, written: traffic.bytesWritten)
+        let device = memory.device(traffic, interface: accelerator.memory)
+        stream.attach(device)
+        let account = RunAccount(program, accelerator.probes) { cycle in
+            Traffic(read: traffic.bytesRead, written: traffic.bytesWritten, dram: device.dram(before: cycle))
         }
         stream.attach(account.monitor)
-        let limit = CycleLimit.cycles(program, timing)
+        let limit = CycleLimit.cycles(program, memory)
         for case .array(let streams) in program.steps {
             // A run of few steps would not ask by itself.
             if interrupted(stream.cycle) { throw Interruption() }
@@ -53,18 +54,18 @@ extension Build {
             if let fault = traffic.fault { throw Defect("memory fault: \(fault)") }
             try program.requireEnd(end)
         }
-        return account.timing(clockMHz: clockMHz)
+        return account.timing(clockMHz: clockMHz, cycles: stream.cycle)
     }
 
     /// The cone on the plain kernel with a whole memory, cycle by cycle.
     private func timePlainly(interrupted: (Int) -> Bool) throws -> RunTiming {
         let machine = try Machine.assemble(
-            accelerator.timingCone, program, input: IntegerTensor(zeros: network.input), timing: timing,
+            accelerator.timingCone, program, input: IntegerTensor(zeros: network.input), memory: memory,
             options: PlanOptions(countsToggles: false))
         let account = RunAccount(machine)
         machine.attach(account.monitor)
         try program.requireEnd(try machine.run(hostComputes: false, interrupted: interrupted))
-        return account.timing(clockMHz: clockMHz)
+        return account.timing(clockMHz: clockMHz, cycles: machine.simulation.cycle)
     }
 }
 

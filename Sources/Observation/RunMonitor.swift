@@ -40,8 +40,8 @@ public final class RunMonitor: Observer {
     private let probes: RunProbes
     /// Store instructions of each layer.
     private let stores: [Int]
-    /// Called at the end of each layer with its index.
-    private let layerEnded: (Int) -> Void
+    /// Called at the end of each layer with its index and its last cycle.
+    private let layerEnded: (_ layer: Int, _ cycle: Int) -> Void
     private var storesLeft: Int
     /// Index of the layer that runs, among those that the array computes.
     public private(set) var layer = 0
@@ -60,7 +60,9 @@ public final class RunMonitor: Observer {
     public private(set) var ends: [Int] = []
 
     /// `stores` are the store instructions of each layer, in order.
-    public init(probes: RunProbes, stores: [Int], layerEnded: @escaping (Int) -> Void = { _ in }) {
+    public init(
+        probes: RunProbes, stores: [Int], layerEnded: @escaping (_ layer: Int, _ cycle: Int) -> Void = { _, _ in }
+    ) {
         self.probes = probes
         self.stores = stores
         self.layerEnded = layerEnded
@@ -98,7 +100,7 @@ public final class RunMonitor: Observer {
             counted[layer] += current
             current = CycleCauses()
             ends.append(cycle + 1)
-            layerEnded(layer)
+            layerEnded(layer, cycle)
             layer += 1
             storesLeft = layer < stores.count ? stores[layer] : 0
         }

@@ -47,7 +47,7 @@ package struct Hardware: Sendable {
     /// layer does not fit the buffers.
     package func compile(_ configuration: Configuration, storesWeights: Bool = true) throws -> Build {
         try Build.make(
-            network, on: accelerator, timing: configuration.memory.timing(clockMHz: configuration.clockMHz),
+            network, on: accelerator, memory: configuration.memory.model(clockMHz: configuration.clockMHz),
             clockMHz: configuration.clockMHz, storesWeights: storesWeights)
     }
 }

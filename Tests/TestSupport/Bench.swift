@@ -16,9 +16,9 @@ package struct Bench {
 
     package var accelerator: Accelerator { build.accelerator }
     package var compiled: CompiledNetwork { build.program }
-    package var timing: MemoryTiming {
-        get { build.timing }
-        set { build.timing = newValue }
+    package var memory: MemoryModel {
+        get { build.memory }
+        set { build.memory = newValue }
     }
 
     package init(
@@ -34,7 +34,7 @@ package struct Bench {
         timing: MemoryTiming = .ideal
     ) throws {
         self.network = network
-        build = try Build.make(network, on: accelerator, timing: timing)
+        build = try Build.make(network, on: accelerator, memory: .simple(timing))
         var random = SeededGenerator(seed: seed)
         inputs = (0..<images).map { _ in .random(network.input, bits: network.activationBits, &random) }
     }
@@ -52,6 +52,17 @@ package struct Bench {
         let machine = try build.machine(with: inputs[0], options: options)
         machine.start()
         return machine.simulation
+    }
+}
+
+extension MemoryModel {
+    /// Whether it stalls ports at random.
+    package var stalls: Bool {
+        switch self {
+        case .simple(let timing): timing.stallSeed != nil
+        case .ports(_, .fixed(_, let seed)): seed != nil
+        case .ports(_, .processingSystem): false
+        }
     }
 }
 

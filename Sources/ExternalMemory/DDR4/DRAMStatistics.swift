@@ -32,6 +32,21 @@ public struct DRAMStatistics: Sendable, Hashable, Codable {
     public var turnaroundClocks = 0
     /// The same, for accesses of one bank group following each other.
     public var groupClocks = 0
+
+    /// No counts.
+    public init() {}
+
+    private static let fields: [WritableKeyPath<DRAMStatistics, Int> & Sendable] = [
+        \.reads, \.writes, \.combinedWrites, \.activates, \.precharges, \.refreshes, \.rowHits, \.rowMisses,
+        \.rowConflicts, \.turnarounds, \.busyClocks, \.refreshClocks, \.rowClocks, \.turnaroundClocks, \.groupClocks,
+    ]
+
+    /// What was counted since.
+    public static func - (later: DRAMStatistics, earlier: DRAMStatistics) -> DRAMStatistics {
+        var result = later
+        for field in fields { result[keyPath: field] -= earlier[keyPath: field] }
+        return result
+    }
 }
 
 /// A command on the DRAM's bus.

@@ -6,7 +6,7 @@ import Design
 import Kernel
 
 /// A model of external memory with a fixed latency and bandwidth.
-public final class SimpleMemory: ExternalDevice {
+public final class SimpleMemory: MemoryDevice {
     private let contents: any MemoryBeats
     private let interface: MemoryInterface
     private let timing: MemoryTiming
@@ -57,6 +57,9 @@ public final class SimpleMemory: ExternalDevice {
 
     /// Requests wake a memory that rests.
     public var wakeNets: [NetID] { [interface.fetch.request, interface.read.request, interface.write.request] }
+
+    /// There is no DRAM.
+    public func dram(before cycle: Int) -> DRAMStatistics? { nil }
 
     /// Looks up where the ports lie.
     public func attached(to state: StateView, _ inputs: InputPorts) {
@@ -189,23 +192,5 @@ public final class SimpleMemory: ExternalDevice {
         z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
         z ^= z >> 31
         return z & (z >> 8)
-    }
-}
-
-/// Where the ports' scalars lie in a simulation.
-private struct MemoryPlaces {
-    let fetchReady, fetchValid, readReady, readValid, writeReady, settled: InputSlot
-    let fetchRequest, fetchAddress: UnsafePointer<Int64>
-    let readRequest, readAddress, readLength, take: UnsafePointer<Int64>
-    let writeRequest, writeAddress: UnsafePointer<Int64>
-
-    init(_ interface: MemoryInterface, _ state: StateView, _ inputs: InputPorts) {
-        (fetchReady, fetchValid) = (inputs.slot(interface.fetch.ready), inputs.slot(interface.fetch.valid))
-        (readReady, readValid) = (inputs.slot(interface.read.ready), inputs.slot(interface.read.valid))
-        (writeReady, settled) = (inputs.slot(interface.write.ready), inputs.slot(interface.write.settled))
-        (fetchRequest, fetchAddress) = (state.scalar(interface.fetch.request), state.scalar(interface.fetch.address))
-        (readRequest, readAddress) = (state.scalar(interface.read.request), state.scalar(interface.read.address))
-        (readLength, take) = (state.scalar(interface.read.length), state.scalar(interface.read.take))
-        (writeRequest, writeAddress) = (state.scalar(interface.write.request), state.scalar(interface.write.address))
     }
 }

@@ -259,7 +259,7 @@ import Testing
         let beat = bench.accelerator.parameters.beatBytes
         #expect(run.perImage.total >= run.writtenBytes / beat)
         #expect(run.perImage.total == run.layers.reduce(0) { $0 + $1.counts.total })
-        if let rate = random.timing.bytesPerCycle65536 {
+        if case .simple(let timing) = random.memory, let rate = timing.bytesPerCycle65536 {
             let bytes = run.readBytes + run.writtenBytes
             // Two beats may have been saved up.
             #expect(run.perImage.total * rate >= (bytes - 2 * max(beat, 16)) << 16, "\(random.text)")

@@ -134,7 +134,7 @@ extension RandomCase {
             name: "branches", input: shape, inputExponent: 0, activationBits: parameters.activationBits,
             layers: branches.layers, parameters: 0, concatenations: branches.concatenations)
         copy.text =
-            "branches of seed \(seed): \(parameters), \(timing), "
+            "branches of seed \(seed): \(parameters), \(memory), "
             + branches.layers.map { "\($0.name) \(RandomCase.text($0))" }.joined(separator: ", ")
             + branches.concatenations.map { "; \($0.name) = \($0.parts.joined(separator: " "))" }.joined()
         return copy

@@ -12,7 +12,8 @@ struct RandomCase {
     let seed: UInt64
     var parameters: AcceleratorParameters
     var network: QuantizedNetwork
-    let timing: MemoryTiming
+    /// One in four has ports with a clock of their own.
+    let memory: MemoryModel
     /// Layers that were given weights of several passes.
     let fixedLayers: Int
     var text: String
@@ -30,11 +31,12 @@ struct RandomCase {
             element, RandomCase.pick([1, 1, 2, 3, 4], &random), RandomCase.pick(sizes, &random),
             RandomCase.pick(sizes, &random), activationBits: bits, ifmap: small ? 64 : 4096,
             weights: small ? 64 : 8192, ofmap: small ? 32 : 2048)
-        timing = MemoryTiming(
+        let timing = MemoryTiming(
             latency: Int.random(in: 1...30, using: &random),
             bytesPerCycle65536: Int.random(in: 0...2, using: &random) == 0
                 ? Int.random(in: 1 << 16...32 << 16, using: &random) : nil,
             stallSeed: Bool.random(using: &random) ? random.next() : nil)
+        memory = seed % 4 == 3 ? RandomCase.ports(seed) : .simple(timing)
         var maker = LayerMaker(element, activationBits: bits, seed: random.next())
         let shape = Shape(
             channels: Int.random(in: 1...9, using: &random), height: Int.random(in: 3...12, using: &random),
@@ -46,7 +48,31 @@ struct RandomCase {
         }
         network = QuantizedNetwork(layers, activationBits: bits)
         fixedLayers = fixed
-        text = "seed \(seed): \(parameters), \(timing), " + layers.map { RandomCase.text($0) }.joined(separator: ", ")
+        text = "seed \(seed): \(parameters), \(memory), " + layers.map { RandomCase.text($0) }.joined(separator: ", ")
+    }
+
+    /// One to four ports with a clock of a quarter to more than twice the core's, before a DRAM or before a slave with or
+    /// without stalls.
+    static func ports(_ seed: UInt64) -> MemoryModel {
+        var random = SeededGenerator(seed: seed ^ 0xA71)
+        let clocks = [50_000, 100_000, 150_000, 200_000, 281_000, 300_000, 333_000, 517_000]
+        let ports = PortSettings(
+            ports: Int.random(in: 1...4, using: &random), coreKHz: 200_000, portKHz: pick(clocks, &random),
+            burstBytes: pick([64, 128, 256, 1024, 4096], &random))
+        let latency = Int.random(in: 1...60, using: &random)
+        switch Int.random(in: 0..<4, using: &random) {
+        case 0: return .ports(ports, .fixed(latency: latency, stallSeed: nil))
+        case 1: return .ports(ports, .fixed(latency: latency, stallSeed: random.next()))
+        default:
+            let rules: [DDR4Timing] = [.zcu102, .ddr4_2133, .ddr4_2133x8, .ddr4_2400, .ddr4_2400x8]
+            let geometries: [DDR4Geometry] = [.zcu102, .zcu102RevisionA, .x16, .x8]
+            return .ports(
+                ports,
+                .processingSystem(
+                    PSMemorySettings(
+                        timing: pick(rules, &random), geometry: pick(geometries, &random),
+                        ports: Array(repeating: ports.portKHz, count: ports.ports))))
+        }
     }
 
     private static func layer(
@@ -121,7 +147,9 @@ struct RandomCase {
         var p = parameters
         while true {
             do {
-                return try Bench(p, network, seed: seed, timing: timing)
+                var bench = try Bench(p, network, seed: seed)
+                bench.memory = memory
+                return bench
             } catch let error as InputError where "\(error)".contains("buffer") && p.ifmapDepth < 8192 {
                 p.ifmapDepth *= 2
                 p.weightDepth *= 2

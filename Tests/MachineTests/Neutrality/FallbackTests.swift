@@ -57,7 +57,7 @@ import Testing
         let apart = try NeutralityTests.bench(.svpe(weightBits: 3), images: 2)
         let entangled = try Self.entangled(apart.accelerator)
         var bench = apart
-        bench.build = try Build.make(apart.network, on: entangled, timing: apart.timing)
+        bench.build = try Build.make(apart.network, on: entangled, memory: apart.memory)
         let (expected, found) = (try apart.run(), try bench.run())
         #expect(expected.plainKernelReason == nil)
         let reason = try #require(found.plainKernelReason)

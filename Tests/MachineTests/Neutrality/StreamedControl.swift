@@ -51,7 +51,7 @@ struct StreamedControl {
             instructions: program.instructionBytes, at: program.instructionPlace.lowerBound,
             memoryBytes: program.memoryBytes)
         let stream = try way.stream(whole, traffic, countsToggles: countsToggles)
-        stream.attach(SimpleMemory(traffic, interface: accelerator.memory, timing: bench.timing))
+        stream.attach(bench.memory.device(traffic, interface: accelerator.memory))
         let blocks = capacities.map {
             ControlBlock(whole.separation.boundary, of: accelerator.design, capacity: $0)
         }

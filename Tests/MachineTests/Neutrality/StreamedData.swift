@@ -47,7 +47,7 @@ struct StreamedData {
             instructions: program.instructionBytes, at: program.instructionPlace.lowerBound,
             memoryBytes: program.memoryBytes)
         let control = try ControlStream(plain: separation, traffic: traffic, countsToggles: way.countsToggles)
-        control.attach(SimpleMemory(traffic, interface: accelerator.memory, timing: bench.timing))
+        control.attach(bench.memory.device(traffic, interface: accelerator.memory))
         let plan = try DataPath.Plan(
             separation,
             options: .init(countsToggles: way.countsToggles, capacity: way.capacity, level: way.level))

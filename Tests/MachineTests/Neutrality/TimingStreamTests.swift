@@ -18,7 +18,7 @@ import Testing
         for seed in UInt64(1)...(Tools.isLong ? 600 : 12) {
             let random = RandomCase(seed: seed)
             let run = try random.bench().expectSameTiming(random.text)
-            if random.timing.stallSeed == nil { (steps, cycles) = (steps + run.steps, cycles + run.cycles) }
+            if !random.memory.stalls { (steps, cycles) = (steps + run.steps, cycles + run.cycles) }
         }
         #expect(steps < cycles * 9 / 10, "\(steps) of \(cycles) cycles were not jumped over")
     }
@@ -61,12 +61,12 @@ extension Bench {
             instructions: compiled.instructionBytes, at: compiled.instructionPlace.lowerBound,
             memoryBytes: compiled.memoryBytes)
         let stream = try TimingStream(separation, watching: accelerator.probes.nets)
-        stream.attach(SimpleMemory(traffic, interface: accelerator.memory, timing: timing))
+        stream.attach(memory.device(traffic, interface: accelerator.memory))
         let streamed = monitor { [traffic.bytesRead, traffic.bytesWritten] }
         stream.attach(streamed.monitor)
         for case .array(let streams) in compiled.steps {
             stream.attach(HostPulse(accelerator, streams, inputs: stream.inputs, cycle: stream.cycle))
-            let end = try stream.run(stop: accelerator.ports.done, limit: CycleLimit.cycles(compiled, timing))
+            let end = try stream.run(stop: accelerator.ports.done, limit: CycleLimit.cycles(compiled, memory))
             guard case .stopped = end else {
                 Issue.record("\(end); \(text)")
                 break
@@ -86,7 +86,7 @@ extension Bench {
         let ends = Bytes()
         let stores = compiled.layers.filter { !$0.isOnHost }.map(\.stores)
         let monitor = RunMonitor(
-            probes: accelerator.probes, stores: stores, layerEnded: { _ in ends.values.append(bytes()) })
+            probes: accelerator.probes, stores: stores, layerEnded: { _, _ in ends.values.append(bytes()) })
         return (monitor, ends)
     }
 }

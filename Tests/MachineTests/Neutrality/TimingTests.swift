@@ -23,7 +23,7 @@ import Testing
             let bench = try here.bench()
             try bench.expectSameTiming(here.text)
             run += 1
-            stalled += bench.timing.stallSeed == nil ? 0 : 1
+            stalled += bench.memory.stalls ? 1 : 0
             tiled += bench.compiled.layers.contains { $0.tiles > 1 } ? 1 : 0
             several += bench.accelerator.parameters.pixels > 1 ? 1 : 0
             preActivated += here.network.layers.contains { $0.preActivation != nil } ? 1 : 0
@@ -80,7 +80,7 @@ extension Bench {
             #expect(try build.time(engine) == computed, "\(engine); \(text)")
         }
         let bare = try Build.make(
-            network, on: accelerator, timing: timing, clockMHz: build.clockMHz, storesWeights: false)
+            network, on: accelerator, memory: memory, clockMHz: build.clockMHz, storesWeights: false)
         #expect(try bare.time() == computed, "without weights; \(text)")
     }
 }

@@ -37,7 +37,7 @@ final class WholeControl {
             checked: accelerator.design, options: PlanOptions(countsToggles: countsToggles, evaluatesEverything: true))
         memory = MemoryContents(program.memoryImage(input: bench.inputs[0]))
         let spy = MemorySpy(memory, accelerator.memory.beat)
-        simulation.attach(SimpleMemory(spy, interface: accelerator.memory, timing: bench.timing))
+        simulation.attach(bench.memory.device(spy, interface: accelerator.memory))
         let recorder = EveryCycle { [unowned self] cycle, state in
             spy.cycle = cycle
             for (position, net) in separation.boundary.enumerated() { values[position].append(state.value(net)) }
@@ -45,7 +45,7 @@ final class WholeControl {
             port.append((0..<state.lanes(of: data)).map { state.value(data, lane: $0) })
         }
         simulation.attach(recorder)
-        let limit = CycleLimit.cycles(program, bench.timing)
+        let limit = CycleLimit.cycles(program, bench.memory)
         for step in program.steps {
             switch step {
             case .host(let layer): try program.compute(layer, in: memory)

@@ -33,7 +33,7 @@ import Testing
         let outputs = groups * Int.random(in: 1...4, using: &random)
         let layer = maker.layer("a", shape, .convolution(outputs: outputs, groups: groups), window)
         copy.network = QuantizedNetwork([layer], activationBits: copy.parameters.activationBits)
-        copy.text = "dilated, seed \(seed): \(copy.parameters), \(copy.timing), \(window), \(shape), \(groups) groups"
+        copy.text = "dilated, seed \(seed): \(copy.parameters), \(copy.memory), \(window), \(shape), \(groups) groups"
         return copy
     }
 
