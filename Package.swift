@@ -92,9 +92,8 @@ let package = Package(
         .target(
             name: "Reports",
             dependencies: [
-                "Accelerator", "Configuration", "Diagnostics", "Fabric", "Machine", "NetworkReaders", "Networks",
-                "Preparation",
-                "Quantizer", "Schedule", "Support",
+                "Accelerator", "Configuration", "Diagnostics", "ExternalMemory", "Fabric", "Machine", "NetworkReaders",
+                "Networks", "Preparation", "Quantizer", "Schedule", "Support",
             ]),
         .target(
             name: "Flows",

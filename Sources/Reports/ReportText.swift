@@ -63,7 +63,9 @@ package struct ReportText {
                 + (design.kernel.map { "\($0) x \($0) cells" } ?? "\(design.pixels) pixels")
                 + (design.terms == 1 ? "" : " x \(design.terms) terms")
                 + " = \(design.lanes) lanes at \(ConfigSection.text(design.clockHz / 1e6)) MHz",
-            "memory    \(memory.model): latency \(memory.latencyCycles) cycles\(rate)",
+            "memory    \(memory.model): "
+                + (memory.latencyCycles.map { "latency \($0) cycles" }
+                    ?? "\(memory.ports) ports at \(ConfigSection.text(memory.portMHz ?? 0)) MHz") + rate,
         ]
         return lines.flatMap { TextTable.wrapped($0, indent: 10) }
     }

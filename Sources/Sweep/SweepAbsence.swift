@@ -24,7 +24,18 @@ enum SweepAbsence {
             $0.memory.bytesPerSecond == nil ? "memory.model \($0.memory.model.rawValue) has no bandwidth" : nil
         },
         Rule(keys: ["memory_model.stall_seed"]) {
-            $0.memory.timing(clockMHz: $0.clockMHz).stallSeed == nil ? "memory.stall_seed is not set" : nil
+            $0.memory.stallSeed == nil ? "memory.stall_seed is not set" : nil
+        },
+        Rule(keys: ["memory_model.latency_cycles"]) {
+            $0.memory.model.dram == nil ? nil : "memory.model \($0.memory.model.rawValue) has no one latency"
+        },
+        Rule(
+            keys: [
+                "memory_model.port_mhz", "memory_model.burst_bytes", "dram.accesses", "dram.activates",
+                "dram.row_hits", "dram.row_conflicts", "dram.refreshes", "dram.turnarounds", "dram.busy_fraction",
+            ]
+        ) {
+            $0.memory.model.dram == nil ? "memory.model \($0.memory.model.rawValue) has no DRAM" : nil
         },
         Rule(keys: ["design.kernel", "design.row_length"]) {
             switch $0.array.family {

@@ -14,6 +14,28 @@ package struct MemorySettings: Sendable, Hashable {
         case ideal
         /// A fixed latency and bandwidth.
         case fixed
+        /// DDR4-2133 as a ZCU102 of revision 1.1 sets it up, behind AXI ports.
+        case ddr4 = "ddr4-2133"
+        /// DDR4-2133 of x16 devices by JEDEC's table.
+        case ddr4x16 = "ddr4-2133-x16"
+        /// DDR4-2133 of x8 devices.
+        case ddr4x8 = "ddr4-2133-x8"
+        /// DDR4-2400 of x16 devices.
+        case fasterX16 = "ddr4-2400-x16"
+        /// DDR4-2400 of x8 devices.
+        case fasterX8 = "ddr4-2400-x8"
+
+        /// The DRAM's rules and its banks; nil for the simple models.
+        package var dram: (timing: DDR4Timing, geometry: DDR4Geometry)? {
+            switch self {
+            case .ideal, .fixed: nil
+            case .ddr4: (.zcu102, .zcu102)
+            case .ddr4x16: (.ddr4_2133, .x16)
+            case .ddr4x8: (.ddr4_2133x8, .x8)
+            case .fasterX16: (.ddr4_2400, .x16)
+            case .fasterX8: (.ddr4_2400x8, .x8)
+            }
+        }
     }
 
     /// How memory answers.
@@ -26,16 +48,32 @@ package struct MemorySettings: Sendable, Hashable {
     package var latencyNs = 200.0
     /// 10^9 bytes per second. 13,721 MB/s is the best that a ZCU102's PL ports were measured to reach.
     package var bandwidthGBs = 13.7
+    /// Bytes of an AXI burst at most; DDR4.
+    package var burstBytes = 256
+    /// Through the processing system, there and back, besides what the DRAM takes; DDR4.
+    package var pathNs = MemorySettings.usualPathNs
     /// Seed of random port stalls, nil for none.
     package var stallSeed: Int?
 
     /// Bytes of one beat of an HP port (128 bits).
     static let portBytes = 16.0
 
-    private static let onlyFixed = "is a key of model fixed; model ideal has none: remove it"
+    /// As the model of the processing system has it: clocks of the controller, half the DRAM's.
+    private static let usualPathNs: Double = {
+        let path = PSPath()
+        let clocks = Double(path.forwardClocks + path.returnClocks)
+        return (clocks * 2e7 / Double(DDR4Timing.zcu102.clockKHz)).rounded() / 10
+    }()
+
+    private static let onlyFixed = "is a key of model fixed: remove it"
+    private static let onlyDRAM = "is a key of the ddr4 models: remove it"
+    private static let onlySimple = "is a key of models ideal and fixed: remove it"
 
     static let keys = [
-        ConfigKey.word("memory.model", \.memory.model, later: ["ddr4-2133"], "external memory"),
+        ConfigKey.word(
+            "memory.model", \.memory.model,
+            "external memory: one latency and bandwidth for everything outside, or AXI ports and DDR4; `ddr4-2133` is the "
+                + "ZCU102's"),
         ConfigKey.integer("memory.ports", \.memory.ports, in: 1...4, "128-bit ports"),
         ConfigKey.number("memory.port_mhz", \.memory.portMHz, in: 1...333, "their clock"),
         ConfigKey.number(
@@ -46,8 +84,17 @@ package struct MemorySettings: Sendable, Hashable {
             "`fixed` only: 10^9 bytes/s; the best measured on a ZCU102 is 13,721 MB/s"
         ).only(when: { $0.memory.model == .fixed }, else: onlyFixed),
         ConfigKey.integer(
+            "memory.burst_bytes", \.memory.burstBytes, oneOf: [64, 128, 256, 512, 1024, 2048, 4096],
+            "`ddr4` only: bytes of an AXI burst at most"
+        ).only(when: { $0.memory.model.dram != nil }, else: onlyDRAM),
+        ConfigKey.number(
+            "memory.path_ns", \.memory.pathNs, in: 0...100_000,
+            "`ddr4` only: through the processing system, there and back, besides what the DRAM takes"
+        ).only(when: { $0.memory.model.dram != nil }, else: onlyDRAM),
+        ConfigKey.integer(
             "memory.stall_seed", \.memory.stallSeed, or: "none", in: 0...Int(Int32.max),
-            "random port stalls, for tests and co-simulation"),
+            "random port stalls, for tests and co-simulation; not for `ddr4`"
+        ).only(when: { $0.memory.model.dram == nil }, else: onlySimple),
     ]
 
     /// Bytes per second that memory and ports together can move; nil without limit.
@@ -55,15 +102,20 @@ package struct MemorySettings: Sendable, Hashable {
         switch model {
         case .ideal: nil
         case .fixed: fixedBytesPerSecond
+        default:
+            // A port moves a beat in each direction in each of its clocks.
+            model.dram.map { min(Double($0.timing.pinBytesPerSecond), 2 * portBytesPerSecond) }
         }
     }
 
+    private var portBytesPerSecond: Double { Double(ports) * MemorySettings.portBytes * portMHz * 1e6 }
+
     private var fixedBytesPerSecond: Double {
-        min(bandwidthGBs * 1e9, Double(ports) * MemorySettings.portBytes * portMHz * 1e6)
+        min(bandwidthGBs * 1e9, portBytesPerSecond)
     }
 
-    /// The same in cycles of the core clock.
-    package func timing(clockMHz: Double) -> MemoryTiming {
+    /// Of the simple models, in cycles of the core clock; nil for DDR4.
+    package func timing(clockMHz: Double) -> MemoryTiming? {
         var timing: MemoryTiming
         switch model {
         case .ideal: timing = .ideal
@@ -75,8 +127,26 @@ package struct MemorySettings: Sendable, Hashable {
             #endif
             let latency = max(1, Int((latencyNs * clockMHz / 1000).rounded(rule)))
             timing = .fixed(latency: latency, bytesPerCycle: fixedBytesPerSecond / (clockMHz * 1e6))
+        default: return nil
         }
         timing.stallSeed = stallSeed.map { UInt64($0) }
         return timing
+    }
+
+    /// The memory of a run.
+    package func model(clockMHz: Double) -> MemoryModel {
+        guard let dram = model.dram else { return .simple(timing(clockMHz: clockMHz) ?? .ideal) }
+        let portKHz = Int((portMHz * 1000).rounded())
+        // HP1 and HP2 share a port of the DDR controller: they are the last two that are used together.
+        let places = Array([0, 1, 3, 2].prefix(ports))
+        var system = PSMemorySettings(
+            timing: dram.timing, geometry: dram.geometry, ports: Array(repeating: portKHz, count: ports),
+            places: places)
+        let clocks = Int((pathNs * Double(dram.timing.clockKHz) / 2e6).rounded())
+        (system.path.forwardClocks, system.path.returnClocks) = (clocks / 2, clocks - clocks / 2)
+        return .ports(
+            PortSettings(
+                ports: ports, coreKHz: Int((clockMHz * 1000).rounded()), portKHz: portKHz, burstBytes: burstBytes),
+            .processingSystem(system))
     }
 }

@@ -1,3 +1,7 @@
+import Configuration
+import ExternalMemory
+import Machine
+
 /// One layer of the first image; every image takes the same cycles.
 package struct LayerSection: Sendable, Codable, Equatable {
     /// Name of the layer.
@@ -38,6 +42,19 @@ package struct LayerSection: Sendable, Codable, Equatable {
     package var dramReadBytes: Int
     /// Bytes to memory since the end of the layer before.
     package var dramWriteBytes: Int
+    /// 2 * macs per byte to and from memory; absent where no byte moves.
+    package var arithmeticIntensity: Double?
+    /// Of what memory and ports can move in the layer's cycles; absent for model ideal and on the host.
+    package var bandwidthFraction: Double?
+    /// Of the DRAM's clocks in the layer, those with data on its bus; this and the three below absent where there is no
+    /// DRAM, and on the host.
+    package var dramBusy: Double?
+    /// Those without data while an access waited for a refresh.
+    package var dramRefresh: Double?
+    /// Those without, for a row to be opened.
+    package var dramRows: Double?
+    /// Those without, for the bus to turn.
+    package var dramTurnaround: Double?
     /// Filters of 0, 1 and 2 signed powers of two; absent where there are none such.
     package var filtersByTerms: [Int]?
     /// Passes of single filters: F1 + 2 * F2 on lanes of one term.
@@ -47,7 +64,7 @@ package struct LayerSection: Sendable, Codable, Equatable {
     static func figures(of run: FinishedRun) -> [LayerSection] {
         let (lanes, terms) = (run.hardware.accelerator.parameters.lanes, run.hardware.accelerator.parameters.terms)
         return zip(run.program.layers, run.timing.layers).map { plan, layer in
-            LayerSection(
+            var result = LayerSection(
                 name: layer.name, kind: plan.kind, macs: plan.macs, cycles: layer.counts.total,
                 predictedCycles: plan.predictedCycles + layer.counts.host, startCycle: layer.startCycle,
                 endCycle: layer.endCycle,
@@ -59,7 +76,24 @@ package struct LayerSection: Sendable, Codable, Equatable {
                 utilization: plan.isOnHost ? 0 : Double(plan.macs) / Double(lanes * max(1, layer.counts.total)),
                 dramReadBytes: layer.readBytes, dramWriteBytes: layer.writtenBytes, filtersByTerms: plan.filters,
                 filterPasses: plan.filterPasses(terms: terms))
+            if !plan.isOnHost { result.addMemory(layer, run.configuration) }
+            return result
         }
+    }
+
+    /// How a layer of the array used external memory.
+    private mutating func addMemory(_ layer: LayerRun, _ configuration: Configuration) {
+        let bytes = Double(layer.readBytes + layer.writtenBytes)
+        guard bytes > 0 else { return }
+        arithmeticIntensity = 2 * Double(macs) / bytes
+        let seconds = Double(max(1, cycles)) / (configuration.clockMHz * 1e6)
+        bandwidthFraction = configuration.memory.bytesPerSecond.map { bytes / (seconds * $0) }
+        guard let dram = layer.dram, let rules = configuration.memory.model.dram else { return }
+        let clocks = seconds * Double(rules.timing.clockKHz) * 1000
+        dramBusy = Double(dram.busyClocks) / clocks
+        dramRefresh = Double(dram.refreshClocks) / clocks
+        dramRows = Double(dram.rowClocks) / clocks
+        dramTurnaround = Double(dram.turnaroundClocks) / clocks
     }
 }
 
@@ -116,5 +150,18 @@ extension LayerSection: ReportSection {
             "hint", \.hint,
             "a configuration key and the smallest value with which the layer would take a fifth fewer cycles by the "
                 + "prediction, and why; absent where no buffer of up to four times its size would do that"),
+        ReportField(
+            "arithmetic_intensity", \.arithmeticIntensity, unit: "operations per byte",
+            "2 * macs / bytes to and from memory; absent on the host"),
+        ReportField(
+            "bandwidth_fraction", \.bandwidthFraction,
+            "bytes / (cycles * memory_model.bytes_per_cycle); absent for model ideal and on the host"),
+        ReportField(
+            "dram_busy", \.dramBusy,
+            "of the DRAM's clocks in the layer, those with data on its bus; this and the three below are absent for "
+                + "models ideal and fixed and on the host"),
+        ReportField("dram_refresh", \.dramRefresh, "those without data while an access waited, after a refresh"),
+        ReportField("dram_rows", \.dramRows, "those without, until a row was open: misses and bank conflicts"),
+        ReportField("dram_turnaround", \.dramTurnaround, "those without, until the bus had turned"),
     ]
 }

@@ -6,12 +6,16 @@ package struct MemorySection: Sendable, Codable, Equatable {
     package var model: String
     /// Ports of the accelerator.
     package var ports: Int
-    /// Cycles of the core clock.
-    package var latencyCycles: Int
+    /// Cycles of the core clock; absent for the DDR4 models, which have no one latency.
+    package var latencyCycles: Int?
     /// Absent for model ideal.
     package var bytesPerCycle: Double?
     /// Of random port stalls; absent without them.
     package var stallSeed: UInt64?
+    /// Clock of the ports; absent for models ideal and fixed, whose ports are only a part of the bandwidth.
+    package var portMHz: Double?
+    /// Bytes of an AXI burst at most; absent as `portMHz`.
+    package var burstBytes: Int?
 
     /// The memory of a run.
     static func figures(of run: FinishedRun) -> MemorySection {
@@ -19,8 +23,11 @@ package struct MemorySection: Sendable, Codable, Equatable {
         let timing = memory.timing(clockMHz: run.configuration.clockMHz)
         return MemorySection(
             model: memory.model.rawValue, ports: memory.ports,
-            latencyCycles: timing.latency, bytesPerCycle: timing.bytesPerCycle65536.map { Double($0) / 65536 },
-            stallSeed: timing.stallSeed)
+            latencyCycles: timing?.latency,
+            bytesPerCycle: timing.map { timing in timing.bytesPerCycle65536.map { Double($0) / 65536 } }
+                ?? memory.bytesPerSecond.map { $0 / (run.configuration.clockMHz * 1e6) },
+            stallSeed: timing?.stallSeed, portMHz: timing == nil ? memory.portMHz : nil,
+            burstBytes: timing == nil ? memory.burstBytes : nil)
     }
 }
 
@@ -29,10 +36,15 @@ extension MemorySection: ReportSection {
     package static let fields: [ReportField<MemorySection>] = [
         ReportField("model", \.model, "as configured").oneOf(MemorySettings.Model.allCases.map(\.rawValue)),
         ReportField("ports", \.ports, "as configured"),
-        ReportField("latency_cycles", \.latencyCycles, unit: "cycles", "from a request to its first beat"),
+        ReportField(
+            "latency_cycles", \.latencyCycles, unit: "cycles",
+            "from a request to its first beat; absent for the DDR4 models, which have no one latency"),
         ReportField(
             "bytes_per_cycle", \.bytesPerCycle, unit: "bytes per cycle",
             "what memory and ports can move; absent for model ideal"),
         ReportField("stall_seed", \.stallSeed, "of random port stalls; absent without them"),
+        ReportField("port_mhz", \.portMHz, unit: "MHz", "clock of the AXI ports; absent for models ideal and fixed"),
+        ReportField(
+            "burst_bytes", \.burstBytes, unit: "bytes", "of an AXI burst at most; absent for models ideal and fixed"),
     ]
 }

@@ -25,6 +25,7 @@ import Testing
     static let pictures = "network.input.images=images.npy"
     static let trained = ["network.model=resnet20-fmnist", "array.outputs=32", "array.inputs=32"]
     static let convolver = "array.family=convolver"
+    static let dram = "memory.model=ddr4-2133"
     static let flight = "quantization.scheme=flightnn"
     static let traced = "trace.file=run.fst"
 
@@ -65,6 +66,7 @@ import Testing
         set("device.allow_overflow", "true"), set("clock_mhz", "100"), set("buffers.ifmap_kib", "32"),
         set("buffers.weight_kib", "32"), set("buffers.ofmap_kib", "32"), set("buffers.psum_kib", "64", with: convolver),
         set("memory.model", "ideal"), set("memory.ports", "1"), set("memory.port_mhz", "100"),
+        set("memory.burst_bytes", "128", with: dram), set("memory.path_ns", "250", with: dram),
         set("memory.latency_ns", "500"), set("memory.bandwidth_gb_s", "1.5"), set("memory.stall_seed", "7"),
         set("host.fully_connected", "true"), set("run.mode", "full"), set("run.check", "false"),
         set("run.threads", "2"), set("run.array_images", "2", with: "network.input.count=3"),

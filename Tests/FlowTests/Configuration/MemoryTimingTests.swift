@@ -12,15 +12,15 @@ import Testing
     func latencyIsRoundedUp(nanoseconds: Double, clock: Double, cycles: Int) {
         var memory = MemorySettings()
         memory.latencyNs = nanoseconds
-        #expect(memory.timing(clockMHz: clock).latency == cycles)
+        #expect(memory.timing(clockMHz: clock)?.latency == cycles)
     }
 
     /// 10^9 bytes/s at 200 MHz are 5 bytes a cycle; two ports of 16 bytes at 200 MHz give at most 32.
     @Test func bandwidthIsTheSmallerOfMemoryAndPorts() {
         var memory = MemorySettings()
         (memory.bandwidthGBs, memory.ports, memory.portMHz) = (1, 2, 200)
-        #expect(memory.timing(clockMHz: 200).bytesPerCycle65536 == 5 << 16)
+        #expect(memory.timing(clockMHz: 200)?.bytesPerCycle65536 == 5 << 16)
         memory.bandwidthGBs = 100
-        #expect(memory.timing(clockMHz: 200).bytesPerCycle65536 == 32 << 16)
+        #expect(memory.timing(clockMHz: 200)?.bytesPerCycle65536 == 32 << 16)
     }
 }
