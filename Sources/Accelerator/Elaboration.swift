@@ -10,7 +10,7 @@
 import Design
 
 /// Builds the Design of an accelerator, module by module.
-struct Elaboration {
+struct Elaboration: Circuits {
     let p: AcceleratorParameters
     var builder = DesignBuilder(name: "accelerator")
 

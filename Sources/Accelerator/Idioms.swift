@@ -3,7 +3,12 @@
 import Design
 import Fabric
 
-extension Elaboration {
+/// Something that builds a Design.
+protocol Circuits {
+    var builder: DesignBuilder { get set }
+}
+
+extension Circuits {
     mutating func and(_ signals: Signal..., name: String? = nil) -> Signal { gather(.and, signals, name) }
     mutating func or(_ signals: Signal..., name: String? = nil) -> Signal { gather(.or, signals, name) }
 
@@ -30,6 +35,25 @@ extension Elaboration {
         builder.logic(.multiplex, [condition, a, b], width: width, name: name)
     }
 
+    /// A flag that `set` raises and `clear` lowers; `set` wins.
+    mutating func flag(_ name: String, set: Signal, clear: Signal) -> Signal {
+        let value = builder.register(name, width: 1)
+        builder.connect(value, next: set, enable: or(set, clear))
+        return value
+    }
+
+    /// A counter 0...last: cleared by `clear`, advanced by `advance`; returns (value, value == last).
+    mutating func counter(_ name: String, last: Signal, advance: Signal, clear: Signal) -> (Signal, Signal) {
+        let value = builder.register(name, width: last.width)
+        let isLast = equal(value, last, name: "\(name)_is_last")
+        let more = builder.logic(.add, [value, 1], width: last.width)
+        let next = select(isLast, 0, more, width: last.width)
+        builder.connect(value, next: next, enable: advance, reset: clear)
+        return (value, isLast)
+    }
+}
+
+extension Elaboration {
     /// A field of an instruction held in three banks of four words.
     mutating func field(_ field: InstructionField, of instruction: [Signal]) -> Signal {
         builder.logic(
@@ -68,22 +92,5 @@ extension Elaboration {
             plane, next: select(begin, base, nextPlane, width: width),
             enable: or(begin, and(walk.advance, walk.endOfPlane)))
         return address
-    }
-
-    /// A flag that `set` raises and `clear` lowers; `set` wins.
-    mutating func flag(_ name: String, set: Signal, clear: Signal) -> Signal {
-        let value = builder.register(name, width: 1)
-        builder.connect(value, next: set, enable: or(set, clear))
-        return value
-    }
-
-    /// A counter 0...last: cleared by `clear`, advanced by `advance`; returns (value, value == last).
-    mutating func counter(_ name: String, last: Signal, advance: Signal, clear: Signal) -> (Signal, Signal) {
-        let value = builder.register(name, width: last.width)
-        let isLast = equal(value, last, name: "\(name)_is_last")
-        let more = builder.logic(.add, [value, 1], width: last.width)
-        let next = select(isLast, 0, more, width: last.width)
-        builder.connect(value, next: next, enable: advance, reset: clear)
-        return (value, isLast)
     }
 }

@@ -202,6 +202,7 @@ public final class MemoryPorts: MemoryDevice {
     private func stepReads(_ index: Int) -> Bool {
         let port = ports + index
         var moved = false
+        let isReady = slave.readReady(index)
         if slave.readValid(index) {
             slave.takeRead(index)
             switch port.pointee.open.head.stream {
@@ -212,7 +213,7 @@ public final class MemoryPorts: MemoryDevice {
             if port.pointee.open.head.beats == 0 { port.pointee.open.pop() }
             moved = true
         }
-        if port.pointee.commandsPushed.seen > port.pointee.commandsPopped.value, slave.readReady(index) {
+        if port.pointee.commandsPushed.seen > port.pointee.commandsPopped.value, isReady {
             let command = port.pointee.commands.head
             port.pointee.commands.pop()
             port.pointee.commandsPopped.value += 1

@@ -1,5 +1,7 @@
 // The hardware between the accelerator's engines and its AXI ports, in numbers.
 
+import Design
+
 /// Clocks and sizes of the memory ports. docs/internals/MemoryPorts.md draws them.
 public struct PortSettings: Sendable, Hashable, Codable {
     /// AXI ports, each with a read and a write engine: 1...4.
@@ -12,15 +14,15 @@ public struct PortSettings: Sendable, Hashable, Codable {
     public var burstBytes: Int
 
     /// Bytes of an AXI beat: 128 bits, the width of an HP port.
-    public static let beatBytes = 16
-    /// Beats that the data FIFO of a port and direction holds: two RAMB36E2 of 72 bits are 512 deep.
-    public static let dataDepth = 512
+    public static let beatBytes = PortDepth.beatBytes
+    /// Beats that the data FIFO of a port and direction holds.
+    public static let dataDepth = PortDepth.data
     /// Commands of a port and direction on their way to the ports' clock.
-    public static let commandDepth = 16
+    public static let commandDepth = PortDepth.commands
     /// Requests of the load engine that are not yet answered.
-    public static let requestDepth = 32
-    /// Beats of instructions on their way: two instructions and a half.
-    public static let fetchDepth = 8
+    public static let requestDepth = PortDepth.requests
+    /// Beats of instructions on their way.
+    public static let fetchDepth = PortDepth.fetches
 
     /// Ports of that clock beside an accelerator of its own.
     public init(ports: Int, coreKHz: Int, portKHz: Int, burstBytes: Int = 256) {
