@@ -2,6 +2,10 @@
 // group the earliest read, write and activate; the last four activates. A command moves these earliest clocks and
 // nothing else; whoever schedules asks for them. The rules are JEDEC's JESD79-4 for one rank, refresh of all banks.
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// Earliest clocks of all commands of a one-rank DDR4 memory.
 struct DRAMBanks {
     let timing: DDR4Timing
@@ -73,7 +77,11 @@ struct DRAMBanks {
         prechargeReady[bank] = max(prechargeReady[bank], cycle &+ timing.tRTP)
         let own = groupOf[bank]
         for group in 0..<groups {
-            let distance = group == own ? timing.tCCDL : timing.tCCDS
+            #if MUTANTS
+                let distance = group == own && !isPlanted("dram-group") ? timing.tCCDL : timing.tCCDS
+            #else
+                let distance = group == own ? timing.tCCDL : timing.tCCDS
+            #endif
             groupAccess[group] = max(groupAccess[group], cycle &+ distance)
             groupAccess[groups &+ group] = max(groupAccess[groups &+ group], cycle &+ timing.tRTW)
         }

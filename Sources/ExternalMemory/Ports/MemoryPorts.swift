@@ -6,6 +6,10 @@
 import Design
 import Kernel
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// The accelerator's memory ports and what is behind them, at the accelerator's interface.
 public final class MemoryPorts: MemoryDevice {
     let contents: any MemoryBeats
@@ -156,7 +160,11 @@ public final class MemoryPorts: MemoryDevice {
         // Edge e of the ports' clock is at e / portKHz, the edge that ends this cycle at (cycle + 1) / coreKHz.
         let end = (cycle + 1) * settings.portKHz
         let last = end / settings.coreKHz
-        let isCommon = last * settings.coreKHz == end
+        #if MUTANTS
+            let isCommon = last * settings.coreKHz == end && !isPlanted("port-common-edge")
+        #else
+            let isCommon = last * settings.coreKHz == end
+        #endif
         if portsAreStill { portEdge = max(portEdge, min(last, firstEvent) - 1) }
         while portEdge < last { stepPorts() }
         coreIsStill = !stepCore(isCommon, state)
