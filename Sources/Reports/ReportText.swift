@@ -65,7 +65,7 @@ package struct ReportText {
                 + " = \(design.lanes) lanes at \(ConfigSection.text(design.clockHz / 1e6)) MHz",
             "memory    \(memory.model): "
                 + (memory.latencyCycles.map { "latency \($0) cycles" }
-                    ?? "\(memory.ports) ports at \(ConfigSection.text(memory.portMHz ?? 0)) MHz") + rate,
+                    ?? "\(memory.ports) ports at \(ConfigSection.text(memory.portMhz ?? 0)) MHz") + rate,
         ]
         return lines.flatMap { TextTable.wrapped($0, indent: 10) }
     }

@@ -85,15 +85,15 @@ package struct MemorySettings: Sendable, Hashable {
         ).only(when: { $0.memory.model == .fixed }, else: onlyFixed),
         ConfigKey.integer(
             "memory.burst_bytes", \.memory.burstBytes, oneOf: [64, 128, 256, 512, 1024, 2048, 4096],
-            "`ddr4` only: bytes of an AXI burst at most"
+            "models `ddr4-...` only: bytes of an AXI burst at most"
         ).only(when: { $0.memory.model.dram != nil }, else: onlyDRAM),
         ConfigKey.number(
             "memory.path_ns", \.memory.pathNs, in: 0...100_000,
-            "`ddr4` only: through the processing system, there and back, besides what the DRAM takes"
+            "models `ddr4-...` only: through the processing system, there and back, besides what the DRAM takes"
         ).only(when: { $0.memory.model.dram != nil }, else: onlyDRAM),
         ConfigKey.integer(
             "memory.stall_seed", \.memory.stallSeed, or: "none", in: 0...Int(Int32.max),
-            "random port stalls, for tests and co-simulation; not for `ddr4`"
+            "models `ideal` and `fixed` only: random port stalls, for tests and co-simulation"
         ).only(when: { $0.memory.model.dram == nil }, else: onlySimple),
     ]
 

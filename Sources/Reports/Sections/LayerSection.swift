@@ -152,16 +152,21 @@ extension LayerSection: ReportSection {
                 + "prediction, and why; absent where no buffer of up to four times its size would do that"),
         ReportField(
             "arithmetic_intensity", \.arithmeticIntensity, unit: "operations per byte",
-            "2 * macs / bytes to and from memory; absent on the host"),
+            "2 * macs / bytes to and from memory; absent on the host and where no byte moves"),
         ReportField(
             "bandwidth_fraction", \.bandwidthFraction,
-            "bytes / (cycles * memory_model.bytes_per_cycle); absent for model ideal and on the host"),
+            "bytes / (cycles * memory_model.bytes_per_cycle); absent for model ideal, and as arithmetic_intensity"),
         ReportField(
             "dram_busy", \.dramBusy,
-            "of the DRAM's clocks in the layer, those with data on its bus; this and the three below are absent for "
-                + "models ideal and fixed and on the host"),
-        ReportField("dram_refresh", \.dramRefresh, "those without data while an access waited, after a refresh"),
-        ReportField("dram_rows", \.dramRows, "those without, until a row was open: misses and bank conflicts"),
-        ReportField("dram_turnaround", \.dramTurnaround, "those without, until the bus had turned"),
+            "of the DRAM's clocks in the layer, those with data on its bus; absent for models ideal and fixed, and as "
+                + "arithmetic_intensity"),
+        ReportField(
+            "dram_refresh", \.dramRefresh,
+            "those without data while an access waited, after a refresh; absent as dram_busy"),
+        ReportField(
+            "dram_rows", \.dramRows,
+            "those without, until a row was open: misses and bank conflicts; absent as dram_busy"),
+        ReportField(
+            "dram_turnaround", \.dramTurnaround, "those without, until the bus had turned; absent as dram_busy"),
     ]
 }

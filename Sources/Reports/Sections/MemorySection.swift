@@ -13,8 +13,8 @@ package struct MemorySection: Sendable, Codable, Equatable {
     /// Of random port stalls; absent without them.
     package var stallSeed: UInt64?
     /// Clock of the ports; absent for models ideal and fixed, whose ports are only a part of the bandwidth.
-    package var portMHz: Double?
-    /// Bytes of an AXI burst at most; absent as `portMHz`.
+    package var portMhz: Double?
+    /// Bytes of an AXI burst at most; absent as `portMhz`.
     package var burstBytes: Int?
 
     /// The memory of a run.
@@ -26,7 +26,7 @@ package struct MemorySection: Sendable, Codable, Equatable {
             latencyCycles: timing?.latency,
             bytesPerCycle: timing.map { timing in timing.bytesPerCycle65536.map { Double($0) / 65536 } }
                 ?? memory.bytesPerSecond.map { $0 / (run.configuration.clockMHz * 1e6) },
-            stallSeed: timing?.stallSeed, portMHz: timing == nil ? memory.portMHz : nil,
+            stallSeed: timing?.stallSeed, portMhz: timing == nil ? memory.portMHz : nil,
             burstBytes: timing == nil ? memory.burstBytes : nil)
     }
 }
@@ -43,7 +43,7 @@ extension MemorySection: ReportSection {
             "bytes_per_cycle", \.bytesPerCycle, unit: "bytes per cycle",
             "what memory and ports can move; absent for model ideal"),
         ReportField("stall_seed", \.stallSeed, "of random port stalls; absent without them"),
-        ReportField("port_mhz", \.portMHz, unit: "MHz", "clock of the AXI ports; absent for models ideal and fixed"),
+        ReportField("port_mhz", \.portMhz, unit: "MHz", "clock of the AXI ports; absent for models ideal and fixed"),
         ReportField(
             "burst_bytes", \.burstBytes, unit: "bytes", "of an AXI burst at most; absent for models ideal and fixed"),
     ]

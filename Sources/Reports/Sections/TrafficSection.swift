@@ -55,13 +55,16 @@ extension TrafficSection: ReportSection {
             "bytes / (total_s * what memory and ports can move); absent for model ideal"),
         ReportField(
             "accesses", \.accesses,
-            "of 64 bytes, which a burst touches wholly or in part; this and the keys below are "
-                + "absent for models ideal and fixed"),
-        ReportField("activates", \.activates, "rows opened"),
-        ReportField("row_hits", \.rowHits, "accesses that found their row open"),
-        ReportField("row_conflicts", \.rowConflicts, "accesses that found another row of their bank open"),
-        ReportField("refreshes", \.refreshes, "of all banks"),
-        ReportField("turnarounds", \.turnarounds, "changes of the bus between reads and writes"),
-        ReportField("busy_fraction", \.busyFraction, "of the DRAM's clocks, those with data on its bus"),
+            "of the DRAM, 64 bytes each, which a burst touches wholly or in part; absent, as all below, for models ideal "
+                + "and fixed"),
+        ReportField("activates", \.activates, "rows opened; absent as accesses"),
+        ReportField("row_hits", \.rowHits, "accesses that found their row open; absent as accesses"),
+        ReportField(
+            "row_conflicts", \.rowConflicts, "accesses that found another row of their bank open; absent as accesses"),
+        ReportField("refreshes", \.refreshes, "of all banks; absent as accesses"),
+        ReportField("turnarounds", \.turnarounds, "changes of the bus between reads and writes; absent as accesses"),
+        ReportField(
+            "busy_fraction", \.busyFraction,
+            "of the DRAM's clocks in total_s, those with data on its bus; absent as accesses"),
     ]
 }

@@ -43,7 +43,10 @@ import Testing
     private func paths<Section: ReportSection>(_ section: Section) -> [String] { Section.fields.map(\.path).sorted() }
 
     /// An independent way to the numbers: through the text of report.json.
-    @Test(arguments: ["run.mode=full", "run.mode=timing", "host.fully_connected=true", "memory.stall_seed=3"])
+    @Test(arguments: [
+        "run.mode=full", "run.mode=timing", "host.fully_connected=true", "memory.stall_seed=3",
+        "memory.model=ddr4-2133",
+    ])
     func keysOfSweepsAreTheNumbersOfTheJSON(change: String) throws {
         let report = try report(change)
         let tree = try JSONDecoder().decode(JSONTree.self, from: report.json())
@@ -105,7 +108,8 @@ import Testing
         #expect(
             lines[0] == "name,kind,macs,cycles,predicted_cycles,start_cycle,end_cycle,compute_cycles,stall_cycles,"
                 + "fill_drain,utilization,dram_read_bytes,dram_write_bytes,filters_by_terms,filter_passes,"
-                + "stall_load,stall_instructions,stall_store,bound,reason,hint")
+                + "stall_load,stall_instructions,stall_store,bound,reason,hint,arithmetic_intensity,bandwidth_fraction,"
+                + "dram_busy,dram_refresh,dram_rows,dram_turnaround")
         let first = layers[0]
         let terms = try #require(first.filtersByTerms)
         #expect(lines[1].hasPrefix("\(first.name),\(first.kind),\(first.macs),\(first.cycles),"))
@@ -113,8 +117,10 @@ import Testing
             lines[1].contains(
                 ",\(first.utilization),\(first.dramReadBytes),\(first.dramWriteBytes),"
                     + "\(terms[0])/\(terms[1])/\(terms[2]),\(first.filterPasses ?? -1),\(first.stallLoad),"))
-        // The first layer of these has no hint.
-        #expect(lines[1].hasSuffix(",\(first.bound.rawValue),\"\(first.reason)\","))
+        // The first layer of these has no hint, and model fixed no DRAM.
+        let (intensity, fraction) = (try #require(first.arithmeticIntensity), try #require(first.bandwidthFraction))
+        #expect(
+            lines[1].hasSuffix(",\(first.bound.rawValue),\"\(first.reason)\",,\(intensity),\(fraction),,,,"))
         #expect(lines.count == 1 + layers.count)
     }
 
