@@ -151,7 +151,20 @@ import Testing
         bad("  pixels: 1", "  weight_bits: 6", "17:16", "array.weight_bits: is 6", "1...5 for svpe"),
         bad("  pe: svpe", "  pe: vpe\n  weight_bits: 3", "15:16", "array.weight_bits: is 3", "4, 8, 16 for vpe"),
         bad("  pixels: 1", "  accumulator_bits: 49", "17:21", "array.accumulator_bits: is '49'", "16...48"),
-        bad("model: fixed", "model: ddr4-2133", "19:17", "memory.model: ddr4-2133 is not", kind: .unsupported),
+        bad(
+            "model: fixed", "model: ddr4-2233", "19:17", "memory.model: is 'ddr4-2233'", "did you mean 'ddr4-2133'?",
+            "accepted: ideal, fixed, ddr4-2133, ddr4-2133-x16, ddr4-2133-x8, ddr4-2400-x16, ddr4-2400-x8"),
+        bad("port_mhz: 200", "burst_bytes: 256", "19:47", "memory.burst_bytes: is a key of the ddr4 models: remove it"),
+        bad("model: fixed", "model: ideal, path_ns: 9", "19:33", "memory.path_ns: is a key of the ddr4 models"),
+        bad(
+            "model: fixed", "model: ddr4-2133, stall_seed: 5", "19:40",
+            "memory.stall_seed: is a key of models ideal and fixed: remove it"),
+        bad(
+            "model: fixed", "model: ddr4-2400-x8, latency_ns: 200", "19:43",
+            "memory.latency_ns: is a key of model fixed: remove it"),
+        bad(
+            "model: fixed", "model: ddr4-2133, burst_bytes: 96", "19:41", "memory.burst_bytes: is '96'",
+            "64, 128, 256, 512, 1024, 2048, 4096"),
         bad("model: fixed,", "model: ideal, latency_ns: 5,", "19:36", "memory.latency_ns: is a key of model fixed"),
         bad("ports: 2", "ports: 5", "19:31", "memory.ports: is '5'", "1...4"),
         bad("port_mhz: 200", "port_mhz: 400", "19:44", "memory.port_mhz: is '400'", "1...333"),

@@ -9,7 +9,7 @@ import Testing
 @Suite struct SchemaTests {
     @Test(arguments: [
         "run.mode=full", "run.mode=functional", "run.mode=timing", "run.check=false", "memory.model=ideal",
-        "quantization.scheme=flightnn",
+        "memory.model=ddr4-2133", "quantization.scheme=flightnn",
     ])
     func reportFollowsTheSchema(change: String) throws {
         let workplace = try Scratch()

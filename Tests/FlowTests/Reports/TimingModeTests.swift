@@ -39,7 +39,9 @@ import Testing
         ["quantization.scheme=flightnn", "array.terms=2"], ["quantization.wide_first_and_last=true"],
         ["quantization.weight_bits=1"], ["quantization.activation_bits=8", "array.pixels=2"],
         ["quantization.activation_scale=multiplier"], ["host.fully_connected=true"], ["memory.model=ideal"],
-        ["memory.stall_seed=5"], ["memory.latency_ns=900"], ["array.pre_activation=true"],
+        ["memory.stall_seed=5"], ["memory.latency_ns=900"], ["memory.model=ddr4-2133", "memory.port_mhz=300"],
+        ["memory.model=ddr4-2400-x8", "memory.ports=4", "memory.burst_bytes=64", "memory.path_ns=1000"],
+        ["array.pre_activation=true"],
         ["array={family: convolver, kernel: 3, pe: svpe, outputs: 4, inputs: 4}"],
     ])
     func saysTheSameOfCycles(changes: [String]) throws {
@@ -66,6 +68,27 @@ import Testing
         var expected = timed(functional, like: timing)
         expected.warnings.removeAll { $0.kind == .unchecked }
         #expect(timing == expected)
+    }
+
+    /// The same before DDR4, in all modes: every cycle, stall and byte, and what the DRAM did.
+    @Test(arguments: ["tiny-svpe", "tiny-vpe", "resnet20-cifar10-svpe", "resnet20-fmnist-svpe"])
+    func shippedConfigurationsOnDDR4(name: String) throws {
+        let file = Repository.root.appendingPathComponent("configs/\(name).yaml").path
+        let changes = [
+            "run.check=false", "network.input.count=1", "memory.model=ddr4-2133", "memory.port_mhz=300",
+        ]
+        let (timing, functional) = try reports(of: file, changes)
+        let full = try Flow.simulate(
+            SimulationRequest(
+                try Configuration.load(
+                    path: file, assignments: (changes + ["run.mode=full"]).map { ConfigAssignment($0) }))
+        ).report
+        for other in [functional, full] {
+            #expect(timing.cycles == other.cycles && timing.layers == other.layers && timing.dram == other.dram)
+        }
+        // Each layer reads weights, and each access of 64 bytes is in the traffic of some.
+        #expect(timing.layers.allSatisfy { ($0.dramBusy ?? 0) > 0 })
+        #expect((timing.dram.accesses ?? 0) * 64 >= timing.dram.readBytes + timing.dram.writeBytes)
     }
 
     @Test func filesAndTextHaveNoData() throws {

@@ -40,6 +40,10 @@ import Testing
         absent("dram.bandwidth_fraction", "memory.model ideal has no bandwidth", "memory.model: ideal"),
         absent("memory_model.bytes_per_cycle", "memory.model ideal", "memory.model: ideal", isObjective: true),
         absent("memory_model.stall_seed", "memory.stall_seed is not set", ""),
+        absent(
+            "memory_model.latency_cycles", "memory.model ddr4-2133 has no one latency", "memory.model: ddr4-2133"),
+        absent("memory_model.burst_bytes", "memory.model fixed has no DRAM", ""),
+        absent("dram.row_hits", "memory.model ideal has no DRAM", "memory.model: ideal", isObjective: true),
         absent("design.kernel", "array.family is vector", ""),
         absent("design.row_length", "array.family is vector", "", isObjective: true),
         absent(
