@@ -1,6 +1,6 @@
 // DMA bursts: the load engine asks for one burst for each row of each plane of its instruction. The scheduler makes
-// rows of at most 65,536 beats (Schedule/Program/LoadEmitter); here no burst is split or joined, and AXI's limit of 256
-// beats and 4 KiB borders are not modelled.
+// rows of at most 65,536 beats (Schedule/Program/LoadEmitter); here no burst is split or joined. Behind the interface
+// the memory ports cut them at AXI's limits of 256 beats and 4 KiB (docs/internals/MemoryPorts.md).
 
 import Design
 
