@@ -9,8 +9,15 @@ struct MemoryImage: Sendable {
     /// Whether places that are handed out get contents; of others nothing is written.
     private var hasContents: Bool
 
-    /// A program that is only timed needs no contents but its instructions.
-    init(hasContents: Bool = true) { self.hasContents = hasContents }
+    /// Places begin at its multiples.
+    private let alignment: Int
+
+    /// Places begin at multiples of an access of the DRAM, 64 bytes, and of a beat. A program that is only timed needs no
+    /// contents but its instructions.
+    init(hasContents: Bool = true, beatBytes: Int) {
+        self.hasContents = hasContents
+        alignment = max(64, beatBytes)
+    }
 
     /// Bytes that are allocated so far.
     var count: Int { origin + bytes.count }
@@ -18,9 +25,9 @@ struct MemoryImage: Sendable {
     /// Everything allocated from now on has contents.
     mutating func begin() { hasContents = true }
 
-    /// Gives out so many zero bytes, from a multiple of 64 on, and returns their address.
+    /// Gives out so many zero bytes and returns their address.
     mutating func allocate(_ count: Int) -> Int {
-        let address = (self.count + 63) & ~63
+        let address = (self.count + alignment - 1) & ~(alignment - 1)
         var missing = address - self.count + count
         guard hasContents else {
             origin += missing

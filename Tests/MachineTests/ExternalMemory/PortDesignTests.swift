@@ -25,6 +25,18 @@ import Testing
         #expect(cycles > 10_000)
     }
 
+    /// Lines of one, two, four and eight beats of AXI: arrays whose own beats have 16 to 128 bytes.
+    @Test(arguments: [8, 16, 32, 64], [1, 3])
+    func wideLines(channels: Int, ports: Int) throws {
+        let p = AcceleratorParameters(.svpe(weightBits: 3), 1, channels, channels)
+        let bench = try Bench(p, HostLayerTests.network(.twoInTurn))
+        #expect(bench.accelerator.memory.beat.bytes == 2 * channels)
+        for (portKHz, burstBytes) in [(150_000, 64), (200_000, 256), (333_000, 4096)] {
+            let settings = PortSettings(ports: ports, coreKHz: 200_000, portKHz: portKHz, burstBytes: burstBytes)
+            _ = try compare(bench, settings, latency: 31, seed: nil, "\(channels) channels, \(settings)")
+        }
+    }
+
     /// The case's ports before a slave that does not know time as DRAM does.
     private static func fixed(_ random: RandomCase) -> MemoryModel {
         guard case .ports(let settings, .processingSystem) = random.memory else { return random.memory }
