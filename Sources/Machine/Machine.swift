@@ -24,16 +24,18 @@ package final class Machine {
     let device: any MemoryDevice
     private let model: MemoryModel
 
+    /// Puts the memory at the ports of a simulation.
     private init(
         _ accelerator: Accelerator, _ program: CompiledNetwork, _ simulation: Simulation, _ memory: MemoryContents,
-        _ device: any MemoryDevice, _ model: MemoryModel
+        _ model: MemoryModel
     ) {
         self.accelerator = accelerator
         self.program = program
         self.simulation = simulation
         self.memory = memory
-        self.device = device
         self.model = model
+        device = model.device(memory, interface: accelerator.memory)
+        simulation.attach(device)
     }
 
     /// Puts a machine together, its image in memory and the memory at its ports. Costs the kernel's plan of the Design.
@@ -43,9 +45,7 @@ package final class Machine {
     ) throws -> Machine {
         let simulation = try Simulation(checked: accelerator.design, options: options)
         let memory = MemoryContents(program.memoryImage(input: input))
-        let device = model.device(memory, interface: accelerator.memory)
-        simulation.attach(device)
-        return Machine(accelerator, program, simulation, memory, device, model)
+        return Machine(accelerator, program, simulation, memory, model)
     }
 
     /// Adds somebody who looks at every cycle, after those that look already.
