@@ -124,6 +124,23 @@ import Testing
         #expect(bench.slave.responsesTaken.reduce(0, +) == bench.slave.writes.count)
     }
 
+    /// Ports that rest are not called, and the DRAM goes on: 21,000 cycles of 200 MHz are 111,982 of its clocks, 13.7 times
+    /// tREFI of 8,192; they are counted when the rest ends. It ends with a read of an access in the same row, which a
+    /// refresh has closed: two rows are opened.
+    @Test func theDRAMRefreshesWhileThePortsRest() throws {
+        let settings = PortSettings(ports: 2, coreKHz: 200_000, portKHz: 300_000)
+        let system = PSMemorySettings.zcu102(ports: [300_000, 300_000])
+        let bench = try PortBench(settings, .processingSystem(system), beatBytes: 64)
+        for rest in [21_000, 200] {
+            bench.master.reads = [(address: 4096, beats: 1)]
+            try bench.run(rest)
+        }
+        let dram = try #require(bench.device.dram(before: bench.simulation.cycle))
+        #expect(dram.refreshes == 13)
+        #expect(dram.reads == 2 && dram.writes == 0 && dram.activates == 2)
+        #expect(bench.master.readBeats.count == 2)
+    }
+
     // MARK: what AXI allows
 
     static let seeds = Tools.isLong ? 80 : 16

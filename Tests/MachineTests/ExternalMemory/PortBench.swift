@@ -118,6 +118,7 @@ final class RecordingSlave: AXISlave {
 struct PortBench {
     let master: PortMaster
     let slave: RecordingSlave
+    let device: MemoryPorts
     let simulation: Simulation
 
     /// Beats of so many bytes; the master asks from cycle `start` on.
@@ -147,10 +148,10 @@ struct PortBench {
         slave = RecordingSlave(model.make(settings), ports: settings.ports)
         master = PortMaster(interface, start: start)
         simulation.attach(master)
-        simulation.attach(
-            MemoryPorts(
-                MemoryContents([UInt8](repeating: 0, count: 1 << 20)), interface: interface, settings: settings,
-                slave: slave))
+        device = MemoryPorts(
+            MemoryContents([UInt8](repeating: 0, count: 1 << 20)), interface: interface, settings: settings,
+            slave: slave)
+        simulation.attach(device)
     }
 
     func run(_ cycles: Int) throws { for _ in 0..<cycles { try simulation.step() } }
