@@ -19,7 +19,9 @@ import Testing
         for index in 0..<(Tools.isLong ? 60 : 4) {
             let random = RandomCase(seed: UInt64(4 * (index * 4 + block) + 3))
             let bench = try random.bench()
-            guard case .ports(let settings, .fixed(let latency, let seed)) = PortDesignTests.fixed(random) else { continue }
+            guard case .ports(let settings, .fixed(let latency, let seed)) = PortDesignTests.fixed(random) else {
+                continue
+            }
             cycles += try compare(bench, settings, latency: latency, seed: seed, random.text)
         }
         #expect(cycles > 10_000)
