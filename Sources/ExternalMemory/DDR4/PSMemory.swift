@@ -125,7 +125,8 @@ public final class PSMemory {
     /// be taken; writes may wait for room in the data FIFO.
     public func nextReady(_ port: Int) -> Int {
         let writes = queue(port, 1)
-        guard writes.pointee.accepts(path.acceptLimit), !writeReady(port) else { return Int.max }
+        // However long the next burst is: it may wait until the FIFO is empty.
+        guard writes.pointee.accepts(path.acceptLimit), !writeReady(port, beats: path.fifoBeats) else { return Int.max }
         return ports[port].clock.edge + 1
     }
 

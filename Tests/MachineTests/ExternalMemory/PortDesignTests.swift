@@ -1,11 +1,13 @@
 // Is the model of the memory ports (ExternalMemory/Ports) the Design that hardware would be made from (Accelerator/Ports)?
 // An accelerator runs on the model; what it asked for in each cycle is asked of the Designs, in both clocks, and what they
-// answer must be what the model answered, in every cycle.
+// answer must be what the model answered, in every cycle, with the same bursts at the same edges of the ports' clock.
 
 import Accelerator
 import Design
 import ExternalMemory
 import Kernel
+import Machine
+import Schedule
 import TestSupport
 import Testing
 
@@ -48,13 +50,21 @@ import Testing
     private func compare(
         _ bench: Bench, _ settings: PortSettings, latency: Int, seed: UInt64?, _ text: String
     ) throws -> Int {
-        var bench = bench
-        bench.memory = .ports(settings, .fixed(latency: latency, stallSeed: seed))
+        func makeSlave() -> RecordingSlave {
+            RecordingSlave(
+                FixedSlave(ports: settings.ports, latency: latency, stallSeed: seed), ports: settings.ports)
+        }
+        let (expectedSlave, slave) = (makeSlave(), makeSlave())
         let recorder = InterfaceRecorder(bench.accelerator.memory)
-        let machine = try bench.build.machine(with: bench.inputs[0], options: PlanOptions(countsToggles: false))
-        machine.attach(recorder)
-        _ = try machine.run(limit: 6_000)
-        let slave = FixedSlave(ports: settings.ports, latency: latency, stallSeed: seed)
+        let memory = MemoryContents(bench.compiled.memoryImage(input: bench.inputs[0]))
+        let simulation = try Simulation(checked: bench.accelerator.design, options: PlanOptions(countsToggles: false))
+        simulation.attach(
+            MemoryPorts(memory, interface: bench.accelerator.memory, settings: settings, slave: expectedSlave))
+        simulation.attach(recorder)
+        for case .array(let streams) in bench.compiled.steps.prefix(1) {
+            simulation.attach(HostStart(streams, bench.accelerator, inputs: simulation.inputs, cycle: 0))
+        }
+        _ = try simulation.run(stop: bench.accelerator.ports.done, limit: 6_000)
         let hardware = try PortHardware(bench.accelerator.memory.beat, settings, slave)
         for (cycle, expected) in recorder.cycles.enumerated() {
             let found = try hardware.step(expected.requests)
@@ -63,6 +73,11 @@ import Testing
                 break
             }
         }
+        func bursts(_ list: [RecordingSlave.Burst]) -> [[Int]] {
+            list.map { [$0.port, $0.edge, $0.address, $0.beats] }
+        }
+        #expect(bursts(slave.reads) == bursts(expectedSlave.reads), "\(text)")
+        #expect(bursts(slave.writes) == bursts(expectedSlave.writes), "\(text)")
         return recorder.cycles.count
     }
 }
@@ -136,7 +151,7 @@ private final class PortHardware {
     private let core: Side
     private var ports: [Port]
     private let settings: PortSettings
-    private let slave: FixedSlave
+    private let slave: any AXISlave
     private var cycle = 0
     private var edge = -1
 
@@ -150,7 +165,7 @@ private final class PortHardware {
         var beatsLeft = 0
     }
 
-    init(_ beat: MemoryInterface.Beat, _ settings: PortSettings, _ slave: FixedSlave) throws {
+    init(_ beat: MemoryInterface.Beat, _ settings: PortSettings, _ slave: any AXISlave) throws {
         let designs = try MemoryPortDesigns(
             MemoryPortParameters(ports: settings.ports, burstBytes: settings.burstBytes, beat: beat))
         core = try Side(designs.core)
