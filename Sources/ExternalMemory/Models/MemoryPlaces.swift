@@ -1,7 +1,25 @@
-// Where the scalars of the memory interface lie, found once.
+// What a model of memory offers at the accelerator's interface, and where the interface's scalars lie, found once.
 
 import Design
 import Kernel
+
+/// What a memory offers in a cycle.
+struct MemoryOffer {
+    var fetchReady = false
+    var fetchValid = false
+    var readReady = false
+    var readValid = false
+    var writeReady = false
+    var settled = false
+
+    /// No beat is offered, and every request would be taken.
+    var isQuiet: Bool { fetchReady && readReady && writeReady && !fetchValid && !readValid }
+}
+
+extension MemoryInterface {
+    /// Requests, which wake a memory that rests.
+    var requests: [NetID] { [fetch.request, read.request, write.request] }
+}
 
 /// Where the ports' scalars lie in a simulation.
 struct MemoryPlaces {
@@ -18,5 +36,15 @@ struct MemoryPlaces {
         (readRequest, readAddress) = (state.scalar(interface.read.request), state.scalar(interface.read.address))
         (readLength, take) = (state.scalar(interface.read.length), state.scalar(interface.read.take))
         (writeRequest, writeAddress) = (state.scalar(interface.write.request), state.scalar(interface.write.address))
+    }
+
+    /// Ports keep what they hold.
+    @inline(__always) func show(_ offer: MemoryOffer) {
+        fetchReady.set(offer.fetchReady ? 1 : 0)
+        fetchValid.set(offer.fetchValid ? 1 : 0)
+        readReady.set(offer.readReady ? 1 : 0)
+        readValid.set(offer.readValid ? 1 : 0)
+        writeReady.set(offer.writeReady ? 1 : 0)
+        settled.set(offer.settled ? 1 : 0)
     }
 }

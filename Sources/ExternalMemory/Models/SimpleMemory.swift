@@ -24,28 +24,13 @@ public final class SimpleMemory: MemoryDevice {
     /// The last cycle whose bytes are in the budget.
     private var refilled = -1
     private var random: UInt64
-    private var drives = Driven()
+    private var drives = MemoryOffer()
     /// Set when the memory is attached.
     private var ports: MemoryPlaces!
     private static let fetchBytes = MemoryInterface.FetchPort.beatBytes
     /// Bursts that may wait on a port.
     private static let fetchQueue = 4
     private static let readQueue = 16
-
-    /// What the memory offers in the current cycle.
-    private struct Driven {
-        var fetchReady = false
-        var fetchValid = false
-        var readReady = false
-        var readValid = false
-        var writeReady = false
-        var settled = false
-
-        /// No beat is offered, and every request would be taken.
-        var isQuiet: Bool {
-            fetchReady && readReady && writeReady && !fetchValid && !readValid
-        }
-    }
 
     /// A memory of these contents at an accelerator's interface.
     public init(_ contents: any MemoryBeats, interface: MemoryInterface, timing: MemoryTiming) {
@@ -56,7 +41,7 @@ public final class SimpleMemory: MemoryDevice {
     }
 
     /// Requests wake a memory that rests.
-    public var wakeNets: [NetID] { [interface.fetch.request, interface.read.request, interface.write.request] }
+    public var wakeNets: [NetID] { interface.requests }
 
     /// There is no DRAM.
     public func dram(before cycle: Int) -> DRAMStatistics? { nil }
@@ -103,7 +88,7 @@ public final class SimpleMemory: MemoryDevice {
             left -= count << 16
             return true
         }
-        var next = Driven()
+        var next = MemoryOffer()
         next.fetchReady = fetches.count < SimpleMemory.fetchQueue && stalls & 1 == 0
         next.readReady = reads.count - readHead < SimpleMemory.readQueue && stalls & 2 == 0
         if let burst = fetches.first, burst.due <= cycle, stalls & 4 == 0, affordable(SimpleMemory.fetchBytes) {
@@ -115,19 +100,9 @@ public final class SimpleMemory: MemoryDevice {
         next.writeReady = stalls & 16 == 0 && affordable(interface.beat.bytes)
         next.settled = written < cycle
         drives = next
-        show(next)
+        ports.show(next)
         if next.fetchValid { contents.offerFetch(fetches[0].address, to: interface.fetch, inputs) }
         if next.readValid { contents.offerRead(reads[readHead].address, to: interface.read, interface.beat, inputs) }
-    }
-
-    /// Ports keep what they hold.
-    @inline(__always) private func show(_ next: Driven) {
-        ports.fetchReady.set(next.fetchReady ? 1 : 0)
-        ports.fetchValid.set(next.fetchValid ? 1 : 0)
-        ports.readReady.set(next.readReady ? 1 : 0)
-        ports.readValid.set(next.readValid ? 1 : 0)
-        ports.writeReady.set(next.writeReady ? 1 : 0)
-        ports.settled.set(next.settled ? 1 : 0)
     }
 
     /// Takes the accelerator's answer: beats that moved and new requests. Returns when a port may change by itself.

@@ -22,7 +22,7 @@ public final class MemoryPorts: MemoryDevice {
     let chunk: Int
     let ports: UnsafeMutablePointer<PortState>
     var places: MemoryPlaces!
-    var drives = Driven()
+    var drives = MemoryOffer()
 
     // Registers of the core's clock.
     var fetch = Split()
@@ -65,15 +65,6 @@ public final class MemoryPorts: MemoryDevice {
         var next = 0
     }
 
-    struct Driven {
-        var fetchReady = false
-        var fetchValid = false
-        var readReady = false
-        var readValid = false
-        var writeReady = false
-        var settled = false
-    }
-
     /// Ports of those settings before a slave.
     public init(
         _ contents: any MemoryBeats, interface: MemoryInterface, settings: PortSettings, slave: any AXISlave
@@ -101,7 +92,7 @@ public final class MemoryPorts: MemoryDevice {
     }
 
     /// Requests wake ports that rest.
-    public var wakeNets: [NetID] { [interface.fetch.request, interface.read.request, interface.write.request] }
+    public var wakeNets: [NetID] { interface.requests }
 
     /// Looks up where the accelerator's ports lie.
     public func attached(to state: StateView, _ inputs: InputPorts) {
@@ -121,7 +112,7 @@ public final class MemoryPorts: MemoryDevice {
 
     /// Offers what the registers of the core's clock hold.
     public func drive(cycle: Int, _ inputs: InputPorts) {
-        var next = Driven()
+        var next = MemoryOffer()
         next.fetchReady = !fetch.isActive
         next.fetchValid = hasFetched
         next.readReady = !read.isActive && requestsUsed < PortSettings.requestDepth
@@ -129,12 +120,7 @@ public final class MemoryPorts: MemoryDevice {
         next.writeReady = hasWriteRoom
         next.settled = !run.isOpen && openWrites == 0
         drives = next
-        places.fetchReady.set(next.fetchReady ? 1 : 0)
-        places.fetchValid.set(next.fetchValid ? 1 : 0)
-        places.readReady.set(next.readReady ? 1 : 0)
-        places.readValid.set(next.readValid ? 1 : 0)
-        places.writeReady.set(next.writeReady ? 1 : 0)
-        places.settled.set(next.settled ? 1 : 0)
+        places.show(next)
         if next.fetchValid { contents.offerFetch(fetchAddress, to: interface.fetch, inputs) }
         if next.readValid { contents.offerRead(current.address, to: interface.read, interface.beat, inputs) }
     }
