@@ -36,9 +36,7 @@ VALUES = {
     "ddr4_2400":   "17 12 4 17 17 39 56 7 8 36 4 6 3 9 9 18 11 420 9360",
     "ddr4_2400x8": "17 12 4 17 17 39 56 4 6 26 4 6 3 9 9 18 11 420 9360",
 }  # fmt: skip
-SETS = {
-    name: dict(zip(NAMES.split(), map(int, values.split()), strict=True)) for name, values in VALUES.items()
-}
+SETS = {name: dict(zip(NAMES.split(), map(int, values.split()), strict=True)) for name, values in VALUES.items()}
 # JESD79-4 lets at most eight refreshes be postponed.
 POSTPONED = 8
 
