@@ -51,7 +51,7 @@ let package = Package(
         .target(
             name: "Schedule", dependencies: ["Networks", "Accelerator", "Fabric", "Diagnostics"],
             swiftSettings: vectorised),
-        .target(name: "RTLEmitter", dependencies: ["Design", "Fabric", "Output", "Support"]),
+        .target(name: "RTLEmitter", dependencies: ["Accelerator", "Design", "Fabric", "Output", "Support"]),
 
         // Simulation
         .target(name: "Kernel", dependencies: ["Design", "Fabric"], swiftSettings: fast),

@@ -12,15 +12,19 @@ public struct RTLEmitter {
     /// bench/ (harness and testbench), synth.ys, top.xdc, vivado.tcl, Makefile.
     /// Throws `RTLError` when the Design has names or connections that SystemVerilog cannot express.
     public static func emit(_ design: Design, for target: SynthesisTarget) throws -> [RTLFile] {
+        let ports = try ports(of: design)
+        return try modules(of: design, top: "top") + [BlockMemorySource.file] + VendorModels.files
+            + ToolScripts.files(for: target) + [HarnessSource.file(ports), TestbenchSource.file(ports, target)]
+    }
+
+    /// One file a module; the outermost one's name is `top`.
+    static func modules(of design: Design, top: String) throws -> [RTLFile] {
         try checkPorts(design)
         let routing = try Routing(design)
-        let names = moduleNames(design)
-        let modules = try design.scopes.indices.map { scope in
+        let names = moduleNames(design, top: top)
+        return try design.scopes.indices.map { scope in
             try ModuleWriter(design, routing, scope: scope, names: names).file()
         }
-        let ports = try ports(of: design)
-        return modules + [BlockMemorySource.file] + VendorModels.files + ToolScripts.files(for: target)
-            + [HarnessSource.file(ports), TestbenchSource.file(ports, target)]
     }
 
     /// Data ports of the emitted `top` in the order of stimulus and response files: inputs, then outputs.
@@ -42,12 +46,13 @@ public struct RTLEmitter {
         guard Set(design.outputs).count == design.outputs.count else { throw RTLError("an output is listed twice") }
     }
 
-    /// "top" and "shiftsim_" + path, made unique.
-    private static func moduleNames(_ design: Design) -> [String] {
-        var taken: Set<String> = ["top", BlockMemorySource.module]
+    /// The outermost module's, and its prefix + path, made unique: "shiftsim_" of "top", otherwise the name itself.
+    private static func moduleNames(_ design: Design, top: String) -> [String] {
+        let prefix = top == "top" ? "shiftsim_" : top + "_"
+        var taken: Set<String> = [top, BlockMemorySource.module]
         return design.scopes.indices.map { scope in
-            if scope == 0 { return "top" }
-            let base = "shiftsim_" + design.path(ofScope: scope).dropFirst().joined(separator: "_")
+            if scope == 0 { return top }
+            let base = prefix + design.path(ofScope: scope).dropFirst().joined(separator: "_")
             var name = base
             var number = 2
             while !taken.insert(name).inserted {

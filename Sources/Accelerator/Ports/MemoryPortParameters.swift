@@ -19,18 +19,18 @@ public struct MemoryPortParameters: Sendable, Hashable, Codable {
     }
 
     /// Bytes that move at once on the accelerator's side.
-    var lineBytes: Int { max(PortDepth.beatBytes, beat.bytes) }
+    package var lineBytes: Int { max(PortDepth.beatBytes, beat.bytes) }
     /// AXI beats of a line.
-    var beatsOfLine: Int { lineBytes / PortDepth.beatBytes }
+    package var beatsOfLine: Int { lineBytes / PortDepth.beatBytes }
     /// The accelerator's beats in a line.
-    var slots: Int { lineBytes / beat.bytes }
+    package var slots: Int { lineBytes / beat.bytes }
     /// Lines that a write FIFO holds.
-    var lines: Int { PortDepth.data / beatsOfLine }
+    package var lines: Int { PortDepth.data / beatsOfLine }
     /// AXI beats of the longest burst.
     var chunkBeats: Int { chunkBytes / PortDepth.beatBytes }
 
     /// Bits of a counter that tells a FIFO of that depth, a power of two, empty from full.
     static func counterBits(_ depth: Int) -> Int { bits(depth) + 1 }
     /// Bits of a number below `count`, a power of two or not.
-    static func bits(_ count: Int) -> Int { Int.bitWidth - (count - 1).leadingZeroBitCount }
+    package static func bits(_ count: Int) -> Int { Int.bitWidth - (count - 1).leadingZeroBitCount }
 }
