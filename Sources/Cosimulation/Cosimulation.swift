@@ -4,6 +4,7 @@
 import Accelerator
 import Design
 import Diagnostics
+import ExternalMemory
 import Foundation
 import Kernel
 import Machine
@@ -25,6 +26,8 @@ package struct Cosimulation {
     package var cycles: Int?
     /// What the emitted scripts are for.
     package var target: SynthesisTarget
+    /// The memory ports that the exported board's modules have; nil: there are none.
+    package var ports: PortSettings?
     /// A change to the emitted files before the judges see them: tests plant faults here.
     package var sabotage: @Sendable ([RTLFile]) -> [RTLFile] = { $0 }
     private static let period = 1000
@@ -43,7 +46,8 @@ package struct Cosimulation {
     /// are written while the kernel runs, so that memory does not grow with the cycles.
     @discardableResult
     package func export(to directory: URL) throws -> Recording {
-        let files = try RTLEmitter.emit(design, for: target)
+        var files = try RTLEmitter.emit(design, for: target)
+        if let ports { files += try RTLEmitter.emit(try BoardDesign(build.accelerator, ports)) }
         try RTLFile.write(files, to: directory)
         let images = directory.appendingPathComponent("images")
         let run = try record(to: images)
@@ -181,5 +185,14 @@ package struct Cosimulation {
     private static func prefix(_ file: TraceFile) -> String {
         guard let scope = file.scopes.first(where: { $0.path.hasSuffix(".top") }) else { return "" }
         return String(scope.path.dropLast(".top".count))
+    }
+}
+
+extension BoardDesign {
+    /// An accelerator with ports of those settings. Throws `DesignError` for a defect of the ports' elaboration.
+    package init(_ accelerator: Accelerator, _ ports: PortSettings) throws {
+        try self.init(
+            accelerator, ports: ports.ports, burstBytes: ports.burstBytes, coreMHz: Double(ports.coreKHz) / 1000,
+            portMHz: Double(ports.portKHz) / 1000)
     }
 }

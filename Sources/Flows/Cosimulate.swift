@@ -32,13 +32,30 @@ extension Flow {
         guard let folder else {
             let cosimulation = try cosimulation(of: configuration, cycles: cycles)
             let temporary = try TemporaryFolder.make()
-            return try withExtendedLifetime(temporary) { try cosimulation.run(against: judge, in: temporary.url) }
+            return try withExtendedLifetime(temporary) { try run(cosimulation, against: judge, in: temporary.url) }
         }
         let output = try ResultFolder.prepare(folder, for: "cosim", option: "--keep")
         defer { output.discard() }
         let cosimulation = try cosimulation(of: configuration, cycles: cycles)
-        let report = try output.fill { try cosimulation.run(against: judge, in: $0) }
+        let report = try output.fill { try run(cosimulation, against: judge, in: $0) }
         try output.publish()
+        return report
+    }
+
+    /// The accelerator, and with Verilator its memory ports in their own clock where the memory has them.
+    private static func run(
+        _ cosimulation: Cosimulation, against judge: CosimulationJudge, in folder: URL
+    ) throws -> CosimulationReport {
+        var report = try cosimulation.run(against: judge, in: folder)
+        guard judge != .yosys,
+            let system = SystemCosimulation(
+                cosimulation.build, input: cosimulation.input, cycles: cosimulation.cycles)
+        else { return report }
+        let whole = try system.run(in: folder.appendingPathComponent("ports"))
+        report.verdicts += whole.verdicts
+        guard whole.cycles == report.cycles else {
+            throw Defect("the ports' Designs take \(whole.cycles) cycles, their model \(report.cycles)")
+        }
         return report
     }
 
@@ -47,7 +64,9 @@ extension Flow {
         let hardware = try Hardware.elaborate(configuration, for: network.quantized)
         try hardware.requireFit()
         let target = SynthesisTarget(part: configuration.device.device.orderingCode, clockMHz: configuration.clockMHz)
-        return Cosimulation(
+        var cosimulation = Cosimulation(
             try hardware.compile(configuration), input: network.inputs[0], cycles: cycles, target: target)
+        cosimulation.ports = configuration.memory.portSettings(clockMHz: configuration.clockMHz)
+        return cosimulation
     }
 }

@@ -164,6 +164,10 @@ public final class Simulation {
         cycle += 1
     }
 
+    /// Gives logic its values from registers and inputs as they are, for who must see outputs before other inputs of the
+    /// cycle are known: the cycle itself is still to be stepped, and may be with other inputs.
+    package func settle() { evaluate() }
+
     /// Skips cycles, at most so many, in which nothing changes: no part of the plan has anything to do, and all devices
     /// rest. Returns how many; toggles, devices and observers are as if they had been simulated.
     package func jump(atMost most: Int) throws -> Int {

@@ -24,17 +24,17 @@ package final class Machine {
     let device: any MemoryDevice
     private let model: MemoryModel
 
-    /// Puts the memory at the ports of a simulation.
+    /// Puts a device of those contents at the ports of a simulation; nil: the model's.
     private init(
-        _ accelerator: Accelerator, _ program: CompiledNetwork, _ simulation: Simulation, _ memory: MemoryContents,
-        _ model: MemoryModel
+        _ accelerator: Accelerator, _ program: CompiledNetwork, _ simulation: Simulation, _ model: MemoryModel,
+        _ contents: (memory: MemoryContents, device: (any MemoryDevice)?)
     ) {
         self.accelerator = accelerator
         self.program = program
         self.simulation = simulation
-        self.memory = memory
         self.model = model
-        device = model.device(memory, interface: accelerator.memory)
+        memory = contents.memory
+        device = contents.device ?? model.device(contents.memory, interface: accelerator.memory)
         simulation.attach(device)
     }
 
@@ -45,7 +45,17 @@ package final class Machine {
     ) throws -> Machine {
         let simulation = try Simulation(checked: accelerator.design, options: options)
         let memory = MemoryContents(program.memoryImage(input: input))
-        return Machine(accelerator, program, simulation, memory, model)
+        return Machine(accelerator, program, simulation, model, (memory, nil))
+    }
+
+    /// The same with the image's memory behind a device of the caller's, which is as slow as the build's model.
+    package static func assemble(
+        _ build: Build, input: IntegerTensor, options: PlanOptions,
+        device: (MemoryContents) throws -> any MemoryDevice
+    ) throws -> Machine {
+        let simulation = try Simulation(checked: build.accelerator.design, options: options)
+        let memory = MemoryContents(build.program.memoryImage(input: input))
+        return Machine(build.accelerator, build.program, simulation, build.memory, (memory, try device(memory)))
     }
 
     /// Adds somebody who looks at every cycle, after those that look already.

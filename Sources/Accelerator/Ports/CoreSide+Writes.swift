@@ -29,7 +29,10 @@ extension CoreSide {
         defer { builder.endScope() }
         let ports = (0..<p.ports).map { makeWritePort($0) }
         let ready = ports.dropFirst().reduce(ports[0].hasRoom) { and($0, $1.hasRoom) }
-        let writeReady = builder.logic(.slice, [ready], width: 1, name: "write_ready")
+        // What is counted as open may grow by a burst that ends now and one that begins.
+        let open = builder.register("open_bursts", width: MemoryPortParameters.counterBits(PortDepth.openBursts))
+        let canOpen = builder.logic(.lessThan, [open, PortDepth.openBursts - 1], width: 1, name: "can_open")
+        let writeReady = and(ready, canOpen, name: "write_ready")
         let joining = makeJoining(requests, ready: writeReady)
         let (port, isAt) = turn("port")
         advance(port, isAt, when: joining.endsBurst)
@@ -39,7 +42,7 @@ extension CoreSide {
         }
         makeLine(requests, joining)
         makeCommand(requests, joining)
-        let open = makeOpenBursts(joining, ports)
+        countOpenBursts(open, joining, ports)
         let settled = and(not(joining.isOpen), equal(open, 0), name: "write_settled")
         builder.output(writeReady)
         builder.output(settled)
@@ -65,10 +68,11 @@ extension CoreSide {
         let hasRoom = and(
             builder.logic(.lessThan, [linesUsed, p.lines - 1], width: 1),
             builder.logic(.lessThan, [commandsUsed, PortDepth.commands - 1], width: 1), name: "has_room")
-        let responses = seenCounter("responses", width: commandBits)
-        let noted = builder.register("noted", width: commandBits)
+        let responseBits = MemoryPortParameters.counterBits(PortDepth.openBursts)
+        let responses = seenCounter("responses", width: responseBits)
+        let noted = builder.register("noted", width: responseBits)
         let notes = not(equal(responses, noted), name: "notes")
-        builder.connect(noted, next: builder.logic(.add, [noted, 1], width: commandBits), enable: notes)
+        builder.connect(noted, next: builder.logic(.add, [noted, 1], width: responseBits), enable: notes)
         return WritePort(pushesLine: pushesLine, pushesCommand: pushesCommand, hasRoom: hasRoom, notes: notes)
     }
 
@@ -135,13 +139,11 @@ extension CoreSide {
     }
 
     /// Bursts that were sent and are not known to be written.
-    private mutating func makeOpenBursts(_ joining: Joining, _ ports: [WritePort]) -> Signal {
-        let open = builder.register("open_bursts", width: 8)
+    private mutating func countOpenBursts(_ open: Signal, _ joining: Joining, _ ports: [WritePort]) {
         let written = ports.dropFirst().reduce(ports[0].notes) {
             builder.logic(.add, [$0, $1.notes], width: 3)
         }
-        let more = builder.logic(.add, [open, joining.endsBurst], width: 8)
-        builder.connect(open, next: builder.logic(.subtract, [more, written], width: 8))
-        return open
+        let more = builder.logic(.add, [open, joining.endsBurst], width: open.width)
+        builder.connect(open, next: builder.logic(.subtract, [more, written], width: open.width))
     }
 }

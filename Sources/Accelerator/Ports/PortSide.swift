@@ -84,7 +84,8 @@ struct PortSide: Circuits {
         makeBeats(burst, takesAddress: takes)
 
         let response = builder.input("bvalid", width: 1)
-        _ = crossingCounter("responses", width: width, advance: response)
+        let responseBits = MemoryPortParameters.counterBits(PortDepth.openBursts)
+        _ = crossingCounter("responses", width: responseBits, advance: response)
     }
 
     /// W: beats of a burst, one an edge where the slave takes them.

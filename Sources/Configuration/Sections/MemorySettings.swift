@@ -136,17 +136,21 @@ package struct MemorySettings: Sendable, Hashable {
     /// The memory of a run.
     package func model(clockMHz: Double) -> MemoryModel {
         guard let dram = model.dram else { return .simple(timing(clockMHz: clockMHz) ?? .ideal) }
-        let portKHz = Int((portMHz * 1000).rounded())
+        let settings = portSettings(clockMHz: clockMHz)
         // HP1 and HP2 share a port of the DDR controller: they are the last two that are used together.
         let places = Array([0, 1, 3, 2].prefix(ports))
         var system = PSMemorySettings(
-            timing: dram.timing, geometry: dram.geometry, ports: Array(repeating: portKHz, count: ports),
-            places: places)
+            timing: dram.timing, geometry: dram.geometry,
+            ports: Array(repeating: settings.portKHz, count: ports), places: places)
         let clocks = Int((pathNs * Double(dram.timing.clockKHz) / 2e6).rounded())
         (system.path.forwardClocks, system.path.returnClocks) = (clocks / 2, clocks - clocks / 2)
-        return .ports(
-            PortSettings(
-                ports: ports, coreKHz: Int((clockMHz * 1000).rounded()), portKHz: portKHz, burstBytes: burstBytes),
-            .processingSystem(system))
+        return .ports(settings, .processingSystem(system))
+    }
+
+    /// The hardware between an accelerator of that clock and AXI, whatever is modelled behind it.
+    package func portSettings(clockMHz: Double) -> PortSettings {
+        PortSettings(
+            ports: ports, coreKHz: Int((clockMHz * 1000).rounded()), portKHz: Int((portMHz * 1000).rounded()),
+            burstBytes: burstBytes)
     }
 }

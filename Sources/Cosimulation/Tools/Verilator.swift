@@ -89,6 +89,23 @@ package struct Verilator: Sendable {
         return CompiledModel(executable: executable, canTrace: options.trace)
     }
 
+    /// Writes the files into `directory` and builds `shiftsim_system` with bench/system.cpp, able to trace.
+    package func buildSystem(_ files: [RTLFile], in directory: URL) throws -> URL {
+        try RTLFile.write(files, to: directory)
+        let model = directory.appendingPathComponent("obj")
+        try? FileManager.default.removeItem(at: model)
+        let arguments = [
+            "--cc", "--top-module", SystemDesignNames.module, "--prefix", "Vsystem", "-Mdir", model.path, "-Wno-fatal",
+            "-Wno-lint", "-Wno-style", "--x-assign", "fast", "--x-initial", "fast", "--no-timing", "--trace-vcd",
+        ]
+        let sources = files.filter { $0.isDesign && $0.name.hasSuffix(".sv") || $0.isModel }.map(\.name)
+        try tool.run(arguments + sources, in: directory)
+        var options = Options()
+        options.trace = true
+        options.optimization = "0"
+        return try compile(model, harness: directory.appendingPathComponent("bench/system.cpp"), options)
+    }
+
     // MARK: C++
 
     private func flags(_ options: Options, optimization: String) -> [String] {

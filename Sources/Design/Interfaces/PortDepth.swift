@@ -8,6 +8,8 @@ public enum PortDepth {
     public static let data = 512
     /// Commands of a port and direction on their way to the ports' clock: a column of LUT RAM holds as many.
     public static let commands = 16
+    /// Written bursts of all ports without a response: eight that the PS takes of each of four ports, and as many that wait.
+    public static let openBursts = 64
     /// Requests of the load engine that are not yet answered.
     public static let requests = 32
     /// Beats of instructions on their way: two instructions and a half.

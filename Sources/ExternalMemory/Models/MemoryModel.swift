@@ -45,7 +45,7 @@ public enum SlaveModel: Sendable, Hashable {
     }
 
     /// One for a run.
-    func make(_ settings: PortSettings) -> any AXISlave {
+    package func make(_ settings: PortSettings) -> any AXISlave {
         switch self {
         case .fixed(let latency, let seed): FixedSlave(ports: settings.ports, latency: latency, stallSeed: seed)
         case .processingSystem(let system): ProcessingSystem(system)

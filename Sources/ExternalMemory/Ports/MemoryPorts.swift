@@ -128,8 +128,9 @@ public final class MemoryPorts: MemoryDevice {
     /// Requests that the load engine waits for: those in the FIFO and the one at its output.
     var requestsUsed: Int { requests.count + (hasRequest ? 1 : 0) }
 
-    /// Whatever port the next lines and bursts go to, there is room for two of each.
+    /// Whatever port the next lines and bursts go to, there is room for two of each, and two more may be open.
     var hasWriteRoom: Bool {
+        guard openWrites < PortDepth.openBursts - 1 else { return false }
         for port in 0..<settings.ports {
             let lines = ports[port].linesPushed.value - ports[port].linesPopped.seen
             let bursts = ports[port].writesPushed.value - ports[port].writesPopped.seen

@@ -40,6 +40,12 @@ extension RTLEmitter {
     }
 }
 
+/// Names that tools are told.
+public enum SystemDesignNames {
+    /// The module of accelerator and memory ports.
+    public static let module = SystemSource.module
+}
+
 /// The ports of an emitted Design by the paths of their nets.
 struct PinTable {
     private let pins: [String: RTLPort]

@@ -4,7 +4,6 @@
 enum ControlSource {
     static let module = "shiftsim_control"
 
-
     static var file: RTLFile { RTLFile(name: "rtl/board/\(module).sv", text: head + slave + registers) }
 
     private static let head = #"""

@@ -1,8 +1,9 @@
 // Is the model of the memory ports (ExternalMemory/Ports) the Design that hardware would be made from (Accelerator/Ports)?
-// An accelerator runs on the model; what it asked for in each cycle is asked of the Designs, in both clocks, and what they
-// answer must be what the model answered, in every cycle, with the same bursts at the same edges of the ports' clock.
+// An accelerator runs on the model, and on the Designs with their FIFOs: what it asks and what it is answered must be the
+// same in every cycle, with the same bursts at the same edges of the ports' clock and the same bytes in memory at the end.
 
 import Accelerator
+import Cosimulation
 import Design
 import ExternalMemory
 import Kernel
@@ -50,257 +51,76 @@ import Testing
     private func compare(
         _ bench: Bench, _ settings: PortSettings, latency: Int, seed: UInt64?, _ text: String
     ) throws -> Int {
-        func makeSlave() -> RecordingSlave {
-            RecordingSlave(
-                FixedSlave(ports: settings.ports, latency: latency, stallSeed: seed), ports: settings.ports)
+        let model = try Outcome(bench, settings, latency: latency, seed: seed) { memory, slave in
+            MemoryPorts(memory, interface: bench.accelerator.memory, settings: settings, slave: slave)
         }
-        let (expectedSlave, slave) = (makeSlave(), makeSlave())
-        let recorder = InterfaceRecorder(bench.accelerator.memory)
-        let memory = MemoryContents(bench.compiled.memoryImage(input: bench.inputs[0]))
-        let simulation = try Simulation(checked: bench.accelerator.design, options: PlanOptions(countsToggles: false))
-        simulation.attach(
-            MemoryPorts(memory, interface: bench.accelerator.memory, settings: settings, slave: expectedSlave))
-        simulation.attach(recorder)
-        for case .array(let streams) in bench.compiled.steps.prefix(1) {
-            simulation.attach(HostStart(streams, bench.accelerator, inputs: simulation.inputs, cycle: 0))
+        var hardware: PortHardware?
+        let design = try Outcome(bench, settings, latency: latency, seed: seed) { memory, slave in
+            let device = try PortHardware(
+                memory, interface: bench.accelerator.memory, settings: settings, slave: slave)
+            hardware = device
+            return device
         }
-        _ = try simulation.run(stop: bench.accelerator.ports.done, limit: 6_000)
-        let hardware = try PortHardware(bench.accelerator.memory.beat, settings, slave)
-        for (cycle, expected) in recorder.cycles.enumerated() {
-            let found = try hardware.step(expected.requests)
-            guard found == expected.answers else {
-                Issue.record("cycle \(cycle): the Design answers \(found), the model \(expected.answers); \(text)")
-                break
-            }
+        if let failure = hardware?.failure { throw failure }
+        for (cycle, (found, expected)) in zip(design.cycles, model.cycles).enumerated() where found != expected {
+            Issue.record("cycle \(cycle): on the Designs \(found), on the model \(expected); \(text)")
+            break
         }
-        func bursts(_ list: [RecordingSlave.Burst]) -> [[Int]] {
-            list.map { [$0.port, $0.edge, $0.address, $0.beats] }
+        #expect(design.cycles.count == model.cycles.count, "\(text)")
+        #expect(design.bursts == model.bursts, "\(text)")
+        // The bytes have gone through the lines, latches and strobes of the Designs.
+        #expect(design.bytes == model.bytes, "\(text)")
+        return model.cycles.count
+    }
+
+    /// A run of an accelerator on a device before a slave.
+    private struct Outcome {
+        /// Requests and answers, cycle by cycle.
+        var cycles: [[Int64]]
+        /// Port, edge, address and beats: reads, then writes.
+        var bursts: [[Int]]
+        /// External memory at the end.
+        var bytes: [UInt8]
+
+        init(
+            _ bench: Bench, _ settings: PortSettings, latency: Int, seed: UInt64?,
+            device: (MemoryContents, RecordingSlave) throws -> any MemoryDevice
+        ) throws {
+            let slave = RecordingSlave(
+                SlaveModel.fixed(latency: latency, stallSeed: seed).make(settings), ports: settings.ports)
+            let recorder = InterfaceRecorder(bench.accelerator.memory)
+            var build = bench.build
+            build.memory = .ports(settings, .fixed(latency: latency, stallSeed: seed))
+            let machine = try Machine.assemble(
+                build, input: bench.inputs[0], options: PlanOptions(countsToggles: false)
+            ) { try device($0, slave) }
+            machine.attach(recorder)
+            _ = try machine.run(limit: 6_000)
+            cycles = recorder.cycles
+            bursts = (slave.reads + slave.writes).map { [$0.port, $0.edge, $0.address, $0.beats] }
+            bytes = machine.memory.bytes
         }
-        #expect(bursts(slave.reads) == bursts(expectedSlave.reads), "\(text)")
-        #expect(bursts(slave.writes) == bursts(expectedSlave.writes), "\(text)")
-        return recorder.cycles.count
     }
 }
 
-/// What the accelerator asks for in a cycle.
-private struct PortRequests {
-    var fetchRequest, fetchAddress: Int64
-    var readRequest, readAddress, readLength, take: Int64
-    var writeRequest, writeAddress: Int64
-}
-
-/// What it is answered.
-private struct PortAnswers: Equatable {
-    var fetchReady, fetchValid, readReady, readValid, writeReady, settled: Int64
-}
-
-/// Writes down both, cycle by cycle.
+/// Requests and answers of the accelerator's interface, cycle by cycle; data where it is valid.
 private final class InterfaceRecorder: Observer {
     let window = 0..<Int.max
     private let interface: MemoryInterface
-    private(set) var cycles: [(requests: PortRequests, answers: PortAnswers)] = []
+    private(set) var cycles: [[Int64]] = []
 
     init(_ interface: MemoryInterface) { self.interface = interface }
 
     func observe(cycle: Int, _ state: StateView) {
         let (fetch, read, write) = (interface.fetch, interface.read, interface.write)
-        func value(_ net: NetID) -> Int64 { state.value(net, lane: 0) }
-        cycles.append(
-            (
-                PortRequests(
-                    fetchRequest: value(fetch.request), fetchAddress: value(fetch.address),
-                    readRequest: value(read.request), readAddress: value(read.address),
-                    readLength: value(read.length), take: value(read.take), writeRequest: value(write.request),
-                    writeAddress: value(write.address)),
-                PortAnswers(
-                    fetchReady: value(fetch.ready), fetchValid: value(fetch.valid), readReady: value(read.ready),
-                    readValid: value(read.valid), writeReady: value(write.ready), settled: value(write.settled))
-            ))
-    }
-}
-
-/// A Design in the kernel, whose nets are called by their paths.
-private final class Side: Observer {
-    let window = 0..<Int.max
-    let simulation: Simulation
-    private let nets: [String: NetID]
-    /// Values of the outputs in the cycle that was stepped last.
-    private var values: [String: Int64] = [:]
-
-    init(_ design: Design) throws {
-        var nets: [String: NetID] = [:]
-        for id in design.inputs + design.outputs { nets[design.path(of: id)] = id }
-        self.nets = nets
-        simulation = try Simulation(design, options: PlanOptions(countsToggles: false))
-        simulation.attach(self)
-    }
-
-    func observe(cycle: Int, _ state: StateView) {
-        for (path, id) in nets { values[path] = state.value(id, lane: 0) }
-    }
-
-    func set(_ path: String, _ value: Int64) { simulation.inputs.set(nets["top." + path]!, value) }
-    /// As it was evaluated.
-    func output(_ path: String) -> Int64 { values["top." + path]! }
-    /// A register, as it is now.
-    func register(_ path: String) -> Int64 { simulation.state.value(nets["top." + path]!, lane: 0) }
-}
-
-/// The Designs of the ports, the memories of their FIFOs of commands, and a slave.
-private final class PortHardware {
-    private let core: Side
-    private var ports: [Port]
-    private let settings: PortSettings
-    private let slave: any AXISlave
-    private var cycle = 0
-    private var edge = -1
-
-    private struct Port {
-        let side: Side
-        var readCommands = [(address: Int64, length: Int64, stream: Int64)](repeating: (0, 0, 0), count: 16)
-        var writeCommands = [(address: Int64, length: Int64)](repeating: (0, 0), count: 16)
-        /// Streams and beats of the bursts that were asked for; bursts whose data have not begun; beats to come.
-        var open: [(stream: Int64, beats: Int)] = []
-        var taken: [(address: Int, beats: Int)] = []
-        var beatsLeft = 0
-    }
-
-    init(_ beat: MemoryInterface.Beat, _ settings: PortSettings, _ slave: any AXISlave) throws {
-        let designs = try MemoryPortDesigns(
-            MemoryPortParameters(ports: settings.ports, burstBytes: settings.burstBytes, beat: beat))
-        core = try Side(designs.core)
-        ports = try (0..<settings.ports).map { _ in Port(side: try Side(designs.port)) }
-        self.settings = settings
-        self.slave = slave
-    }
-
-    /// A cycle of the accelerator, with the edges of the ports' clock in it.
-    func step(_ requests: PortRequests) throws -> PortAnswers {
-        let end = (cycle + 1) * settings.portKHz
-        let last = end / settings.coreKHz
-        let isCommon = last * settings.coreKHz == end
-        while edge < last - (isCommon ? 1 : 0) {
-            showCore()
-            try stepPorts()
+        let scalars = [
+            fetch.ready, fetch.valid, read.ready, read.valid, write.ready, write.settled, fetch.request, fetch.address,
+            read.request, read.address, read.length, read.take, write.request, write.address,
+        ]
+        var values = scalars.map { state.value($0, lane: 0) }
+        for (valid, data) in [(fetch.valid, fetch.data), (read.valid, read.data)] where state.value(valid) != 0 {
+            values += (0..<state.lanes(of: data)).map { state.value(data, lane: $0) }
         }
-        // At a common edge both sides see what was before it.
-        showPorts()
-        showCore()
-        if isCommon { try stepPorts() }
-        try stepCore(requests)
-        cycle += 1
-        return PortAnswers(
-            fetchReady: core.output("fetch.fetch_ready"), fetchValid: core.output("fetched.fetch_valid"),
-            readReady: core.output("read.read_ready"), readValid: core.output("answer.read_valid"),
-            writeReady: core.output("write.write_ready"), settled: core.output("write.write_settled"))
-    }
-
-    /// The Gray codes of the core's counters at the ports.
-    private func showCore() {
-        for (index, port) in ports.enumerated() {
-            let read = "port\(index).read_commands_pushed_gray"
-            port.side.set("read_commands_pushed_gray", core.register(read))
-            for name in ["write_commands_pushed_gray", "lines_pushed_gray"] {
-                port.side.set(name, core.register("write.write\(index).\(name)"))
-            }
-        }
-    }
-
-    private func showPorts() {
-        for (index, port) in ports.enumerated() {
-            core.set("port\(index).read_commands_popped_gray", port.side.register("read_commands_popped_gray"))
-            core.set("answer.line\(index).data_arrived_gray", port.side.register("data_arrived_gray"))
-            for name in ["write_commands_popped_gray", "lines_popped_gray", "responses_gray"] {
-                core.set("write.write\(index).\(name)", port.side.register(name))
-            }
-        }
-        core.set("fetched.fetch_arrived_gray", ports[0].side.register("fetch_arrived_gray"))
-    }
-
-    private func stepCore(_ requests: PortRequests) throws {
-        core.set("fetch_request", requests.fetchRequest)
-        core.set("fetch_address", requests.fetchAddress)
-        core.set("read_request", requests.readRequest)
-        core.set("read_address", requests.readAddress)
-        core.set("read_length", requests.readLength)
-        core.set("read_take", requests.take)
-        core.set("write_request", requests.writeRequest)
-        core.set("write_address", requests.writeAddress)
-        try core.simulation.step()
-        for index in ports.indices {
-            if core.output("port\(index).read_command_write") != 0 {
-                let command = "command\(index).read_command_"
-                ports[index].readCommands[Int(core.output("port\(index).read_command_write_place"))] = (
-                    core.output(command + "address"), core.output(command + "length"), core.output(command + "stream")
-                )
-            }
-            if core.output("write.write\(index).write_command_write") != 0 {
-                ports[index].writeCommands[Int(core.output("write.write\(index).write_command_write_place"))] = (
-                    core.output("write.write_command_address"), core.output("write.write_command_length")
-                )
-            }
-        }
-    }
-
-    private func stepPorts() throws {
-        edge += 1
-        for index in ports.indices {
-            slave.advance(port: index, to: edge)
-            try stepPort(index)
-        }
-    }
-
-    private func stepPort(_ index: Int) throws {
-        let side = ports[index].side
-        // The memories of commands are read without a clock, at the place that their counter shows now.
-        let read = ports[index].readCommands[place(side.register("read_commands_popped_gray"))]
-        let write = ports[index].writeCommands[place(side.register("write_commands_popped_gray"))]
-        let readReady = slave.readReady(index)
-        let writeReady = slave.writeReady(index, beats: Int(write.length) + 1)
-        let (arrives, responds) = (slave.readValid(index), slave.responseValid(index))
-        side.set("read_command_address", read.address)
-        side.set("read_command_length", read.length)
-        side.set("read_command_stream", read.stream)
-        side.set("write_command_address", write.address)
-        side.set("write_command_length", write.length)
-        side.set("arready", readReady ? 1 : 0)
-        side.set("rvalid", arrives ? 1 : 0)
-        side.set("rid", ports[index].open.first?.stream ?? 0)
-        side.set("awready", writeReady ? 1 : 0)
-        side.set("wready", 1)
-        side.set("bvalid", responds ? 1 : 0)
-        try side.simulation.step()
-        if arrives {
-            slave.takeRead(index)
-            ports[index].open[0].beats -= 1
-            if ports[index].open[0].beats == 0 { ports[index].open.removeFirst() }
-        }
-        if readReady, side.output("arvalid") != 0 {
-            let beats = Int(side.output("arlen")) + 1
-            slave.read(index, address: Int(side.output("araddr")), beats: beats)
-            ports[index].open.append((side.output("arid"), beats))
-        }
-        if side.output("wvalid") != 0 { moveBeat(index, isLast: side.output("wlast") != 0) }
-        if writeReady, side.output("awvalid") != 0 {
-            ports[index].taken.append((Int(side.output("awaddr")), Int(side.output("awlen")) + 1))
-        }
-        if responds { slave.takeResponse(index) }
-    }
-
-    /// Of a command, by the Gray code of its counter.
-    private func place(_ gray: Int64) -> Int {
-        var (value, rest) = (gray, gray >> 1)
-        while rest != 0 { (value, rest) = (value ^ rest, rest >> 1) }
-        return Int(value) & 15
-    }
-
-    private func moveBeat(_ index: Int, isLast: Bool) {
-        if ports[index].beatsLeft == 0 {
-            let burst = ports[index].taken.removeFirst()
-            slave.write(index, address: burst.address, beats: burst.beats)
-            ports[index].beatsLeft = burst.beats
-        }
-        ports[index].beatsLeft -= 1
-        #expect(isLast == (ports[index].beatsLeft == 0), "WLAST is wrong")
+        cycles.append(values)
     }
 }
