@@ -54,6 +54,10 @@ package struct Cosimulation {
         try WholeFile.write(
             Data(build.program.memoryImage(input: input)), to: images.appendingPathComponent("memory.bin").path)
         try WholeFile.write("\(run.cycles)\n", to: images.appendingPathComponent("cycles.txt").path)
+        try WholeFile.write(try JSON.encode(BoardRun(run)), to: images.appendingPathComponent("board.json").path)
+        if let end = run.memoryAtEnd {
+            try WholeFile.write(Data(end), to: images.appendingPathComponent("memory_end.bin").path)
+        }
         return run
     }
 
@@ -88,6 +92,29 @@ package struct Cosimulation {
         package var finished: Bool
         /// Signals of the trace; 0 without one.
         package var signals: Int
+        /// Byte addresses of the instructions of each run of the array: load, compute, store.
+        package var programs: [[Int]]
+        /// External memory at the end, where the array alone has written it and has finished.
+        package var memoryAtEnd: [UInt8]?
+    }
+
+    /// What a processor on the board needs to know, images/board.json.
+    private struct BoardRun: Encodable {
+        /// What LOAD, COMPUTE and STORE are set to for a run of the array.
+        struct Programs: Encodable {
+            var load, compute, store: Int
+        }
+        /// Name and version of the form.
+        var schema = "shiftsim.board/1"
+        /// Runs of the array; between two of them the host computes layers.
+        var runs: [Programs]
+        /// Cycles of the first run, as the configuration's memory answers.
+        var cycles: Int
+
+        init(_ run: Recording) {
+            runs = run.programs.map { Programs(load: $0[0], compute: $0[1], store: $0[2]) }
+            cycles = run.cycles
+        }
     }
 
     /// Runs the kernel and writes `stimulus.bin` and `expected.bin` into a folder, and all signals into `trace`.
@@ -116,9 +143,14 @@ package struct Cosimulation {
         try recorder?.close()
         var finished = false
         if case .stopped = end { finished = true }
+        let programs = build.program.steps.compactMap { step -> [Int]? in
+            guard case .array(let streams) = step else { return nil }
+            return [Opcode.load, .compute, .store].map { streams[$0] ?? 0 }
+        }
         return Recording(
             stimulus: stimulus, responses: responses, cycles: machine.simulation.cycle, finished: finished,
-            signals: recorder?.signalCount ?? 0)
+            signals: recorder?.signalCount ?? 0, programs: programs,
+            memoryAtEnd: finished && build.program.steps.count == 1 ? machine.memory.bytes : nil)
     }
 
     // MARK: judges
