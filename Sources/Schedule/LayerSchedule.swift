@@ -1,5 +1,5 @@
-// A layer as the convolutions and poolings that the array knows: groups one by one where their channels fall on
-// granules, output groups whose filters take as many passes, granules of a pooling.
+// A layer as the convolutions and poolings that the array knows: groups, as few at a time as fall on granules and leave
+// few lanes idle, output groups whose filters take as many passes, granules of a pooling.
 
 import Accelerator
 import Networks
@@ -21,41 +21,47 @@ extension Scheduler {
     mutating func scheduleConvolution(_ layer: QuantizedLayer, weights: [Int32], groups: Int) throws {
         let source = placements[layer.input]!
         let (inputs, outputs) = (layer.inputShape.channels, layer.outputShape.channels)
-        let g = p.granule
-        // A group whose channels fall on granules is a convolution of its own.
-        let aligned = (inputs / groups) % g == 0 && (outputs / groups) % g == 0
-        if groups > 1 && aligned && source.isDense {
-            let perGroup = weights.count / groups
-            for group in 0..<groups {
-                let slice = Array(weights[group * perGroup..<(group + 1) * perGroup])
-                try scheduleStretches(
-                    layer,
-                    Filters(
-                        weights: slice, channels: Array(0..<inputs / groups), firstInput: group * inputs / groups,
-                        outputs: group * outputs / groups..<(group + 1) * outputs / groups))
-            }
-            return
+        let together = source.isDense ? groupsTogether(of: layer, groups: groups) : groups
+        let blocks = groups / together
+        let perBlock = weights.count / blocks
+        for block in 0..<blocks {
+            // A copy of all would be one of the largest layer's weights.
+            let own = blocks == 1 ? weights : Array(weights[block * perBlock..<(block + 1) * perBlock])
+            let slots = blocks == 1 ? source.channels : Array(0..<inputs / blocks)
+            try scheduleStretches(
+                layer,
+                Filters(
+                    weights: together == 1 ? own : Scheduler.dense(own, layer: layer, groups: groups, together),
+                    channels: slots, firstInput: block * inputs / blocks,
+                    outputs: block * outputs / blocks..<(block + 1) * outputs / blocks))
         }
-        // Groups that do not fall on granules: one dense convolution whose weights outside the groups are zero.
-        let dense = groups == 1 ? weights : Scheduler.dense(weights, layer: layer, groups: groups)
-        try scheduleStretches(
-            layer, Filters(weights: dense, channels: source.channels, firstInput: 0, outputs: 0..<outputs))
     }
 
-    /// The weights of one group that does what several do.
-    private static func dense(_ weights: [Int32], layer: QuantizedLayer, groups: Int) -> [Int32] {
-        let (inputs, outputs) = (layer.inputShape.channels, layer.outputShape.channels)
+    /// Groups that are one convolution, whose weights outside the groups are zero: as many as fall on granules, and of
+    /// those the number with which the layer takes the fewest steps, the larger of equals.
+    private func groupsTogether(of layer: QuantizedLayer, groups: Int) -> Int {
+        let (inputs, outputs) = (layer.inputShape.channels / groups, layer.outputShape.channels / groups)
+        func steps(_ count: Int) -> Int {
+            let words = (inputs * count + p.inputs - 1) / p.inputs
+            return groups / count * words * ((outputs * count + p.outputs - 1) / p.outputs)
+        }
+        let g = p.granule
+        let candidates = (1...groups).filter { count in
+            count == groups || groups % count == 0 && inputs * count % g == 0 && outputs * count % g == 0
+        }
+        return candidates.min { (steps($0), $1) < (steps($1), $0) } ?? groups
+    }
+
+    /// The weights of one group that does what `count` of the layer's groups do.
+    private static func dense(_ weights: [Int32], layer: QuantizedLayer, groups: Int, _ count: Int) -> [Int32] {
+        let (perGroup, filters) = (layer.inputShape.channels / groups, layer.outputShape.channels / groups)
         let kernel = layer.window.kernelHeight * layer.window.kernelWidth
-        let perGroup = inputs / groups
-        var dense = [Int32](repeating: 0, count: outputs * inputs * kernel)
-        for output in 0..<outputs {
-            let group = output / (outputs / groups)
-            for input in 0..<perGroup {
-                for tap in 0..<kernel {
-                    dense[(output * inputs + group * perGroup + input) * kernel + tap] =
-                        weights[(output * perGroup + input) * kernel + tap]
-                }
-            }
+        let inputs = perGroup * count
+        var dense = [Int32](repeating: 0, count: filters * count * inputs * kernel)
+        for output in 0..<filters * count {
+            let from = output * perGroup * kernel
+            let to = (output * inputs + output / filters * perGroup) * kernel
+            for place in 0..<perGroup * kernel { dense[to + place] = weights[from + place] }
         }
         return dense
     }

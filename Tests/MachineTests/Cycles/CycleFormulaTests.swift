@@ -99,7 +99,7 @@ import Testing
         #expect(run.perImage == counts)
     }
 
-    /// A group that does not fall on granules makes one dense convolution.
+    /// Groups of which no number but all falls on granules make one dense convolution.
     @Test func unalignedGroupsAreDense() throws {
         let layer = OneTile(
             name: "unaligned", input: Shape(channels: 6, height: 4, width: 4), outputs: 6,
@@ -109,14 +109,31 @@ import Testing
         #expect(try Self.bench(layer, array).run().perImage.compute == 4 * 4 * 2 * 2 * 9)
     }
 
-    /// Eight filters for each of eight channels, stride 2: groups of one channel do not fall on granules of 4 either.
-    @Test func channelMultipliersAreDense() throws {
+    /// Eight filters for each of eight channels, stride 2: groups of one channel do not fall on granules of 4, four of
+    /// them do, and two convolutions of four channels to 32 take half the steps of one of eight to 64.
+    @Test func channelMultipliersGoTogether() throws {
         let layer = OneTile(
-            name: "depthwise", input: Shape(channels: 8, height: 9, width: 9), outputs: 64,
+            name: "channel multiplier", input: Shape(channels: 8, height: 9, width: 9), outputs: 64,
             window: Window(kernel: 3, stride: 2, pad: 1), groups: 8)
         let array = Lanes(element: .vpe(weightBits: 16), pixels: 1, inputs: 4, outputs: 4)
-        // ceil(64/4) * 5 * 5 * ceil(8/4) * 9
-        #expect(try Self.bench(layer, array).run().perImage.compute == 16 * 25 * 2 * 9)
+        let bench = try Self.bench(layer, array)
+        // 2 * ceil(32/4) * 5 * 5 * ceil(4/4) * 9
+        #expect(try bench.run().perImage.compute == 2 * 8 * 25 * 9)
+        #expect(bench.compiled.layers[0].tiles == 2)
+    }
+
+    /// A filter for each of 24 channels: as many channels at a time as the array has inputs or outputs, whichever are
+    /// fewer. Of numbers that take as many steps it is the largest, which needs the fewest tiles.
+    @Test(arguments: [(4, 4, 6, 6), (8, 4, 6, 3), (4, 8, 6, 3), (8, 8, 3, 3), (8, 32, 3, 1)])
+    func depthwiseTakesAsManyAsTheArrayHas(inputs: Int, outputs: Int, words: Int, tiles: Int) throws {
+        let layer = OneTile(
+            name: "depthwise", input: Shape(channels: 24, height: 5, width: 6), outputs: 24,
+            window: Window(kernel: 3, pad: 1), groups: 24)
+        let array = Lanes(element: .vpe(weightBits: 8), pixels: 2, inputs: inputs, outputs: outputs)
+        let bench = try Self.bench(layer, array)
+        // ceil(6/2) * 5 pixels, 9 taps
+        #expect(try bench.run().perImage.compute == words * 3 * 5 * 9)
+        #expect(bench.compiled.layers[0].tiles == tiles)
     }
 
     /// Bytes of a strided 1x1 layer, 8 x 9 x 11 to 6 x 5 x 6, on 4 x 4 lanes of 16 bits: a granule is 4 channels = 8
