@@ -16,7 +16,7 @@ public enum BuiltInNetworks {
     public static let names = [
         "alexnet", "alexnet-grouped", "vgg16", "vgg-small", "resnet18", "resnet34", "resnet50", "resnet20-fmnist",
         "resnet20-cifar10", "resnet56-cifar10", "resnet110-cifar10", "densenet121", "densenet100-cifar10",
-        "n-bq-nn-cifar10", "tiny",
+        "mobilenet-v2", "n-bq-nn-cifar10", "tiny",
     ]
 
     /// Builds a network. An unknown name throws an `InputError` that lists the known ones. Cost: drawing the
@@ -50,6 +50,7 @@ public enum BuiltInNetworks {
         case "resnet110-cifar10": { NetworkBuilder.cifarResNet(name: name, input: cifar, blocks: 18, seed: $0) }
         case "densenet121": { NetworkBuilder.denseNet121(name: name, seed: $0) }
         case "densenet100-cifar10": { NetworkBuilder.denseNet100(name: name, seed: $0) }
+        case "mobilenet-v2": { NetworkBuilder.mobileNetV2(name: name, seed: $0) }
         case "n-bq-nn-cifar10": { NetworkBuilder.nbqNetwork(name: name, seed: $0) }
         case "tiny": { NetworkBuilder.tiny(name: name, seed: $0) }
         default: nil

@@ -65,6 +65,11 @@ struct NetworkBuilder {
     mutating func relu(_ name: String) -> String { append(name, .relu, [last], shape(of: last)) }
 
     @discardableResult
+    mutating func clip(_ name: String, minimum: Float, maximum: Float) -> String {
+        append(name, .clip(minimum: minimum, maximum: maximum), [last], shape(of: last))
+    }
+
+    @discardableResult
     mutating func add(_ name: String, _ first: String, _ second: String) -> String {
         append(name, .add, [first, second], shape(of: first))
     }

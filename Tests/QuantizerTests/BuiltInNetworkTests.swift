@@ -22,6 +22,7 @@ import Testing
         Total(name: "densenet121", macs: 2_834_161_664, parameters: 7_978_856, csv: "densenet121"),
         Total(
             name: "densenet100-cifar10", macs: 287_929_692, parameters: 769_162, csv: "densenet_bc_100_k12_cifar10"),
+        Total(name: "mobilenet-v2", macs: 300_774_272, parameters: 3_504_872, csv: "mobilenet_v2"),
         Total(name: "vgg-small", macs: 607_600_640, parameters: 4_660_106, csv: "vgg_small"),
         Total(name: "resnet18", macs: 1_814_073_344, parameters: 11_689_512, csv: "resnet18"),
         Total(name: "resnet34", macs: 3_663_761_408, parameters: 21_797_672, csv: "resnet34"),
