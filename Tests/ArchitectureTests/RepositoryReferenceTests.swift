@@ -17,6 +17,8 @@ import Testing
         "out/mine.yaml": "docs/guide/SizeAnArray.md", "out/mine-sizes.yaml": "docs/guide/SizeAnArray.md",
         "mine.yaml": "docs/guide/SizeAnArray.md", "out/sizes/sweep.csv": "docs/guide/SizeAnArray.md",
         "base.yaml": "mutated_inputs", "sweep.yaml": "mutated_inputs",
+        "out/dpu/layers.csv": "docs/guide/DPUSizedDesign.md",
+        "out/dpu-clocks/sweep.csv": "docs/guide/DPUSizedDesign.md",
         // Of other projects.
         "lz4_Block_format.md": "LZ4", "nnUtils.py": "papcjy/n-BQ-NN",
     ]

@@ -34,6 +34,7 @@ import Testing
     /// The pages that lead a reader by commands have some.
     @Test(arguments: [
         "README.md", "traces/README.md", "docs/guide/OneTileWalkedThrough.md", "docs/guide/SizeAnArray.md",
+        "docs/guide/DPUSizedDesign.md",
     ])
     func howToPagesHaveCommands(_ name: String) throws {
         #expect(try DocumentPage(name).commandCount > 0)

@@ -60,6 +60,15 @@ import Testing
         #expect(try cycles(config, []) == shipped.1)
     }
 
+    /// docs/guide/DPUSizedDesign.md against a run, the quickest of its table.
+    @Test func cyclesOfTheDPUSizedDesignAreCurrent() throws {
+        let page = try DocumentTruthTests.text("docs/guide/DPUSizedDesign.md")
+        let row = try #require(page.firstMatch(of: /\| mobilenet-v2 \| 300 \| ([\d,]+)/))
+        #expect(
+            try cycles(Repository.path("configs/dpu-b4096-mobilenetv2.yaml"), ["run.mode=timing"]) == row.1,
+            "refresh the page: python -m shiftsim_tools.dpu_tables --write")
+    }
+
     /// Cycles of a run with the thousands apart.
     private func cycles(_ config: String, _ settings: [String]) throws -> String {
         var arguments = ["simulate", config, "--json", "--quiet", "--no-check"]

@@ -1,9 +1,10 @@
 // Does a sweep give the same tables whatever the number of jobs, and the right Pareto front?
 
 import Foundation
-import Sweep
 import TestSupport
 import Testing
+
+@testable import Sweep
 
 @Suite struct SweepTests {
     @Test func tablesDoNotDependOnTheNumberOfJobs() throws {
@@ -33,6 +34,14 @@ import Testing
                 #expect(!(isFaster && isSmaller))
             }
         }
+    }
+
+    /// The shipped sweep over the clocks that DPUs have: ports and core at one clock in each of its points.
+    @Test func portsOfADPUSizedDesignFollowItsClock() throws {
+        let plan = try SweepPlan(path: Repository.path("configs/sweep-dpu-b4096.yaml"))
+        #expect(plan.count == 12)
+        #expect(Set(plan.points.map(\.configuration.clockMHz)) == [281, 300, 333])
+        #expect(plan.points.allSatisfy { $0.configuration.memory.portMHz == $0.configuration.clockMHz })
     }
 
     @Test func pointsThatDoNotFitOrRunAreRows() throws {

@@ -36,7 +36,7 @@ struct ShippedConfigTests {
         "n-bq-nn-svpe", "n-bq-nn-vpe", "resnet18-svpe", "resnet18-vpe", "densenet100-cifar10-svpe",
         "papers/t-bq-resnet110", "papers/t-bq-densenet100", "papers/n-bq-nn-svpe", "papers/n-bq-nn-vpe",
         "papers/lightnn-1-vgg-small", "papers/lightnn-2-vgg-small", "papers/flightnn-vgg-small",
-        "papers/fixed-4-vgg-small",
+        "papers/fixed-4-vgg-small", "dpu-b4096-mobilenetv2",
     ])
     func runsWithoutMismatch(name: String) throws {
         let configuration = try configuration(name)
@@ -62,7 +62,9 @@ struct ShippedConfigTests {
     }
 
     /// A minute each: read here, run with --long.
-    @Test(arguments: ["resnet50-svpe", "densenet121-svpe", "dpu-b4096-vgg16"])
+    @Test(arguments: [
+        "resnet50-svpe", "densenet121-svpe", "dpu-b4096-vgg16", "dpu-b4096-resnet50", "dpu-b4096-densenet121",
+    ])
     func largeNetworks(name: String) throws {
         let configuration = try configuration(name)
         if Tools.isLong {
@@ -72,6 +74,15 @@ struct ShippedConfigTests {
             #expect(source.layers.count > 20)
             #expect(configuration.device.allowOverflow == false)
         }
+    }
+
+    /// One design for four networks, ports and core at one clock.
+    @Test(arguments: ["resnet50", "densenet121", "mobilenetv2"])
+    func dpuSizedDesignsAreOne(network: String) throws {
+        let (one, other) = (try configuration("dpu-b4096-\(network)"), try configuration("dpu-b4096-vgg16"))
+        #expect(one.array == other.array && one.buffers == other.buffers && one.memory == other.memory)
+        #expect(one.quantization == other.quantization && one.host == other.host && one.device == other.device)
+        #expect(one.clockMHz == other.clockMHz && one.memory.portMHz == one.clockMHz)
     }
 
     /// Minutes each: elaborated and scheduled here, run with --long. Their 11x11 grids are larger than the device.
