@@ -24,6 +24,7 @@ NETWORKS = [
     "alexnet-grouped",
     "densenet121",
     "densenet100-cifar10",
+    "mobilenet-v2",
     "vgg16",
     "resnet110-cifar10",
     "n-bq-nn-cifar10",
