@@ -47,6 +47,22 @@ def test_kinds_are_those_of_the_windows():
     assert [row.split(" | ")[1] for row in rows] == ["2 3 x 3 convolution", "1 depthwise", "1 max-pool"]
 
 
+def test_windows_are_those_of_the_network(tmp_path):
+    def convolution(name, kernel, groups):
+        return {"kind": "convolution", "name": name, "window": {"kernel": kernel, "groups": groups}}
+
+    layers = [convolution("a", [7, 7], 1), convolution("b", [3, 3], 96), {"kind": "relu", "name": "c"}]
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\n[ \"$*\" = 'networks vgg16 --json' ] && echo '{json.dumps({'layers': layers})}'\n")
+    program.chmod(0o755)
+    assert dpu_tables.windows(program, report([])) == {"a": "7 x 7 convolution", "b": "depthwise"}
+
+
+def test_memories_have_their_shares():
+    row = dpu_tables.memory_table({"memory.ports=1": report([])})[-1]
+    assert row == "| `memory.ports=1` | 2,000 | 2.00 | 75.0 % | 24.0 % |"
+
+
 def test_differences_are_from_the_board():
     layers = [layer(name, cycles=int(ms * 300_000)) for name, ms in dpu_tables.DPU_MS.items()]
     layers[4]["cycles"] = int(1.1 * layers[4]["cycles"])
