@@ -12,7 +12,10 @@ import Design
 /// Builds the Design of an accelerator, module by module.
 struct Elaboration: Circuits {
     let p: AcceleratorParameters
-    var builder = DesignBuilder(name: "accelerator")
+    var builder = DesignBuilder(
+        name: "accelerator",
+        about: "A convolution accelerator: the sequencer fetches three instruction streams and hands them to the load, "
+            + "compute and store engines; array and post work on the data in between.")
 
     init(_ parameters: AcceleratorParameters) { p = parameters }
 
@@ -42,11 +45,7 @@ struct Elaboration: Circuits {
         }
         let post = makePost(load, control, array)
         let store = makeStore(inputs, feedback, sequencer, post)
-        let outputs = [
-            sequencer.fetchRequest, sequencer.fetchAddress, load.request.valid, load.request.address,
-            load.request.length, load.take, store.request, store.address, store.data, sequencer.done,
-        ]
-        for signal in outputs { builder.output(signal) }
+        makeOutputs(sequencer, load, store)
         return Top(
             ports: AcceleratorPorts(
                 start: inputs.start.id, loadProgram: inputs.loadProgram.id, computeProgram: inputs.computeProgram.id,
@@ -57,6 +56,22 @@ struct Elaboration: Circuits {
                     issue: control.issue.id, busy: control.busy.id, waitsForStore: sequencer.computeWaitsForStore.id,
                     stream: sequencer.computeStream),
                 loadBusy: load.busy.id, storeBusy: store.busy.id, storeFinish: feedback.storeFinish.id))
+    }
+
+    private mutating func makeOutputs(_ sequencer: Sequencer, _ load: Load, _ store: Store) {
+        let outputs = [
+            (sequencer.fetchRequest, "the instruction at fetch_address is asked for, until fetch_ready"),
+            (sequencer.fetchAddress, "byte address where the instruction begins"),
+            (load.request.valid, "a burst is asked for, until read_ready"),
+            (load.request.address, "byte address where the burst begins"),
+            (load.request.length, "beats of the burst less one"),
+            (load.take, "the beat at read_data is taken"),
+            (store.request, "a beat is to be written, until write_ready"),
+            (store.address, "byte address where the beat goes"),
+            (store.data, "the beat that is to be written"),
+            (sequencer.done, "all streams have ended and all results are written; low from the next start on"),
+        ]
+        for (signal, meaning) in outputs { builder.output(signal, meaning: meaning) }
     }
 
     private func memoryInterface(
@@ -85,24 +100,35 @@ struct Elaboration: Circuits {
     }
 
     private mutating func makeInputs() -> Inputs {
-        let start = builder.input("start", width: 1)
-        let loadProgram = builder.input("load_program", width: 32)
-        let computeProgram = builder.input("compute_program", width: 32)
-        let storeProgram = builder.input("store_program", width: 32)
-        let fetchReady = builder.input("fetch_ready", width: 1)
-        let fetchValid = builder.input("fetch_valid", width: 1)
-        let fetchData = builder.inArray("fetch_word", lanes: 4) { $0.input("fetch_data", width: 32) }
-        let readReady = builder.input("read_ready", width: 1)
-        let readValid = builder.input("read_valid", width: 1)
+        let start = builder.input("start", width: 1, meaning: "a pulse of one cycle starts a program")
+        func program(_ engine: String) -> Signal {
+            builder.input(
+                "\(engine)_program", width: 32,
+                meaning: "byte address of the \(engine) engine's instructions, read at start")
+        }
+        let (loadProgram, computeProgram, storeProgram) = (program("load"), program("compute"), program("store"))
+        let fetchReady = builder.input("fetch_ready", width: 1, meaning: "memory accepts a fetch_request")
+        let fetchValid = builder.input(
+            "fetch_valid", width: 1, meaning: "fetch_data is the next beat of an instruction, and is taken")
+        let fetchData = builder.inArray("fetch_word", lanes: 4) {
+            $0.input("fetch_data", width: 32, meaning: "a beat of an instruction, the lowest address in lane 0")
+        }
+        let readReady = builder.input("read_ready", width: 1, meaning: "memory accepts a read_request")
+        let readValid = builder.input(
+            "read_valid", width: 1, meaning: "read_data is the next beat of the bursts, and stays until read_take")
         let readData = builder.inArray("read_field", lanes: p.granule) { [p] in
-            $0.input("read_data", width: p.activationBits, signed: true)
+            $0.input(
+                "read_data", width: p.activationBits, signed: true,
+                meaning: "a beat of the bursts, the lowest address in lane 0")
         }
         return Inputs(
             start: start, loadProgram: loadProgram, computeProgram: computeProgram, storeProgram: storeProgram,
             fetchReady: fetchReady, fetchValid: fetchValid,
             fetchData: fetchData, readReady: readReady, readValid: readValid, readData: readData,
-            writeReady: builder.input("write_ready", width: 1),
-            writeSettled: builder.input("write_settled", width: 1))
+            writeReady: builder.input("write_ready", width: 1, meaning: "memory accepts a write_request"),
+            writeSettled: builder.input(
+                "write_settled", width: 1,
+                meaning: "every beat that was accepted in an earlier cycle has been written"))
     }
 
     /// Pulses of one cycle that an earlier module reads from a later one: wires whose drivers follow.

@@ -9,30 +9,45 @@ protocol Circuits {
 }
 
 extension Circuits {
-    mutating func and(_ signals: Signal..., name: String? = nil) -> Signal { gather(.and, signals, name) }
-    mutating func or(_ signals: Signal..., name: String? = nil) -> Signal { gather(.or, signals, name) }
+    /// `name` is that of a signal of its own, `term` that of an intermediate result, as in `DesignBuilder.logic`.
+    mutating func and(_ signals: Signal..., name: String? = nil, term: String? = nil) -> Signal {
+        gather(.and, signals, name, term)
+    }
 
-    private mutating func gather(_ kind: PrimitiveKind, _ signals: [Signal], _ name: String?) -> Signal {
+    mutating func or(_ signals: Signal..., name: String? = nil, term: String? = nil) -> Signal {
+        gather(.or, signals, name, term)
+    }
+
+    private mutating func gather(
+        _ kind: PrimitiveKind, _ signals: [Signal], _ name: String?, _ term: String?
+    ) -> Signal {
         var result = signals[0]
         for (position, next) in signals.dropFirst().enumerated() {
+            let isLast = position == signals.count - 2
             result = builder.logic(
-                kind, [result, next], width: 1, name: position == signals.count - 2 ? name : nil)
+                kind, [result, next], width: 1, name: isLast ? name : nil, term: isLast ? term : nil)
         }
         return result
     }
 
-    mutating func not(_ signal: Signal, name: String? = nil) -> Signal {
-        builder.logic(.xor, [signal, 1], width: 1, name: name)
+    mutating func not(_ signal: Signal, name: String? = nil, term: String? = nil) -> Signal {
+        builder.logic(.xor, [signal, 1], width: 1, name: name, term: term)
     }
 
-    mutating func equal(_ a: Signal, _ b: any Readable, name: String? = nil) -> Signal {
-        builder.logic(.equal, [a, b], width: 1, name: name)
+    mutating func equal(_ a: Signal, _ b: any Readable, name: String? = nil, term: String? = nil) -> Signal {
+        builder.logic(.equal, [a, b], width: 1, name: name, term: term)
     }
 
     mutating func select(_ condition: Signal, _ a: any Readable, _ b: any Readable, width: Int, name: String? = nil)
         -> Signal
     {
         builder.logic(.multiplex, [condition, a, b], width: width, name: name)
+    }
+
+    mutating func select(_ condition: Signal, _ a: any Readable, _ b: any Readable, width: Int, term: String)
+        -> Signal
+    {
+        builder.logic(.multiplex, [condition, a, b], width: width, term: term)
     }
 
     /// A flag that `set` raises and `clear` lowers; `set` wins.
@@ -78,11 +93,11 @@ extension Elaboration {
         let address = builder.register("\(name)_address", width: width)
         let row = builder.register("\(name)_row_start", width: width)
         let plane = builder.register("\(name)_plane_start", width: width)
-        let nextColumn = builder.logic(.add, [address, steps.column], width: width)
-        let nextRow = builder.logic(.add, [row, steps.row], width: width)
-        let nextPlane = builder.logic(.add, [plane, steps.plane], width: width)
-        let rowOrPlane = select(walk.endOfPlane, nextPlane, nextRow, width: width)
-        let next = select(walk.endOfRow, rowOrPlane, nextColumn, width: width)
+        let nextColumn = builder.logic(.add, [address, steps.column], width: width, term: "\(name)_next_column")
+        let nextRow = builder.logic(.add, [row, steps.row], width: width, term: "\(name)_next_row")
+        let nextPlane = builder.logic(.add, [plane, steps.plane], width: width, term: "\(name)_next_plane")
+        let rowOrPlane = select(walk.endOfPlane, nextPlane, nextRow, width: width, term: "\(name)_row_or_plane")
+        let next = select(walk.endOfRow, rowOrPlane, nextColumn, width: width, term: "\(name)_next_position")
         builder.connect(
             address, next: select(begin, base, next, width: width), enable: or(begin, walk.advance))
         builder.connect(

@@ -30,4 +30,19 @@ extension Accelerator {
         cone.outputs = design.outputs.filter { driven.contains($0) }
         return Accelerator(self, design: cone)
     }
+
+    /// Outputs of the registers and shift registers that decide cycles: what a reset of the emitted text has to put to
+    /// its power-up value so that the next program takes the cycles of the first. Registers of data need none: no
+    /// result depends on what stood in them before its program.
+    package var controlRegisters: Set<NetID> {
+        var result: Set<NetID> = []
+        for cell in timingCone.design.cells {
+            switch cell {
+            case .register(let cell): result.insert(cell.output)
+            case .shiftRegister(let cell): result.insert(cell.output)
+            case .logic, .memory, .dsp: break
+            }
+        }
+        return result
+    }
 }

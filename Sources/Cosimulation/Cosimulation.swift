@@ -42,11 +42,16 @@ package struct Cosimulation {
 
     private var design: Design { build.accelerator.design }
 
+    /// The accelerator's text, with a reset of what decides cycles.
+    private func emit() throws -> [RTLFile] {
+        try RTLEmitter.emit(design, for: target, resets: build.accelerator.controlRegisters)
+    }
+
     /// Files of a stand-alone co-simulation: the RTL, the harness, and the images that it replays and must answer. They
     /// are written while the kernel runs, so that memory does not grow with the cycles.
     @discardableResult
     package func export(to directory: URL) throws -> Recording {
-        var files = try RTLEmitter.emit(design, for: target)
+        var files = try emit()
         if let ports { files += try RTLEmitter.emit(try BoardDesign(build.accelerator, ports)) }
         try RTLFile.write(files, to: directory)
         let images = directory.appendingPathComponent("images")
@@ -66,7 +71,7 @@ package struct Cosimulation {
     package func run(against judge: CosimulationJudge, in directory: URL) throws -> CosimulationReport {
         let judges = try judges(judge)
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        let files = sabotage(try RTLEmitter.emit(design, for: target))
+        let files = sabotage(try emit())
         try RTLFile.write(files, to: directory)
         let trace = directory.appendingPathComponent("kernel.fst")
         let run = try record(to: directory.appendingPathComponent("images"), trace: trace)

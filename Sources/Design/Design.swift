@@ -15,6 +15,8 @@ public struct Design: Sendable, Hashable, Codable {
     public var inputs: [NetID]
     /// Output ports of `top`.
     public var outputs: [NetID]
+    /// What ports of `top` mean, where it is said.
+    public var meanings: [NetID: String] = [:]
 
     /// The net of an index of this design.
     public subscript(id: NetID) -> Net { nets[id.index] }

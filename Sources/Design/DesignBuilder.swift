@@ -61,17 +61,18 @@ public struct DesignBuilder {
     public internal(set) var design: Design
     private(set) var scope = 0
     private var array: (name: String, lanes: Int)?
-    private var temporaries = 0
 
-    /// An empty design with the scope `top`.
-    public init(name: String) {
+    /// An empty design with the scope `top`; `about` says what it does.
+    public init(name: String, about: String = "") {
         design = Design(
-            name: name, scopes: [Scope(name: "top", parent: nil)], nets: [], cells: [], inputs: [], outputs: [])
+            name: name, scopes: [Scope(name: "top", parent: nil, about: about)], nets: [], cells: [], inputs: [],
+            outputs: [])
     }
 
-    /// Everything created until `endScope` stands in a new module instance `name` of the current scope.
-    public mutating func beginScope(_ name: String) {
-        design.scopes.append(Scope(name: name, parent: scope))
+    /// Everything created until `endScope` stands in a new module instance `name` of the current scope. `about` says in
+    /// a sentence or two what the module does; it heads the module's text.
+    public mutating func beginScope(_ name: String, about: String = "") {
+        design.scopes.append(Scope(name: name, parent: scope, about: about))
         scope = design.scopes.count - 1
     }
 
@@ -104,29 +105,35 @@ public struct DesignBuilder {
         return Signal(id: NetID(design.nets.count - 1), width: width, signed: signed, lanes: lanes, map: nil)
     }
 
-    /// A port of `top`.
-    public mutating func input(_ name: String, width: Int, signed: Bool = false) -> Signal {
+    /// A port of `top`; `meaning` is what it says, for the text's readers.
+    public mutating func input(
+        _ name: String, width: Int, signed: Bool = false, meaning: String? = nil
+    ) -> Signal {
         let signal = net(name, width: width, signed: signed, role: .input)
         design.inputs.append(signal.id)
+        design.meanings[signal.id] = meaning
         return signal
     }
 
-    /// Makes a net a port of `top`.
-    public mutating func output(_ signal: Signal) { design.outputs.append(signal.id) }
+    /// Makes a net a port of `top`; `meaning` is what it says, for the text's readers.
+    public mutating func output(_ signal: Signal, meaning: String? = nil) {
+        design.outputs.append(signal.id)
+        design.meanings[signal.id] = meaning
+    }
 
     // MARK: logic
 
-    /// A logic cell. `name` nil makes an unnamed intermediate net.
+    /// A logic cell. `name` nil makes an intermediate net, which traces leave out. Its name is `term`; nil: `build`
+    /// names it by what it is.
     public mutating func logic(
         _ kind: PrimitiveKind, _ operands: [any Readable], width: Int, signed: Bool = false, name: String? = nil,
-        parameter: Int = 0
+        term: String? = nil, parameter: Int = 0
     ) -> Signal {
         let output: Signal
         if let name {
             output = net(name, width: width, signed: signed, role: .wire)
         } else {
-            output = net("t\(temporaries)", width: width, signed: signed, role: .temporary)
-            temporaries += 1
+            output = net(term ?? "", width: width, signed: signed, role: .temporary)
         }
         drive(output, kind, operands, parameter: parameter)
         return output
@@ -243,9 +250,11 @@ public struct DesignBuilder {
         return output ?? latch
     }
 
-    /// The finished Design; throws the `DesignError` of the first rule of `Design.validate` that it breaks.
+    /// The finished Design, its intermediate nets named; throws the `DesignError` of the first rule of `Design.validate`
+    /// that it breaks.
     public func build() throws -> Design {
-        try design.validate()
-        return design
+        let named = IntermediateNames.named(design)
+        try named.validate()
+        return named
     }
 }

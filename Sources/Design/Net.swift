@@ -57,4 +57,6 @@ public struct Scope: Sendable, Hashable, Codable {
     public var name: String
     /// Index in `Design.scopes`, nil for `top`.
     public var parent: Int?
+    /// What the module does, in a sentence or two; empty: nothing is said.
+    public var about = ""
 }

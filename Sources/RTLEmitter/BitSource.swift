@@ -45,8 +45,20 @@ struct BitSource {
         let present = min(count, max(0, width - low))
         let missing = count - present
         if missing == 0 { return stored(from: low, count: count) }
-        let fill = signed ? "{\(missing){\(bit(width - 1))}}" : "\(missing)'d0"
+        let fill = !signed ? "\(missing)'d0" : missing == 1 ? bit(width - 1) : "{\(missing){\(bit(width - 1))}}"
         return present == 0 ? "{\(fill)}" : "{\(fill), \(stored(from: low, count: present))}"
+    }
+
+    /// `count` bits from a bit that a constant expression gives, where the value has `limit` bits or more; else nil.
+    func bits(fromText first: String, count: Int, below limit: Int) -> String? {
+        guard width >= limit else { return nil }
+        switch form {
+        case .variable(let name): return width == 1 ? nil : "\(name)[\(first) +: \(count)]"
+        case .bus(let name, let lane):
+            let start = BitSource.product(lane, width)
+            return "\(name)[\(start == "0" ? first : "\(start) + \(first)") +: \(count)]"
+        case .constant: return nil
+        }
     }
 
     private func constantBits(_ value: Int64, from low: Int, count: Int) -> String {

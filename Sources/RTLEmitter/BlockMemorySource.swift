@@ -29,15 +29,17 @@ enum BlockMemorySource {
         );
         `ifdef SHIFTSIM_BEHAVIOURAL_MEMORY
             reg [WIDTH-1:0] memory [0:(1 << ADDRESS_BITS)-1];
-            reg [WIDTH-1:0] latch = {WIDTH{1'b0}};
+            reg [WIDTH-1:0] latch;
             integer k;
+            initial latch = {WIDTH{1'b0}};
             initial for (k = 0; k < (1 << ADDRESS_BITS); k = k + 1) memory[k] = {WIDTH{1'b0}};
             always @(posedge clk) begin
                 if (read_enable) latch <= memory[read_address];
                 if (write_enable) memory[write_address] <= write_data;
             end
             if (OUTPUT_REGISTER != 0) begin : registered
-                reg [WIDTH-1:0] q = {WIDTH{1'b0}};
+                reg [WIDTH-1:0] q;
+                initial q = {WIDTH{1'b0}};
                 always @(posedge clk) if (output_enable) q <= latch;
                 assign read_data = q;
             end
@@ -45,6 +47,10 @@ enum BlockMemorySource {
                 assign read_data = latch;
             end
         `else
+            // The sizes and pins of both block RAMs are worked out whichever the memory takes, and a word need not fill
+            // them: what the other one, or the rest of the last one, would take is not read.
+            /* verilator lint_off UNUSEDSIGNAL */
+            /* verilator lint_off UNUSEDPARAM */
             localparam integer WIDTH36 = (DEPTH <= 512) ? 72 : (DEPTH <= 1024) ? 36 : (DEPTH <= 2048) ? 18
                 : (DEPTH <= 4096) ? 9 : (DEPTH <= 8192) ? 4 : (DEPTH <= 16384) ? 2 : 1;
             localparam integer WIDTH18 = (DEPTH <= 512) ? 36 : (DEPTH <= 1024) ? 18 : (DEPTH <= 2048) ? 9
@@ -145,6 +151,8 @@ enum BlockMemorySource {
                     .CASOREGIMUXA(1'b0), .CASOREGIMUXB(1'b0), .CASOREGIMUXEN_A(1'b1), .CASOREGIMUXEN_B(1'b1)
                 );
             end
+            /* verilator lint_on UNUSEDPARAM */
+            /* verilator lint_on UNUSEDSIGNAL */
         `endif
         endmodule
 

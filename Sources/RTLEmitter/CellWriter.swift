@@ -10,7 +10,7 @@ struct CellWriter {
     let scope: Int
     let lane: LanePosition
     /// Helper wires are named stem__suffix.
-    let stem: String
+    var stem: String
     var text: TextBuilder
 
     init(_ module: ModuleWriter, lane: LanePosition, stem: String) {
@@ -25,7 +25,7 @@ struct CellWriter {
     /// The variable of a net of this module in lane `lane`.
     func variable(_ net: Net, lane: LanePosition) -> String {
         let local = Routing.localName(net)
-        return net.array.map { "\($0)[\(lane.text)].\(local)" } ?? local
+        return net.array.map { "\($0)[\(lane.index)].\(local)" } ?? local
     }
 
     /// Where a net is read.

@@ -10,7 +10,7 @@
 
 /// Writes bench/main.cpp.
 enum HarnessSource {
-    static func file(_ ports: [RTLPort]) -> RTLFile {
+    static func file(_ ports: [RTLPort], hasReset: Bool) -> RTLFile {
         let inputs = ports.filter(\.isInput)
         let outputs = ports.filter { !$0.isInput }
         let loads = inputs.map { "    load(top.\($0.name), p, \($0.bytes));" }.joined(separator: "\n")
@@ -25,7 +25,7 @@ enum HarnessSource {
 
             void drive(Vtop& top, const std::uint8_t* p) {
             \(loads)
-                (void)top;
+                \(hasReset ? "top.reset = 0;" : "(void)top;")
                 (void)p;
             }
 

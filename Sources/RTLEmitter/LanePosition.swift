@@ -16,6 +16,19 @@ enum LanePosition {
         }
     }
 
+    /// `text` between brackets, where it needs no parentheses of its own.
+    var index: String {
+        let text = self.text
+        guard text.hasPrefix("("), text.hasSuffix(")") else { return text }
+        let inner = text.dropFirst().dropLast()
+        var depth = 0
+        for letter in inner {
+            depth += letter == "(" ? 1 : letter == ")" ? -1 : 0
+            if depth < 0 { return text }
+        }
+        return String(inner)
+    }
+
     /// The index times `factor` plus `term`.
     func scaled(_ factor: Int, plus term: Int = 0) -> LanePosition {
         switch self {
@@ -32,8 +45,21 @@ enum LanePosition {
         switch self {
         case .constant(let lane): return .constant(lane / divisor)
         case .variable(let expression, let count):
-            return .variable("(\(expression)/\(divisor))", count: (count + divisor - 1) / divisor)
+            let quotient = LanePosition.quotient(expression, divisor)
+            return .variable(quotient, count: (count + divisor - 1) / divisor)
         }
+    }
+}
+
+extension LanePosition {
+    /// expression / divisor; that of a product with the divisor is its other factor.
+    fileprivate static func quotient(_ expression: String, _ divisor: Int) -> String {
+        let product = "*\(divisor))"
+        if expression.hasPrefix("("), expression.hasSuffix(product) {
+            let factor = expression.dropFirst().dropLast(product.count)
+            if factor.allSatisfy({ $0.isLetter || $0.isNumber }) { return String(factor) }
+        }
+        return "(\(expression) / \(divisor))"
     }
 }
 
@@ -68,12 +94,14 @@ struct SourceLane {
         }
         if terms.isEmpty { return (.constant(map.offset), conditions) }
         let text = BitSource.sum(terms.reversed().joined(separator: " + "), map.offset)
-        return (.variable(text == lane ? text : "(\(text))", count: count), conditions)
+        let isOne = terms.count == 1 && map.offset == 0
+        let isWhole = isOne && (text.hasSuffix(")") || text.allSatisfy { $0.isLetter || $0.isNumber })
+        return (.variable(isWhole ? text : "(\(text))", count: count), conditions)
     }
 
     private static func coordinate(_ lane: String, below: Int, extent: Int?, count: Int) -> String {
-        let divided = below == 1 ? lane : "(\(lane)/\(below))"
+        let divided = below == 1 ? lane : LanePosition.quotient(lane, below)
         guard let extent, below * extent < count else { return divided }
-        return "(\(divided)%\(extent))"
+        return "(\(divided) % \(extent))"
     }
 }

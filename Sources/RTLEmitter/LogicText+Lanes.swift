@@ -10,8 +10,10 @@ extension CellWriter {
         let whole = try source(cell.operands[0], lane: lane.divided(by: parts), "a")
         if parts == 1 { return whole.resized(width) }
         if case .constant(let number) = lane { return whole.bits(from: number % parts * width, count: width) }
+        let first = "(\(lane.text) % \(parts))*\(width)"
+        if let direct = whole.bits(fromText: first, count: width, below: parts * width) { return direct }
         _ = wire("word", width: parts * width, whole.resized(parts * width))
-        return "\(stem)__word[(\(lane.text)%\(parts))*\(width) +: \(width)]"
+        return "\(stem)__word[\(first) +: \(width)]"
     }
 
     /// Lane i = operand lanes i * parameter ..< (i + 1) * parameter, the first lowest.
@@ -73,7 +75,7 @@ extension CellWriter {
             return
         }
         let choice = leaves > choices ? "((k < \(choices)) ? k : \(choices - 1))" : "k"
-        let place = "(\(index.text) + \(BitSource.product(choice, step)))"
+        let place = "(\(index.index) + \(BitSource.product(choice, step)))"
         let number = LanePosition.variable(place, count: design[id].lanes)
         let read = try source(id, lane: number).resized(width)
         text.loop("k", leaves, "\(name)_wires") { loop in

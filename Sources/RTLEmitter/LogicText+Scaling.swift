@@ -86,7 +86,9 @@ extension CellWriter {
         }
         let terms = (1...places).map { index in
             let chosen = bits == 2 ? field.resized(1) : "(\(field.resized(bits - 1)) == \(bits - 1)'d\(index))"
-            return "({\(width){\(chosen)}} & (\(value.resized(width)) << \(places - index)))"
+            let shift = places - index
+            let shifted = shift == 0 ? value.resized(width) : "(\(value.resized(width)) << \(shift))"
+            return "({\(width){\(chosen)}} & \(shifted))"
         }
         return terms.joined(separator: " | ")
     }

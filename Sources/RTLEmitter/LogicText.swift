@@ -8,11 +8,14 @@ import Fabric
 // The text of every logic primitive. Meanings: Fabric/Primitives/LogicMeaning.swift.
 
 extension CellWriter {
-    /// Writes a logic cell in this lane.
-    mutating func write(_ cell: LogicCell) throws {
+    /// Writes a logic cell in this lane; `declares`: its wire, a scalar, is declared with it.
+    mutating func write(_ cell: LogicCell, declares: Bool) throws {
         let net = design[cell.output]
         let value = try expression(cell, net)
-        text.line("assign \(variable(net, lane: lane)) = \(value);")
+        let name = variable(net, lane: lane)
+        let target =
+            declares ? Declaration.text("wire", name, width: net.width, signed: net.signed) : "assign \(name)"
+        text.line("\(target) = \(value);")
     }
 
     private mutating func expression(_ cell: LogicCell, _ net: Net) throws -> String {
@@ -21,6 +24,8 @@ extension CellWriter {
         case .not: return "~\(try source(cell.operands[0], "a").resized(width))"
         case .and: return try binary(cell, "&", width)
         case .or: return try binary(cell, "|", width)
+        case .xor where width == 1 && cell.operands[1] == .constant(1):
+            return "~\(try source(cell.operands[0], "a").resized(1))"
         case .xor: return try binary(cell, "^", width)
         case .add: return try binary(cell, "+", width)
         case .subtract: return try binary(cell, "-", width)
@@ -49,7 +54,7 @@ extension CellWriter {
     }
 
     /// Both operands in one width and sign that hold either.
-    private mutating func common(_ cell: LogicCell) throws -> (a: BitSource, b: BitSource) {
+    private mutating func common(_ cell: LogicCell) throws -> (a: String, b: String, width: Int) {
         let a = try source(cell.operands[0], "a")
         let b = try source(cell.operands[1], "b")
         #if MUTANTS
@@ -58,23 +63,25 @@ extension CellWriter {
             let signed = a.signed || b.signed
         #endif
         let width = signed ? max(a.signedWidth, b.signedWidth) : max(a.width, b.width)
-        return (
-            wire("left", width: width, signed: signed, a.resized(width)),
-            wire("right", width: width, signed: signed, b.resized(width))
-        )
+        // Bits of a vector have no sign; equality needs none.
+        func text(_ value: BitSource) -> String {
+            let bits = value.resized(width)
+            return signed && cell.kind != .equal ? "$signed(\(bits))" : bits
+        }
+        return (text(a), text(b), width)
     }
 
     private mutating func comparison(_ cell: LogicCell, _ sign: String, _ width: Int) throws -> String {
-        let (a, b) = try common(cell)
-        let bit = wire("holds", width: 1, "\(a.resized(a.width)) \(sign) \(b.resized(b.width))")
-        return bit.resized(width)
+        let (a, b, _) = try common(cell)
+        return width == 1 ? "\(a) \(sign) \(b)" : "{\(width - 1)'d0, \(a) \(sign) \(b)}"
     }
 
     private mutating func maximum(_ cell: LogicCell, _ width: Int) throws -> String {
-        let (a, b) = try common(cell)
-        let (left, right) = (a.resized(a.width), b.resized(b.width))
-        let larger = wire("larger", width: a.width, signed: a.signed, "(\(left) < \(right)) ? \(right) : \(left)")
-        return larger.resized(width)
+        let (a, b, common) = try common(cell)
+        let larger = "(\(a) < \(b)) ? \(b) : \(a)"
+        if common == width { return larger }
+        let signed = cell.operands.contains { $0.netID.map { design[$0].signed } ?? false }
+        return wire("larger", width: common, signed: signed, larger).resized(width)
     }
 
     private mutating func multiplex(_ cell: LogicCell, _ width: Int) throws -> String {
@@ -89,8 +96,9 @@ extension CellWriter {
         return amount == 0 ? a.resized(width) : "{\(a.resized(width - amount)), \(amount)'d0}"
     }
 
-    /// The low 6 bits of a shift amount in a helper wire, fewer when its net has fewer.
+    /// The low 6 bits of a shift amount, in a helper wire where its net has more.
     mutating func amount(_ b: BitSource) -> BitSource {
+        if !b.signed, b.width <= 6 { return b }
         let width = b.signed ? 6 : min(6, b.width)
         return wire("amount", width: width, b.resized(width))
     }
@@ -99,12 +107,12 @@ extension CellWriter {
         let a = try source(cell.operands[0], "a")
         let b = try source(cell.operands[1], "b")
         if let constant = b.constantValue { return a.bits(from: Int(constant & 63), count: width) }
-        let value = wire("value", width: a.width, signed: a.signed, a.resized(a.width))
         let places = amount(b)
-        let shifted = wire(
-            "shifted", width: a.width, signed: a.signed,
-            "\(value.resized(a.width)) \(a.signed ? ">>>" : ">>") \(places.resized(places.width))")
-        return shifted.resized(width)
+        let value = a.signed ? "$signed(\(a.resized(a.width)))" : a.resized(a.width)
+        let shifted = "\(value) \(a.signed ? ">>>" : ">>") \(places.resized(places.width))"
+        if width == a.width { return shifted }
+        if width < a.width { return "\(width)'(\(shifted))" }
+        return wire("shifted", width: a.width, signed: a.signed, shifted).resized(width)
     }
 
     private mutating func shiftLeft(_ cell: LogicCell, _ width: Int) throws -> String {

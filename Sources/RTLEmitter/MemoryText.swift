@@ -62,7 +62,7 @@ struct MemoryText {
         let first = bank.scaled(cell.lanesPerBank)
         var writer = CellWriter(module, lane: first, stem: cell.name)
         let enable = try writer.condition(cell.writeEnable, "we") ?? "1'b1"
-        writer.text.line("assign \(cell.name)__write_enable[\(bank.text)] = \(enable);")
+        writer.text.line("assign \(cell.name)__write_enable[\(bank.index)] = \(enable);")
         text.append(writer.text.lines)
     }
 
@@ -71,8 +71,10 @@ struct MemoryText {
         let last = net.lanes - (banks - 1) * cell.lanesPerBank
         let stride = cell.lanesPerBank * net.width
         text.loop("b", banks, name) { loop in
+            let isEven = last * net.width == stride
             loop.line(
-                "localparam integer BITS = (b == \(banks - 1)) ? \(last * net.width) : \(stride);")
+                "localparam integer BITS = "
+                    + (isEven ? "\(stride);" : "(b == \(banks - 1)) ? \(last * net.width) : \(stride);"))
             loop.list(
                 "shiftsim_block_memory #(",
                 [

@@ -10,20 +10,30 @@ import Fabric
 public struct RTLEmitter {
     /// All files of a design, with scripts for its target: rtl/*.sv (synthesisable), models/*.sv (simulation only),
     /// bench/ (harness and testbench), synth.ys, top.xdc, vivado.tcl, Makefile.
+    /// `resets` are outputs of registers and shift registers that the input `reset` of `top` puts to their power-up
+    /// values at the next edge, synchronous and active high; with none there is no such port. It is no data port: like
+    /// `clk` it is not in `ports(of:)`, and harness and testbench hold it low.
     /// Throws `RTLError` when the Design has names or connections that SystemVerilog cannot express.
-    public static func emit(_ design: Design, for target: SynthesisTarget) throws -> [RTLFile] {
+    public static func emit(
+        _ design: Design, for target: SynthesisTarget, resets: Set<NetID> = []
+    ) throws -> [RTLFile] {
         let ports = try ports(of: design)
-        return try modules(of: design, top: "top") + [BlockMemorySource.file] + VendorModels.files
-            + ToolScripts.files(for: target) + [HarnessSource.file(ports), TestbenchSource.file(ports, target)]
+        return try modules(of: design, top: "top", resets: resets) + [BlockMemorySource.file] + VendorModels.files
+            + ToolScripts.files(for: target)
+            + [
+                HarnessSource.file(ports, hasReset: !resets.isEmpty),
+                TestbenchSource.file(ports, target, hasReset: !resets.isEmpty),
+            ]
     }
 
     /// One file a module; the outermost one's name is `top`.
-    static func modules(of design: Design, top: String) throws -> [RTLFile] {
+    static func modules(of design: Design, top: String, resets: Set<NetID>) throws -> [RTLFile] {
         try checkPorts(design)
         let routing = try Routing(design)
+        let resets = try Resets(resets, of: design)
         let names = moduleNames(design, top: top)
         return try design.scopes.indices.map { scope in
-            try ModuleWriter(design, routing, scope: scope, names: names).file()
+            try ModuleWriter(design, routing, scope: scope, names: names, resets: resets).file()
         }
     }
 

@@ -34,13 +34,21 @@ struct Routing {
         for (index, cell) in design.cells.enumerated() {
             cells[design[cell.outputs[0]].scope].append(index)
         }
-        var names = try LocalNames(design)
         let readers = Routing.readers(of: design)
         let inputs = Set(design.inputs)
         let outputs = Set(design.outputs)
-        for net in design.nets.indices {
+        let crossing = design.nets.indices.filter { net in readers[net].contains { $0 != design.nets[net].scope } }
+        var names = try LocalNames(design, crossing: crossing)
+        // The ports of top choose their names first, so that they are the same whatever passes between the modules.
+        let atTop = design.nets.indices.filter { inputs.contains(NetID($0)) || outputs.contains(NetID($0)) }
+        let others = design.nets.indices.filter { !inputs.contains(NetID($0)) && !outputs.contains(NetID($0)) }
+        for net in atTop + others {
             let id = NetID(net)
             route(net, readers: readers[net], enters: inputs.contains(id), leaves: outputs.contains(id), &names)
+        }
+        for scope in design.scopes.indices {
+            ports[scope].sort { $0.net < $1.net }
+            wires[scope].sort()
         }
     }
 
@@ -91,7 +99,9 @@ struct Routing {
         let all = drives.union(receives).union(present)
         guard !all.isEmpty else { return }
         let isVector = design.nets[net].array != nil
-        foreignNames[net] = names.claim(design.nets[net], in: isVector ? all : all.subtracting([home]))
+        foreignNames[net] = names.claim(
+            design.nets[net], in: isVector ? all : all.subtracting([home]),
+            isPort: enters ? .input : leaves ? .output : nil)
         for scope in drives { ports[scope].append(Port(net: net, isInput: false)) }
         for scope in receives { ports[scope].append(Port(net: net, isInput: true)) }
         for scope in present where scope != home && !drives.contains(scope) && !receives.contains(scope) {
@@ -102,11 +112,17 @@ struct Routing {
 
 /// Names taken in each module.
 private struct LocalNames {
+    enum TopPort { case input, output }
+
     private var taken: [Set<String>]
     private let design: Design
+    /// Local names that several nets have which cross module borders: their modules are part of their names outside.
+    private let shared: Set<String>
 
-    init(_ design: Design) throws {
+    init(_ design: Design, crossing: [Int]) throws {
         self.design = design
+        let crossing = Dictionary(grouping: crossing) { Routing.localName(design.nets[$0]) }
+        shared = Set(crossing.filter { $0.value.count > 1 }.keys)
         taken = Array(repeating: ["clk"], count: design.scopes.count)
         var arrays: [String: Int] = [:]
         for (index, scope) in design.scopes.enumerated() {
@@ -142,13 +158,23 @@ private struct LocalNames {
         }
     }
 
-    /// A name that is free in all of `scopes`: the shortest of name, array_name and path_array_name.
-    mutating func claim(_ net: Net, in scopes: Set<Int>) -> String {
+    /// A name that is free in all of `scopes`: the shortest of name, array_name and path_array_name. `isPort`: the net is
+    /// a port of top.
+    mutating func claim(_ net: Net, in scopes: Set<Int>, isPort: TopPort?) -> String {
         let suffix = net.array == nil ? "" : "_bus"
         let base = net.name.split(separator: ".").joined(separator: "_")
         let array = net.array.map { "\($0)_\(base)" } ?? base
         let path = design.path(ofScope: net.scope).dropFirst().joined(separator: "_")
-        var candidates = [base, array, path.isEmpty ? array : "\(path)_\(array)"].map { $0 + suffix }
+        let whole = path.isEmpty ? array : "\(path)_\(array)"
+        var stems = [base, array, whole]
+        switch isPort {
+        case .input: break
+        case .output: stems = [array, whole]
+        case nil where shared.contains(base):
+            stems = net.array == nil ? [whole, "\(whole)_out"] : [array, whole]
+        case nil: break
+        }
+        var candidates = stems.map { $0 + suffix }
         var number = 2
         while true {
             for candidate in candidates where scopes.allSatisfy({ !taken[$0].contains(candidate) }) {

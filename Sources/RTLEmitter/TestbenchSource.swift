@@ -4,7 +4,7 @@
 
 /// Writes bench/bench.sv.
 enum TestbenchSource {
-    static func file(_ ports: [RTLPort], _ target: SynthesisTarget) -> RTLFile {
+    static func file(_ ports: [RTLPort], _ target: SynthesisTarget, hasReset: Bool) -> RTLFile {
         let inputs = ports.filter(\.isInput)
         let outputs = ports.filter { !$0.isInput }
         let inputBytes = inputs.reduce(0) { $0 + $1.bytes }
@@ -21,7 +21,7 @@ enum TestbenchSource {
 
             """
         let connections =
-            ["        .clk(clk)"]
+            ["        .clk(clk)"] + (hasReset ? ["        .reset(1'b0)"] : [])
             + places(inputs).map { "        .\($0.name)(in[\($1) +: \($0.bits)])" }
             + places(outputs).map { "        .\($0.name)(out[\($1) +: \($0.bits)])" }
         let unused = places(outputs).filter { $0.0.bits < 8 * $0.0.bytes }.map { port, place in

@@ -7,6 +7,25 @@ struct TextBuilder {
 
     mutating func line(_ text: String) { lines.append(String(repeating: "    ", count: depth) + text) }
 
+    /// A line in pieces of at most 120 characters where it has spaces to break at; comments stay whole.
+    private static func wrapped(_ line: String) -> [String] {
+        let longest = 120
+        guard line.count > longest, !line.contains("//"), !line.contains("/*") else { return [line] }
+        let indent = String(line.prefix { $0 == " " }) + "    "
+        var result: [String] = []
+        var rest = Substring(line)
+        while rest.count > longest {
+            let head = rest.prefix(longest)
+            guard let space = head.lastIndex(of: " "), space > rest.index(rest.startIndex, offsetBy: indent.count)
+            else {
+                break
+            }
+            result.append(String(rest[..<space]))
+            rest = Substring(indent + rest[rest.index(after: space)...])
+        }
+        return result + [String(rest)]
+    }
+
     mutating func blank() { if let last = lines.last, !last.isEmpty { lines.append("") } }
 
     mutating func append(_ other: [String]) { for text in other { line(text) } }
@@ -20,6 +39,21 @@ struct TextBuilder {
         try body(&self)
         depth -= 1
         line(closing)
+    }
+
+    /// if ... else if ... else; a branch without condition is the last.
+    mutating func branches(_ branches: [(condition: String?, statements: [String])]) {
+        for (index, branch) in branches.enumerated() {
+            let head = [index > 0 ? "else" : nil, branch.condition.map { "if (\($0))" }].compactMap { $0 }
+            let opening = head.joined(separator: " ")
+            if opening.isEmpty {
+                for statement in branch.statements { line(statement) }
+            } else if branch.statements.count == 1 {
+                line("\(opening) \(branch.statements[0])")
+            } else {
+                block("\(opening) begin") { for statement in branch.statements { $0.line(statement) } }
+            }
+        }
     }
 
     /// A generate loop over `count` values of `variable`.
@@ -38,7 +72,23 @@ struct TextBuilder {
         }
     }
 
-    var text: String { lines.joined(separator: "\n") + "\n" }
+    /// Comma-separated entries between `opening` and `closing`, as many in a line as it holds.
+    mutating func packedList(_ opening: String, _ entries: [String], _ closing: String) {
+        block(opening, closing) { text in
+            var row = ""
+            for (index, entry) in entries.enumerated() {
+                let piece = entry + (index + 1 < entries.count ? "," : "")
+                if !row.isEmpty, row.count + 1 + piece.count > 100 {
+                    text.line(row)
+                    row = ""
+                }
+                row += (row.isEmpty ? "" : " ") + piece
+            }
+            if !row.isEmpty { text.line(row) }
+        }
+    }
+
+    var text: String { lines.flatMap(TextBuilder.wrapped).joined(separator: "\n") + "\n" }
 }
 
 /// Declarations of bit vectors.

@@ -42,15 +42,6 @@ public enum ToolScripts {
         ]
     }
 
-    /// Lint waivers, each with its reason.
-    public static let lintWaivers = [
-        "-Wno-UNUSEDSIGNAL",  // bits of wide registers that no reader needs; clk in modules without state
-        "-Wno-PROCASSINIT",  // registers have power-up values, as FDREs do
-        "-Wno-UNSIGNED", "-Wno-CMPCONST",  // comparisons with constants of the design
-        "-Wno-VARHIDDEN",  // a lane's net may have the name of a scalar; lanes are read by array[lane].name
-        "-Wno-UNUSEDPARAM",  // localparams of the unused one of the two block RAM sizes
-    ]
-
     private static let yosys = """
         # Resource estimate with Yosys: yosys synth.ys
         read_verilog -sv rtl/*.sv
@@ -97,7 +88,6 @@ public enum ToolScripts {
 
         SHELL = /bin/sh
         TOOL = $(SHELL) bench/tool
-        WAIVERS = \(lintWaivers.joined(separator: " "))
         SOURCES = $(wildcard rtl/*.sv models/*.sv)
         # Of a cycle, in ps.
         PERIOD = \(target.picoseconds)
@@ -112,9 +102,10 @@ public enum ToolScripts {
         \t    -MAKEFLAGS "CXX=$$cxx LINK=$$cxx CFG_CXXFLAGS_PCH_I=-include CFG_LDLIBS_THREADS=-pthread" \\
         \t    -Mdir obj -o Vtop $(SOURCES) ../bench/main.cpp
 
+        # All of Verilator's warnings; none is waived but in the text, at its line.
         lint:
         \t@verilator=$$($(TOOL) verilator "$(VERILATOR)") && \\
-        \t    "$$verilator" --lint-only -Wall $(WAIVERS) --top-module top $(SOURCES)
+        \t    "$$verilator" --lint-only -Wall --top-module top $(SOURCES)
 
         # Cells after synthesis with Yosys.
         synth:

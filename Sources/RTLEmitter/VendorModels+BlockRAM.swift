@@ -35,6 +35,7 @@ extension VendorModels {
         // Not modelled: reading port B, writing port A, byte write enables (any bit writes the word), cascade, ECC,
         // sleep, resets, initial contents (0), two clocks, other write modes.
         `default_nettype none
+        // Pins and parameters that are not modelled are the primitive's all the same.
         /* verilator lint_off UNUSEDSIGNAL */
         /* verilator lint_off UNUSEDPARAM */
 
@@ -82,11 +83,13 @@ extension VendorModels {
                 localparam integer WORDS = \(sizes.wideWords) * \(2 * data) / DATA;
                 localparam integer LOW = \(sizes.addressBits) - $clog2(WORDS);
                 reg [WIDTH-1:0] memory [0:WORDS-1];
-                reg [WIDTH-1:0] latch = {WIDTH{1'b0}};
-                reg [WIDTH-1:0] register = {WIDTH{1'b0}};
+                reg [WIDTH-1:0] latch;
+                reg [WIDTH-1:0] register;
                 wire [WIDTH-1:0] word;
                 wire [WIDTH-1:0] q = (DOA_REG != 0) ? register : latch;
                 integer k;
+                initial latch = {WIDTH{1'b0}};
+                initial register = {WIDTH{1'b0}};
                 initial for (k = 0; k < WORDS; k = k + 1) memory[k] = {WIDTH{1'b0}};
 
                 always @(posedge CLKARDCLK) begin

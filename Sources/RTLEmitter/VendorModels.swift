@@ -17,6 +17,7 @@ enum VendorModels {
         // Not modelled: pre-adder, A and B cascades, SIMD, pattern detector, wide XOR, other OPMODE, ALUMODE and INMODE
         // values, other register depths, carries.
         `default_nettype none
+        // Pins and parameters that are not modelled are the primitive's all the same.
         /* verilator lint_off UNUSEDSIGNAL */
         /* verilator lint_off UNUSEDPARAM */
 
@@ -78,14 +79,22 @@ enum VendorModels {
             input wire RSTALUMODE,
             input wire RSTCTRL,
             input wire RSTINMODE,
-            output reg signed [47:0] P = 48'd0,
+            output reg signed [47:0] P,
             output wire [47:0] PCOUT
         );
-            reg signed [26:0] A_REG = 27'd0;
-            reg signed [17:0] B1_REG = 18'd0;
-            reg signed [17:0] B_REG = 18'd0;
-            reg signed [44:0] M_REG = 45'd0;
-            reg signed [47:0] C_REG = 48'd0;
+            reg signed [26:0] A_REG;
+            reg signed [17:0] B1_REG;
+            reg signed [17:0] B_REG;
+            reg signed [44:0] M_REG;
+            reg signed [47:0] C_REG;
+            initial begin
+                A_REG = 27'd0;
+                B1_REG = 18'd0;
+                B_REG = 18'd0;
+                M_REG = 45'd0;
+                C_REG = 48'd0;
+                P = 48'd0;
+            end
             wire [44:0] product = {{18{A_REG[26]}}, A_REG} * {{27{B_REG[17]}}, B_REG};
             wire [47:0] m = (OPMODE[1:0] == 2'b01) ? {{3{M_REG[44]}}, M_REG} : 48'd0;
             wire [47:0] c = (OPMODE[6:4] == 3'b011 || OPMODE[3:2] == 2'b11 || OPMODE[8:7] == 2'b11) ? C_REG : 48'd0;

@@ -18,15 +18,15 @@ extension Elaboration {
         let lastValidRow = field(LoadField.lastValidRow, of: words)
         let lastValidColumn = field(LoadField.lastValidColumn, of: words)
         let request = builder.register("read_request", width: 1)
-        let accepted = and(request, inputs.readReady)
+        let accepted = and(request, inputs.readReady, term: "request_accepted")
         let plane = LoadField.lastPlane
         let lastPlane = builder.logic(
             .slice, [words[plane.word / 4].lane(plane.word % 4)], width: plane.width, name: "request_last_plane",
             parameter: plane.low)
         let (_, endOfPlane) = counter("request_row", last: lastValidRow, advance: accepted, clear: begin)
-        let planeAdvance = and(accepted, endOfPlane)
+        let planeAdvance = and(accepted, endOfPlane, term: "request_plane_advance")
         let (_, planeIsLast) = counter("request_plane", last: lastPlane, advance: planeAdvance, clear: begin)
-        let last = and(planeAdvance, planeIsLast)
+        let last = and(planeAdvance, planeIsLast, term: "requests_end")
         builder.connect(request, next: begin, enable: or(begin, last))
 
         let base = field(LoadField.address, of: words)
@@ -34,9 +34,9 @@ extension Elaboration {
         let planeStride = field(LoadField.planeStride, of: words)
         let address = builder.register("read_address", width: 32)
         let planeStart = builder.register("request_plane_start", width: 32)
-        let nextRow = builder.logic(.add, [address, rowStride], width: 32)
-        let nextPlane = builder.logic(.add, [planeStart, planeStride], width: 32)
-        let next = select(endOfPlane, nextPlane, nextRow, width: 32)
+        let nextRow = builder.logic(.add, [address, rowStride], width: 32, term: "request_next_row")
+        let nextPlane = builder.logic(.add, [planeStart, planeStride], width: 32, term: "request_next_plane")
+        let next = select(endOfPlane, nextPlane, nextRow, width: 32, term: "request_next_burst")
         builder.connect(address, next: select(begin, base, next, width: 32), enable: or(begin, accepted))
         builder.connect(planeStart, next: select(begin, base, nextPlane, width: 32), enable: or(begin, planeAdvance))
         return BurstRequest(

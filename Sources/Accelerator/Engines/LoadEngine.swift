@@ -33,11 +33,14 @@ extension Elaboration {
     }
 
     mutating func makeLoad(_ inputs: Inputs, _ feedback: Feedback, _ sequencer: Sequencer) -> Load {
-        builder.beginScope("load")
+        builder.beginScope(
+            "load",
+            about: "DMA reads: asks for a burst per row, walks the tile's positions, takes a beat or fills "
+                + "padding, and writes one beat a cycle into a buffer.")
         defer { builder.endScope() }
         let words = sequencer.load.words
         let busy = builder.register("busy", width: 1)
-        let begin = and(sequencer.load.ready, not(busy))
+        let begin = and(sequencer.load.ready, not(busy), term: "begins")
         builder.drive(feedback.loadBegin, with: begin)
         builder.connect(busy, next: begin, enable: or(begin, feedback.loadFinish))
 
@@ -87,8 +90,8 @@ extension Elaboration {
         let (column, endOfRow) = counter("column", last: lastColumn, advance: advance, clear: begin)
         let rowAdvance = and(advance, endOfRow)
         let (row, rowIsLast) = counter("row", last: lastRow, advance: rowAdvance, clear: begin)
-        let endOfPlane = and(endOfRow, rowIsLast)
-        let planeAdvance = and(advance, endOfPlane)
+        let endOfPlane = and(endOfRow, rowIsLast, term: "end_of_plane")
+        let planeAdvance = and(advance, endOfPlane, term: "plane_advance")
         let (_, planeIsLast) = counter("plane", last: lastPlane, advance: planeAdvance, clear: begin)
         let end = and(planeAdvance, planeIsLast, name: "tile_loaded")
         let writing = flag("writing", set: begin, clear: end)
@@ -112,16 +115,19 @@ extension Elaboration {
         let (begin, advance) = (position.begin, position.advance)
         let bank = builder.register("bank", width: 16)
         let isConstants = equal(position.target, LoadTarget.constants.rawValue)
-        var lastBank = select(isConstants, p.constantBeats - 1, p.weightBeats - 1, width: 16)
+        var lastBank = select(
+            isConstants, p.constantBeats - 1, p.weightBeats - 1, width: 16, term: "last_bank_of_target")
         let toPreActivation = p.preActivationDepth.map { _ in field(LoadField.toPreActivation, of: words) }
-        if let toPreActivation { lastBank = select(toPreActivation, p.preActivationBeats - 1, lastBank, width: 16) }
-        let bankIsLast = equal(bank, lastBank)
+        if let toPreActivation {
+            lastBank = select(toPreActivation, p.preActivationBeats - 1, lastBank, width: 16, term: "last_bank")
+        }
+        let bankIsLast = equal(bank, lastBank, term: "bank_is_last")
         let nextBank = select(bankIsLast, 0, builder.logic(.add, [bank, 1], width: 16), width: 16)
         let firstBank = field(LoadField.bank, of: words)
         builder.connect(
             bank, next: select(begin, firstBank, nextBank, width: 16),
             enable: or(begin, and(advance, position.roundBanks)))
-        let step = or(not(position.roundBanks), bankIsLast)
+        let step = or(not(position.roundBanks), bankIsLast, term: "buffer_steps")
         let base = field(LoadField.bufferAddress, of: words)
         let rowStep = field(LoadField.bufferRowStep, of: words)
         let planeStep = field(LoadField.bufferPlaneStep, of: words)
@@ -146,7 +152,8 @@ extension Elaboration {
         let advance = position.advance
         let fillMinimum = field(LoadField.fillMinimum, of: words)
         let fill = builder.logic(
-            .multiplex, [fillMinimum, -(1 << (p.activationBits - 1)), 0], width: p.activationBits, signed: true)
+            .multiplex, [fillMinimum, -(1 << (p.activationBits - 1)), 0], width: p.activationBits, signed: true,
+            term: "fill")
         let data = builder.inArray("beat", lanes: p.granule) { [p] builder in
             let next = builder.logic(
                 .multiplex, [position.inside, inputs.readData, fill], width: p.activationBits, signed: true)
@@ -190,6 +197,8 @@ extension Elaboration {
         _ position: Signal, first: InstructionField, last: Signal, _ words: [Signal]
     ) -> Signal {
         let offset = builder.logic(.subtract, [position, field(first, of: words)], width: 16)
-        return not(builder.logic(.lessThan, [last, offset], width: 1))
+        let what = first.name.replacing("first_valid_", with: "")
+        let isOutside = builder.logic(.lessThan, [last, offset], width: 1, term: "\(what)_is_outside")
+        return not(isOutside, term: "\(what)_is_inside")
     }
 }

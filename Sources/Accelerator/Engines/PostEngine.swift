@@ -19,7 +19,10 @@ extension Elaboration {
     }
 
     mutating func makePost(_ load: Load, _ control: Control, _ array: LaneArray) -> Post {
-        builder.beginScope("post")
+        builder.beginScope(
+            "post",
+            about: "Requantization: accumulator times multiplier plus bias and residual, rounded, ReLU, "
+                + "saturated; one result per lane and cycle.")
         defer { builder.endScope() }
         let words = control.words
         // A result's marker beside it, from the read of its constants to the write into the ofmap buffer.
@@ -43,7 +46,8 @@ extension Elaboration {
         let perOutput: [LaneMap.Dimension] = [.init(p.pixels, stride: 0), .init(p.outputs, stride: 1)]
         let value = builder.inArray("result", lanes: lanes) { [p] builder in
             let source = builder.logic(
-                .multiplex, [control.pool.isPool, pool, array.accumulator], width: p.accumulatorBits, signed: true)
+                .multiplex, [control.pool.isPool, pool, array.accumulator], width: p.accumulatorBits, signed: true,
+                term: "source")
             let aligned = builder.logic(.shiftRight, [source, preShift], width: 27, signed: true, name: "aligned")
             let addend = residual.addend(shift: residualShift, &builder)
             let offset = builder.logic(
@@ -70,7 +74,8 @@ extension Elaboration {
         let address = builder.register(name, width: 16)
         let more = builder.logic(.add, [address, 1], width: 16)
         let first = builder.logic(
-            .slice, [control.words[base.word / 4].lane(base.word % 4)], width: 16, parameter: base.low)
+            .slice, [control.words[base.word / 4].lane(base.word % 4)], width: 16, term: "first_\(name)",
+            parameter: base.low)
         builder.connect(
             address, next: select(control.begin, first, more, width: 16), enable: or(control.begin, advance))
         return address

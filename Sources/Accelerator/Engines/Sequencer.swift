@@ -26,7 +26,10 @@ extension Elaboration {
     }
 
     mutating func makeSequencer(_ inputs: Inputs, _ feedback: Feedback) -> Sequencer {
-        builder.beginScope("sequencer")
+        builder.beginScope(
+            "sequencer",
+            about: "Fetches one instruction at a time for the engine that has none waiting, keeps a waiting "
+                + "and a current one per engine, and counts the dependency tokens between them.")
         defer { builder.endScope() }
         let fetch = makeFetch(inputs)
         let running = builder.register("running", width: 1)
@@ -70,7 +73,7 @@ extension Elaboration {
         let inFlight = builder.register("in_flight", width: 1)
         let target = builder.register("fetch_target", width: 2)
         let request = builder.register("fetch_request", width: 1)
-        let accepted = and(request, inputs.fetchReady)
+        let accepted = and(request, inputs.fetchReady, term: "fetch_accepted")
         let beat = builder.register("beat", width: 2)
         let beatIsLast = equal(beat, Instruction.beats - 1)
         builder.drive(arrived, with: and(inputs.fetchValid, beatIsLast))
@@ -86,7 +89,7 @@ extension Elaboration {
     /// fetch port's address, 32 bits, one cycle later.
     private mutating func makeArbiter(_ fetch: Fetch, _ streams: Streams, running: Signal) -> Signal {
         let (load, compute, store) = (streams.load, streams.compute, streams.store)
-        let wanted = or(load.wants, compute.wants, store.wants)
+        let wanted = or(load.wants, compute.wants, store.wants, term: "fetch_wanted")
         let begin = and(running, wanted, not(fetch.inFlight), name: "fetch_begin")
         builder.connect(fetch.inFlight, next: begin, enable: or(begin, fetch.arrived), reset: fetch.start)
         builder.connect(fetch.request, next: begin, enable: or(begin, fetch.accepted), reset: fetch.start)
@@ -100,8 +103,9 @@ extension Elaboration {
 
     /// Drives `running` from `start` until all streams have ended; returns `done`, high from then until the next start.
     private mutating func makeEnd(_ streams: Streams, start: Signal, running: Signal) -> Signal {
-        let ended = and(streams.load.ended, streams.compute.ended, streams.store.ended)
-        let busy = or(streams.load.valid, streams.compute.valid, streams.store.valid)
+        let ended = and(
+            streams.load.ended, streams.compute.ended, streams.store.ended, term: "all_ended")
+        let busy = or(streams.load.valid, streams.compute.valid, streams.store.valid, term: "any_valid")
         let finished = and(running, ended, not(busy), name: "finished")
         builder.connect(running, next: start, enable: or(start, finished))
         let done = builder.register("done", width: 1)
@@ -148,11 +152,12 @@ extension Elaboration {
         let valid = builder.register("\(name)_valid", width: 1)
         let present = builder.register("\(name)_waiting", width: 1)
         let waitingOpcode = builder.logic(
-            .slice, [waiting[0].lane(0)], width: CommonField.opcode.width, parameter: CommonField.opcode.low)
-        let isEnd = equal(waitingOpcode, Opcode.end.rawValue)
+            .slice, [waiting[0].lane(0)], width: CommonField.opcode.width, term: "\(name)_waiting_opcode",
+            parameter: CommonField.opcode.low)
+        let isEnd = equal(waitingOpcode, Opcode.end.rawValue, term: "\(name)_waiting_is_end")
         let ended = and(present, isEnd, name: "\(name)_ended")
         let move = and(present, not(isEnd), not(valid), name: "\(name)_move")
-        let arrives = and(fetch.arrived, mine)
+        let arrives = and(fetch.arrived, mine, term: "\(name)_arrives")
         builder.connect(present, next: arrives, enable: or(arrives, move), reset: fetch.start)
         builder.connect(valid, next: move, enable: or(move, finish))
         let words = waiting.enumerated().map { bank, source in

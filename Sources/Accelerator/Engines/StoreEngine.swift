@@ -12,11 +12,14 @@ extension Elaboration {
     mutating func makeStore(
         _ inputs: Inputs, _ feedback: Feedback, _ sequencer: Sequencer, _ post: Post
     ) -> Store {
-        builder.beginScope("store")
+        builder.beginScope(
+            "store",
+            about: "The ofmap buffer, and DMA writes: walks the tile's results, picks a beat of each word "
+                + "and offers it to the write port.")
         defer { builder.endScope() }
         let words = sequencer.store.words
         let busy = builder.register("busy", width: 1)
-        let begin = and(sequencer.store.ready, not(busy))
+        let begin = and(sequencer.store.ready, not(busy), term: "begins")
         builder.drive(feedback.storeBegin, with: begin)
         let finish = builder.wire("finish", width: 1)
         builder.connect(busy, next: begin, enable: or(begin, finish))
@@ -26,7 +29,8 @@ extension Elaboration {
         let flow = or(not(request), inputs.writeReady, name: "flow")
         let walk = makeStoreWalk(words, begin, flow: flow)
         let beat = makeStoreBeat(words, walk, post, request: request, flow: flow)
-        let idle = and(not(or(walk.reading, beat.latched, beat.present, request)), inputs.writeSettled)
+        let inFlight = or(walk.reading, beat.latched, beat.present, request, term: "beats_in_flight")
+        let idle = and(not(inFlight), inputs.writeSettled, term: "idle")
         builder.drive(finish, with: and(busy, idle))
         return Store(busy: busy, request: request, address: beat.address, data: beat.data)
     }
@@ -48,8 +52,8 @@ extension Elaboration {
         let lastPlane = field(StoreField.lastPlane, of: words)
         let (_, endOfRow) = counter("column", last: lastColumn, advance: advance, clear: begin)
         let (_, rowIsLast) = counter("row", last: lastRow, advance: and(advance, endOfRow), clear: begin)
-        let endOfPlane = and(endOfRow, rowIsLast)
-        let planeAdvance = and(advance, endOfPlane)
+        let endOfPlane = and(endOfRow, rowIsLast, term: "end_of_plane")
+        let planeAdvance = and(advance, endOfPlane, term: "plane_advance")
         let (_, planeIsLast) = counter("plane", last: lastPlane, advance: planeAdvance, clear: begin)
         builder.connect(reading, next: begin, enable: or(begin, and(planeAdvance, planeIsLast)))
         let base = field(StoreField.bufferAddress, of: words)

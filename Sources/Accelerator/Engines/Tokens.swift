@@ -18,30 +18,33 @@ extension Elaboration {
         let (load, compute, store) = (streams.load, streams.compute, streams.store)
         // Names: giver_to_taker.
         let loadToCompute = makeCounter(
-            "load_to_compute", give: and(feedback.loadFinish, load.pushCompute),
-            take: and(feedback.computeBegin, compute.popLoad))
+            "load_to_compute", give: and(feedback.loadFinish, load.pushCompute, term: "load_to_compute_given"),
+            take: and(feedback.computeBegin, compute.popLoad, term: "load_to_compute_taken"))
         let computeToLoad = makeCounter(
-            "compute_to_load", give: and(feedback.computeFinish, compute.pushLoad),
-            take: and(feedback.loadBegin, load.popCompute))
+            "compute_to_load", give: and(feedback.computeFinish, compute.pushLoad, term: "compute_to_load_given"),
+            take: and(feedback.loadBegin, load.popCompute, term: "compute_to_load_taken"))
         let computeToStore = makeCounter(
-            "compute_to_store", give: and(feedback.computeFinish, compute.pushStore),
-            take: and(feedback.storeBegin, store.popCompute))
+            "compute_to_store", give: and(feedback.computeFinish, compute.pushStore, term: "compute_to_store_given"),
+            take: and(feedback.storeBegin, store.popCompute, term: "compute_to_store_taken"))
         let storeToCompute = makeCounter(
-            "store_to_compute", give: and(feedback.storeFinish, store.pushCompute),
-            take: and(feedback.computeBegin, compute.popStore))
+            "store_to_compute", give: and(feedback.storeFinish, store.pushCompute, term: "store_to_compute_given"),
+            take: and(feedback.computeBegin, compute.popStore, term: "store_to_compute_taken"))
         let storeToLoad = makeCounter(
-            "store_to_load", give: and(feedback.storeFinish, store.pushLoad),
-            take: and(feedback.loadBegin, load.popStore))
+            "store_to_load", give: and(feedback.storeFinish, store.pushLoad, term: "store_to_load_given"),
+            take: and(feedback.loadBegin, load.popStore, term: "store_to_load_taken"))
 
         let loadWaits = or(
-            and(load.popCompute, not(computeToLoad.isThere)), and(load.popStore, not(storeToLoad.isThere)))
-        let computeWaitsForLoad = and(compute.popLoad, not(loadToCompute.isThere))
-        let computeWaitsForStore = and(compute.popStore, not(storeToCompute.isThere))
-        let storeWaits = and(store.popCompute, not(computeToStore.isThere))
+            and(load.popCompute, not(computeToLoad.isThere), term: "load_lacks_compute"),
+            and(load.popStore, not(storeToLoad.isThere), term: "load_lacks_store"), term: "load_lacks_token")
+        let computeWaitsForLoad = and(compute.popLoad, not(loadToCompute.isThere), term: "compute_lacks_load")
+        let computeWaitsForStore = and(
+            compute.popStore, not(storeToCompute.isThere), term: "compute_lacks_store")
+        let storeWaits = and(store.popCompute, not(computeToStore.isThere), term: "store_lacks_compute")
         return Tokens(
             loadReady: and(load.valid, not(loadWaits), name: "load_ready"),
             computeReady: and(
-                compute.valid, not(or(computeWaitsForLoad, computeWaitsForStore)), name: "compute_ready"),
+                compute.valid, not(or(computeWaitsForLoad, computeWaitsForStore, term: "compute_lacks_token")),
+                name: "compute_ready"),
             storeReady: and(store.valid, not(storeWaits), name: "store_ready"),
             computeWaitsForLoad: computeWaitsForLoad, computeWaitsForStore: computeWaitsForStore,
             loadToCompute: loadToCompute.count)

@@ -16,7 +16,8 @@ extension CoreSide {
 
     /// Requests wait in a block RAM, the oldest at its latch; its beats are counted as they are taken.
     mutating func makeAnswer(_ requests: Requests, _ ports: [CommandPort]) -> Answer {
-        builder.beginScope("answer")
+        builder.beginScope(
+            "answer", about: "Hands the lines that come back to the load engine, request by request, beat by beat.")
         defer { builder.endScope() }
         let accepted = builder.wire("kept", width: 1)
         let pops = builder.wire("request_ends", width: 1)
@@ -84,7 +85,7 @@ extension CoreSide {
     private struct Line { var loads, isThere, fields: Signal }
 
     private mutating func makeLine(_ index: Int, pops: Signal) -> Line {
-        builder.beginScope("line\(index)")
+        builder.beginScope("line\(index)", about: "The line of one port that is handed on next.")
         defer { builder.endScope() }
         let width = MemoryPortParameters.counterBits(PortDepth.data)
         let arrived = seenCounter("data_arrived", width: width)
@@ -128,7 +129,7 @@ extension CoreSide {
 
     /// Instructions are taken as they come. Returns whether the latch takes one.
     mutating func makeFetchAnswer(_ port: CommandPort) -> Signal {
-        builder.beginScope("fetched")
+        builder.beginScope("fetched", about: "Hands the beats of instructions on as they come.")
         defer { builder.endScope() }
         let width = MemoryPortParameters.counterBits(PortDepth.fetches)
         let arrived = seenCounter("fetch_arrived", width: width)

@@ -25,7 +25,10 @@ extension CoreSide {
     }
 
     mutating func makeWrites(_ requests: Requests) {
-        builder.beginScope("write")
+        builder.beginScope(
+            "write",
+            about: "Collects written beats into lines and lines into bursts, and deals the bursts to the "
+                + "ports in turn.")
         defer { builder.endScope() }
         let ports = (0..<p.ports).map { makeWritePort($0) }
         let ready = ports.dropFirst().reduce(ports[0].hasRoom) { and($0, $1.hasRoom) }
@@ -49,7 +52,10 @@ extension CoreSide {
     }
 
     private mutating func makeWritePort(_ index: Int) -> WritePort {
-        builder.beginScope("write\(index)")
+        builder.beginScope(
+            "write\(index)",
+            about: "The write FIFOs of one port: what has been pushed, what the port has popped, and the "
+                + "responses that have come.")
         defer { builder.endScope() }
         let commandBits = MemoryPortParameters.counterBits(PortDepth.commands)
         let lineBits = MemoryPortParameters.counterBits(p.lines)

@@ -7,7 +7,10 @@ import Design
 /// Builds the Design of the accelerator's side of all ports.
 struct CoreSide: Circuits {
     let p: MemoryPortParameters
-    var builder = DesignBuilder(name: "memory_ports")
+    var builder = DesignBuilder(
+        name: "memory_ports",
+        about: "The accelerator's side of its memory ports: requests become bursts that go to the ports in turn, lines "
+            + "that come back are handed on beat by beat, written beats are collected into bursts.")
 
     init(_ parameters: MemoryPortParameters) { p = parameters }
 
@@ -66,7 +69,8 @@ struct CoreSide: Circuits {
     typealias Credit = (value: Signal, depth: Int)
 
     private mutating func makePort(_ index: Int) -> CommandPort {
-        builder.beginScope("port\(index)")
+        builder.beginScope(
+            "port\(index)", about: "The FIFO of read commands of one port, and the credit of its data FIFO.")
         defer { builder.endScope() }
         let width = MemoryPortParameters.counterBits(PortDepth.commands)
         let pushes = builder.wire("read_command_write", width: 1)
@@ -101,7 +105,7 @@ struct CoreSide: Circuits {
 
     /// A port's command: instructions before data.
     private mutating func connect(_ port: CommandPort, at index: Int, fetch: Split?, _ read: Split) {
-        builder.beginScope("command\(index)")
+        builder.beginScope("command\(index)", about: "The read command of one port: instructions before data.")
         defer { builder.endScope() }
         var (pushes, place, length) = (read.sends[index], read.place, read.length)
         var isData: any Readable = 1
@@ -131,7 +135,10 @@ struct CoreSide: Circuits {
     private mutating func makeFetchSplit(
         _ requests: Requests, _ port: CommandPort, _ credit: Credit
     ) -> Split {
-        builder.beginScope("fetch")
+        builder.beginScope(
+            "fetch",
+            about: "Splits an instruction into bursts at the bounds of AXI, all of them for the first "
+                + "port.")
         defer { builder.endScope() }
         let active = builder.register("active", width: 1)
         let place = builder.register("place", width: 28)
@@ -163,7 +170,10 @@ struct CoreSide: Circuits {
     private mutating func makeReadSplit(
         _ requests: Requests, _ ports: [CommandPort], _ answer: Answer, fetchSends: Signal
     ) -> Split {
-        builder.beginScope("read")
+        builder.beginScope(
+            "read",
+            about: "Splits a read request into bursts at the bounds of AXI, and deals them to the ports "
+                + "in turn.")
         defer { builder.endScope() }
         let beatBits = MemoryPortParameters.bits(p.beat.bytes)
         let (leftBits, chunkBits) = (17 + beatBits, MemoryPortParameters.bits(p.chunkBytes))

@@ -6,7 +6,9 @@ import Design
 /// Builds the Design of one AXI port.
 struct PortSide: Circuits {
     let p: MemoryPortParameters
-    var builder = DesignBuilder(name: "memory_port")
+    var builder = DesignBuilder(
+        name: "memory_port",
+        about: "One AXI port, with its clock: commands become requests, beats go to and come from the FIFOs.")
 
     init(_ parameters: MemoryPortParameters) { p = parameters }
 

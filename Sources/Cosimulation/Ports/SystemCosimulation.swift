@@ -49,7 +49,9 @@ package struct SystemCosimulation {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let board = try BoardDesign(build.accelerator, settings)
         let files = sabotage(
-            try RTLEmitter.emit(build.accelerator.design, for: .zcu102) + RTLEmitter.emit(board))
+            try RTLEmitter.emit(
+                build.accelerator.design, for: .zcu102, resets: build.accelerator.controlRegisters)
+                + RTLEmitter.emit(board))
         let run = try simulate(in: directory)
         let folder = directory.appendingPathComponent("system")
         let executable = try verilator.buildSystem(files, in: folder)

@@ -64,10 +64,11 @@ package struct Verilator: Sendable {
         return URL(fileURLWithPath: base).appendingPathComponent("shiftsim")
     }
 
-    /// `verilator --lint-only -Wall` over written files; throws with the messages when there is any.
-    package func lint(_ directory: URL, files: [RTLFile]) throws {
+    /// `verilator --lint-only -Wall` over written files; throws with the messages when there is any. `waivers` are
+    /// options such as -Wno-UNSIGNED.
+    package func lint(_ directory: URL, files: [RTLFile], waivers: [String] = []) throws {
         let sources = files.filter { $0.isDesign || $0.isModel }.map(\.name)
-        let options = ["--lint-only", "-Wall"] + ToolScripts.lintWaivers + ["--top-module", "top"]
+        let options = ["--lint-only", "-Wall"] + waivers + ["--top-module", "top"]
         try tool.run(options + sources, in: directory)
     }
 

@@ -33,10 +33,24 @@ extension RTLEmitter {
     public static func emit(_ board: BoardDesign) throws -> [RTLFile] {
         let system = try SystemSource(board)
         let modules =
-            try modules(of: board.ports.core, top: SystemSource.coreModule)
-            + modules(of: board.ports.port, top: SystemSource.portModule)
+            try modules(of: board.ports.core, top: SystemSource.coreModule, resets: registers(of: board.ports.core))
+            + modules(of: board.ports.port, top: SystemSource.portModule, resets: registers(of: board.ports.port))
         return modules.map { RTLFile(name: "rtl/board/" + $0.name.dropFirst("rtl/".count), text: $0.text) }
             + FIFOMemorySource.files + [try system.file, SystemHarnessSource(board).file] + AXISource.files(board)
+    }
+}
+
+extension RTLEmitter {
+    /// The outputs of all registers: the ports' are few, and all of them decide cycles or what moves.
+    private static func registers(of design: Design) -> Set<NetID> {
+        Set(
+            design.cells.compactMap { cell in
+                switch cell {
+                case .register(let cell): cell.output
+                case .shiftRegister(let cell): cell.output
+                default: nil
+                }
+            })
     }
 }
 

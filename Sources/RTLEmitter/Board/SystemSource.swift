@@ -105,7 +105,7 @@ struct SystemSource {
     private func instances(_ text: inout TextBuilder) {
         func instance(_ module: String, _ name: String, _ pins: PinTable, prefix: String, clock: String) {
             let connections = pins.all.map { ".\($0.name)(\(prefix)\($0.name))" }
-            text.list("\(module) \(name) (", [".clk(\(clock)_clk)"] + connections, ");")
+            text.list("\(module) \(name) (", [".clk(\(clock)_clk)", ".reset(\(clock)_reset)"] + connections, ");")
             text.blank()
         }
         instance("top", "accelerator", accelerator, prefix: "", clock: "core")

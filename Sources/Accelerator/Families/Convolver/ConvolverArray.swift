@@ -14,7 +14,10 @@ extension Elaboration {
     mutating func makeConvolverArray(
         _ convolver: ConvolverParameters, _ load: Load, _ control: Control, _ steps: ConvolverSteps
     ) -> LaneArray {
-        builder.beginScope("array")
+        builder.beginScope(
+            "array",
+            about: "Ifmap and weight buffers, line buffers, the grid of K x K convolvers, adder tree, "
+                + "accumulators with their psum buffer, and the pooling lanes.")
         defer { builder.endScope() }
         let stream = steps.stream
         let anyValid = or(stream.latched, control.pool.valid[1])

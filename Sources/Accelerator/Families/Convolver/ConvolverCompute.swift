@@ -56,7 +56,10 @@ extension Elaboration {
     mutating func makeConvolverCompute(
         _ convolver: ConvolverParameters, _ feedback: Feedback, _ sequencer: Sequencer
     ) -> (Control, ConvolverSteps) {
-        builder.beginScope("compute")
+        builder.beginScope(
+            "compute",
+            about: "The loop nest of pooling, and, in the module stream, the streams of convolutions through "
+                + "the convolvers.")
         defer { builder.endScope() }
         let words = sequencer.compute.words
         let (busy, begin) = makeComputeBegin(feedback, sequencer)
@@ -92,7 +95,10 @@ extension Elaboration {
     private mutating func makeStream(
         _ convolver: ConvolverParameters, _ words: [Signal], begin: Signal
     ) -> Stream {
-        builder.beginScope("stream")
+        builder.beginScope(
+            "stream",
+            about: "Streams of a tile's rows through the convolvers, a slot a cycle: weight loader, masks of "
+                + "windows and rows, markers of results, addresses of the ifmap and the psum buffer.")
         defer { builder.endScope() }
         let k = convolver.kernel
         let full = builder.wire("weights_ready", width: 1)

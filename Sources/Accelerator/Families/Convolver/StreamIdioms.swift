@@ -25,7 +25,8 @@ extension Elaboration {
         for (position, bit) in bits.enumerated().dropFirst() {
             let moved = builder.logic(.shiftLeftConstant, [bit], width: bits.count, parameter: position)
             word = builder.logic(
-                .or, [word, moved], width: bits.count, name: position == bits.count - 1 ? name : nil)
+                .or, [word, moved], width: bits.count, name: position == bits.count - 1 ? name : nil,
+                term: "\(name)_up_to_\(position)")
         }
         return word
     }

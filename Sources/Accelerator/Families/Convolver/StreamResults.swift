@@ -29,7 +29,7 @@ extension Elaboration {
         _ k: Int, _ words: [Signal], _ nest: StreamNest, _ masks: StreamMasks, rowIsResult: Signal
     ) -> Signal {
         let isResult = and(nest.active, rowIsResult, masks.columnIsResult, name: "slot_has_result")
-        let lastWindow = and(nest.rowIsLast, masks.isLastResult)
+        let lastWindow = and(nest.rowIsLast, masks.isLastResult, term: "is_last_window")
         let bits = Marker.allCases.map { marker in
             switch marker {
             case .isResult: isResult

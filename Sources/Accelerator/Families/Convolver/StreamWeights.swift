@@ -35,10 +35,10 @@ extension Elaboration {
         let loading = builder.register("loading", width: 1)
         let (column, columnIsLast) = counter(
             "load_column", last: lastCell.column, advance: loading, clear: start)
-        let rowStep = and(loading, columnIsLast)
+        let rowStep = and(loading, columnIsLast, term: "load_row_step")
         let (row, rowIsLast) = counter(
             "load_row", last: lastCell.row, advance: rowStep, clear: start)
-        let end = and(rowStep, rowIsLast)
+        let end = and(rowStep, rowIsLast, term: "load_end")
         builder.connect(loading, next: start, enable: or(start, end))
         // The last word asked for is at the buffer's output when `full` rises: the stream may begin in the next cycle.
         let loaded = builder.register("loaded", end)

@@ -11,10 +11,11 @@ extension DesignBuilder {
         let width = earlier.width
         var addend = earlier
         if octaves > 0 {
-            let multiplied = logic(.shiftLeftConstant, [earlier], width: width, signed: true, parameter: octaves)
-            addend = logic(.multiplex, [shift, multiplied, earlier], width: width, signed: true)
+            let multiplied = logic(
+                .shiftLeftConstant, [earlier], width: width, signed: true, term: "multiplied", parameter: octaves)
+            addend = logic(.multiplex, [shift, multiplied, earlier], width: width, signed: true, term: "earlier")
         }
-        let started = logic(.multiplex, [first, 0, addend], width: width, signed: true)
+        let started = logic(.multiplex, [first, 0, addend], width: width, signed: true, term: "addend")
         return logic(.add, [started, sum], width: width, signed: true)
     }
 }

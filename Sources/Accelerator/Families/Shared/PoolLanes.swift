@@ -38,9 +38,10 @@ extension Elaboration {
                     name: "operand", parameter: p.granule)
             }
             let value = builder.register("value", width: width, signed: true)
-            let larger = builder.logic(.maximum, [x, value], width: width, signed: true)
-            let sum = builder.logic(.add, [x, value], width: width, signed: true)
-            let merged = builder.logic(.multiplex, [control.isMax, larger, sum], width: width, signed: true)
+            let larger = builder.logic(.maximum, [x, value], width: width, signed: true, term: "larger")
+            let sum = builder.logic(.add, [x, value], width: width, signed: true, term: "sum")
+            let merged = builder.logic(
+                .multiplex, [control.isMax, larger, sum], width: width, signed: true, term: "merged")
             let next = builder.logic(.multiplex, [control.first, x, merged], width: width, signed: true)
             builder.connect(value, next: next, enable: control.valid[PipelineStages.buffer])
             return value

@@ -6,7 +6,10 @@ import Design
 
 extension Elaboration {
     mutating func makeVectorArray(_ load: Load, _ control: Control, _ steps: VectorSteps) -> LaneArray {
-        builder.beginScope("array")
+        builder.beginScope(
+            "array",
+            about: "Ifmap and weight buffers, one multiplying lane per pixel, input and output, the adder "
+                + "tree over the inputs, an accumulator per pixel and output, and the pooling lanes.")
         defer { builder.endScope() }
         let anyValid = or(steps.issued[1], control.pool.valid[1])
         let ifmap = makeIfmapBuffer(

@@ -15,7 +15,10 @@ struct VectorSteps {
 
 extension Elaboration {
     mutating func makeVectorCompute(_ feedback: Feedback, _ sequencer: Sequencer) -> (Control, VectorSteps) {
-        builder.beginScope("compute")
+        builder.beginScope(
+            "compute",
+            about: "The loop nest of convolutions and pooling, one step a cycle: addresses of the buffers, "
+                + "and the markers that travel beside the data.")
         defer { builder.endScope() }
         let words = sequencer.compute.words
         let (busy, begin) = makeComputeBegin(feedback, sequencer)
@@ -67,8 +70,8 @@ extension Elaboration {
         let groupStart = builder.register("weight_group_start", width: 16)
         let base = field(ComputeField.weightAddress, of: words)
         let next = builder.logic(.add, [weight, 1], width: 16)
-        let again = and(nest.pixelEnd, not(nest.groupEnd))
-        let following = select(again, groupStart, next, width: 16)
+        let again = and(nest.pixelEnd, not(nest.groupEnd), term: "group_again")
+        let following = select(again, groupStart, next, width: 16, term: "following_weight_address")
         builder.connect(weight, next: select(begin, base, following, width: 16), enable: enable)
         builder.connect(
             groupStart, next: select(begin, base, next, width: 16),
