@@ -4,7 +4,7 @@
 // the store that it serves is empty, or when the other has waited `starveClocks` without service (critical); a store
 // that was critical is served `runLength` accesses before the other may interrupt (UG585 figure 10-9 and table 10-4 for
 // this controller's predecessor; registers SCHED, PERFLPR1, PERFWR1 in UG1087). Rows stay open. A refresh is due every
-// tREFI and is not postponed; those of an idle stretch are counted when it ends.
+// tREFI and is not postponed; those of an idle stretch are sent when it ends, and counted as they are due.
 //
 // Work is done per command: the next command and its clock follow from the state alone, and are found again after each
 // command and each arrival. A write to the 64 bytes of one that waits joins it (register DBG0: dis_wc = 0). Not modelled:
@@ -129,6 +129,15 @@ struct DDRController {
             }
             return choice.cycle
         }
+    }
+
+    /// The counts up to a clock, in which all commands up to it have been sent: with the refreshes due in an idle stretch.
+    func statistics(at cycle: Int) -> DRAMStatistics {
+        var result = statistics
+        if pending[0] + pending[1] == 0 && refreshDue <= cycle {
+            result.refreshes += (cycle - refreshDue) / banks.timing.tREFI + 1
+        }
+        return result
     }
 
     // MARK: arrivals

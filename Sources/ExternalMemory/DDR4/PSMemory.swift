@@ -81,7 +81,9 @@ public final class PSMemory {
     }
 
     /// Counts of the DRAM up to the last `advance`.
-    public var statistics: DRAMStatistics { controller.statistics }
+    public var statistics: DRAMStatistics {
+        controller.statistics(at: (0..<count).reduce(0) { max($0, ports[$1].clock.cycle) })
+    }
 
     /// Whether commands are kept in `log`; off at first.
     public var keepsLog: Bool {

@@ -131,12 +131,19 @@ import Testing
         #expect(statistics.writes >= 100 && statistics.combinedWrites > 0)
     }
 
-    /// Refreshes of an idle stretch are counted when it ends: 1 ms is 1,066,500 clocks, 130 times 8192.
+    /// Refreshes of an idle stretch are counted when they are due, also of one that no access ends: 1 ms is 1,066,500
+    /// clocks, 130 times 8192.
     @Test func idleRefreshesAreCounted() {
         let memory = PSMemory(.zcu102(ports: [300_000]))
         memory.advance(port: 0, to: 0)
         memory.read(0, address: 0, beats: 1)
+        // Edge 2304 is at 7.68 us, DRAM clock 8190.7, and acts in clock 8191.
+        memory.advance(port: 0, to: 2304)
+        #expect(memory.statistics.refreshes == 0)
+        memory.advance(port: 0, to: 2305)
+        #expect(memory.statistics.refreshes == 1)
         memory.advance(port: 0, to: 300_000)
+        #expect(memory.statistics.refreshes == 130)
         memory.read(0, address: 64, beats: 1)
         memory.advance(port: 0, to: 300_200)
         #expect(memory.statistics.refreshes == 130)
