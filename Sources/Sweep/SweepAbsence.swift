@@ -31,8 +31,10 @@ enum SweepAbsence {
         },
         Rule(
             keys: [
-                "memory_model.port_mhz", "memory_model.burst_bytes", "dram.accesses", "dram.activates",
-                "dram.row_hits", "dram.row_conflicts", "dram.refreshes", "dram.turnarounds", "dram.busy_fraction",
+                "memory_model.direction_bytes_per_cycle", "memory_model.port_mhz", "memory_model.port_edges_per_cycle",
+                "memory_model.dram_mhz", "memory_model.path_ns", "memory_model.burst_bytes", "dram.accesses",
+                "dram.activates", "dram.row_hits", "dram.row_conflicts", "dram.refreshes", "dram.turnarounds",
+                "dram.busy_fraction",
             ]
         ) {
             $0.memory.model.dram == nil ? "memory.model \($0.memory.model.rawValue) has no DRAM" : nil

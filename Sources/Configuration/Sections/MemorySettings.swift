@@ -97,7 +97,23 @@ package struct MemorySettings: Sendable, Hashable {
         ).only(when: { $0.memory.model.dram == nil }, else: onlySimple),
     ]
 
-    /// Bytes per second that memory and ports together can move; nil without limit.
+    /// Nanoseconds through the processing system, there and back: `pathNs` in whole clocks of its controller, half the
+    /// DRAM's; nil for the simple models.
+    package var modelledPathNs: Double? {
+        model.dram.map { Double(pathClocks($0.timing)) * 2e6 / Double($0.timing.clockKHz) }
+    }
+
+    private func pathClocks(_ timing: DDR4Timing) -> Int {
+        Int((pathNs * Double(timing.clockKHz) / 2e6).rounded())
+    }
+
+    /// Bytes per second that reads alone or writes alone can move, which have channels of their own; nil for the simple
+    /// models.
+    package var directionBytesPerSecond: Double? {
+        model.dram.map { min(Double($0.timing.pinBytesPerSecond), portBytesPerSecond) }
+    }
+
+    /// Bytes per second that memory and ports together can move, reads and writes; nil without limit.
     package var bytesPerSecond: Double? {
         switch model {
         case .ideal: nil
@@ -142,7 +158,7 @@ package struct MemorySettings: Sendable, Hashable {
         var system = PSMemorySettings(
             timing: dram.timing, geometry: dram.geometry,
             ports: Array(repeating: settings.portKHz, count: ports), places: places)
-        let clocks = Int((pathNs * Double(dram.timing.clockKHz) / 2e6).rounded())
+        let clocks = pathClocks(dram.timing)
         (system.path.forwardClocks, system.path.returnClocks) = (clocks / 2, clocks - clocks / 2)
         return .ports(settings, .processingSystem(system))
     }

@@ -13,7 +13,9 @@ import Testing
 @testable import Sweep
 
 @Suite struct ReportFieldTests {
-    private func report(_ changes: String...) throws -> Report {
+    private func report(_ changes: String...) throws -> Report { try report(changes) }
+
+    private func report(_ changes: [String]) throws -> Report {
         let workplace = try Scratch()
         let file = try workplace.write("tiny.yaml", Texts.tiny)
         let configuration = try Configuration.load(path: file, assignments: changes.map { ConfigAssignment($0) })
@@ -146,6 +148,24 @@ import Testing
             #expect(String(text[start..<end]) == Report.fieldTable)
             #expect(try Data(contentsOf: schema) == Report.jsonSchema())
         }
+    }
+
+    /// Two ports of 16 bytes at 300 MHz beside a core of 200 MHz: 48 bytes per cycle in each direction, and of the DRAM's
+    /// pins 16 * 1066.5 / 200 = 85.32 for both; one port: 24, and 48. 100 ns are 53.3 clocks of the controller, of 1066.5 /
+    /// 2 MHz each: 53.
+    @Test func memoryModelOfDDR4() throws {
+        let changes = ["memory.model=ddr4-2133", "memory.port_mhz=300", "memory.path_ns=100", "run.mode=timing"]
+        let expected: [(ports: Int, direction: Double, both: Double)] = [
+            (1, 24, 48), (2, 48, 85.32), (4, 85.32, 85.32),
+        ]
+        for (ports, direction, both) in expected {
+            let memory = try report(changes + ["memory.ports=\(ports)"]).memoryModel
+            #expect(memory.directionBytesPerCycle == direction && memory.bytesPerCycle == both)
+            #expect(memory.portMhz == 300 && memory.portEdgesPerCycle == 1.5 && memory.dramMhz == 1066.5)
+            #expect(abs((memory.pathNs ?? 0) - 53 * 2000 / 1066.5) < 1e-9)
+        }
+        let fixed = try report("memory.model=fixed", "run.mode=timing").memoryModel
+        #expect(fixed.bytesPerCycle != nil && fixed.directionBytesPerCycle == nil && fixed.pathNs == nil)
     }
 
     /// The report is enough to print it: one that was written and read again gives the same text.
