@@ -124,23 +124,35 @@ package final class HostStart: ExternalDevice {
     package func clock(cycle: Int, _ state: StateView) -> Int { cycle > self.cycle ? Int.max : cycle + 1 }
 }
 
-/// How long a program can take.
+/// How long a program can take: what stops a run that would never end. No prediction: bounds that no legal program
+/// reaches, as if nothing were done at the same time as anything else, and twice that.
 package enum CycleLimit {
-    /// Twice the predicted cycles plus what the slowest memory may add per beat and instruction: no legal program
-    /// needs more.
+    /// Edges that a request is under way outside the slave: 9 at equal clocks, and at others 2 and the rest of one for each
+    /// of two crossings (docs/internals/MemoryPorts.md, "What a request costs"); with room to spare.
+    private static let edgesAround = 64
+    /// Answers that an instruction waits for besides those of its data: it is fetched, handed over and taken, and what was
+    /// stored before has to settle; with room to spare.
+    private static let answersOfInstruction = 8
+
+    /// Cycles that a program takes at most with a memory: of the core's clock, all array steps together.
     package static func cycles(_ program: CompiledNetwork, _ memory: MemoryModel) -> Int {
         let bytes = program.layers.reduce(0) { $0 + $1.readBytes + $1.writtenBytes }
         switch memory {
         case .simple(let timing): return cycles(program, timing, bytes: bytes)
         case .ports(let settings, let slave):
-            // No more than a beat of AXI a byte, and a request a byte's time after the other.
+            // A beat of AXI has 16 bytes. As if each were a request of its own and sent when the one before had its answer:
+            // more than any contention costs, for beats that wait for each other's ports, rows or turns of the bus wait for
+            // no more than these take alone.
+            let answers = bytes / PortSettings.beatBytes + answersOfInstruction * (program.program.count + 8)
             let ratio = 1 + settings.coreKHz / settings.portKHz
-            let waits = (program.program.count + 8) * (slave.longestLatency + 64) * 64 * ratio
-            return 8 * (program.predictedCycles + 4 * bytes * ratio + waits) + 10_000
+            let waits = answers * (slave.longestLatency + edgesAround) * ratio
+            return 2 * (program.predictedCycles + waits) + 10_000
         }
     }
 
     private static func cycles(_ program: CompiledNetwork, _ timing: MemoryTiming, bytes: Int) -> Int {
+        // Bytes at the memory's bandwidth, and answers one after the other. A random stall holds up a handshake in a quarter
+        // of the cycles: all takes 4/3 as long on average, four times as long is out of reach.
         let perByte = timing.bytesPerCycle65536.map { 65536.0 / Double(max(1, $0)) } ?? 1
         let waits = (program.program.count + 8) * (timing.latency + 16) * 8
         let stalls = timing.stallSeed == nil ? 2 : 8
