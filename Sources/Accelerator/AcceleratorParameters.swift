@@ -70,11 +70,14 @@ public struct AcceleratorParameters: Sendable, Hashable, Codable {
     public var constantDepth: Int
     /// Words of pre-activation constants, one per plane of a layer's input; nil: no pre-activation on the read path.
     public var preActivationDepth: Int?
+    /// Bytes of a beat of weights and constants over bytes of a beat of activations: a power of two.
+    public var weightBeatRatio: Int
 
     /// Sums of 2^14 products never overflow the default accumulator.
     public static let accumulationBits = 14
 
-    /// Accumulators are as wide as `accumulationBits` says, at most 48 bits; there is no pre-activation.
+    /// Accumulators are as wide as `accumulationBits` says, at most 48 bits; there is no pre-activation; all beats are
+    /// alike.
     public init(
         element: ProcessingElement, family: ArrayFamily = .vector(VectorParameters()), size: ArraySize,
         activationBits: Int, buffers: BufferSizes
@@ -93,6 +96,7 @@ public struct AcceleratorParameters: Sendable, Hashable, Codable {
         ofmapDepth = depth(buffers.ofmapBytes, pixels * outputs * activationBits)
         constantDepth = buffers.constantDepth
         preActivationDepth = nil
+        weightBeatRatio = 1
     }
 
     /// Whole words that a buffer of that many bytes holds.
@@ -113,26 +117,32 @@ public struct AcceleratorParameters: Sendable, Hashable, Codable {
 
     // MARK: beats
 
-    /// Channels that one memory beat carries: the granule of every feature map in external memory, gcd(inputs,
-    /// outputs).
+    /// Channels that one beat of activations carries: the granule of every feature map in external memory,
+    /// gcd(inputs, outputs).
     public var granule: Int {
         var (a, b) = (inputs, outputs)
         while b != 0 { (a, b) = (b, a % b) }
         return a
     }
 
-    /// Bytes of a beat: a power of two, as AXI data widths are.
+    /// Bytes of a beat of activations: a power of two, as AXI data widths are.
     public var beatBytes: Int {
         var bytes = 1
         while bytes * 8 < granule * activationBits { bytes *= 2 }
         return bytes
     }
 
+    /// Weights and constants come in beats of their own; activations have others.
+    public var hasWideBeats: Bool { weightBeatRatio > 1 }
+    /// Bytes of a beat of weights and constants.
+    public var weightBeatBytes: Int { weightBeatRatio * beatBytes }
+    /// Activation-wide fields of a beat of weights and constants: a wide one is full.
+    public var weightBeatFields: Int { hasWideBeats ? weightBeatBytes * 8 / activationBits : granule }
     /// Weights (of svpe: codes) per activation-wide field of a beat.
     public var weightsPerField: Int { activationBits / element.weightBits }
     /// Weights (codes) that one beat carries.
-    public var weightsPerBeat: Int { granule * weightsPerField }
-    /// Beats of one word of the weight buffer.
+    public var weightsPerBeat: Int { weightBeatFields * weightsPerField }
+    /// Beats of one word of the weight buffer, the last one padded.
     public var weightBeats: Int { (inputs * outputs * terms + weightsPerBeat - 1) / weightsPerBeat }
 
     /// Bits of one channel's requantization constants: multiplier 16, bias 48.
@@ -140,11 +150,14 @@ public struct AcceleratorParameters: Sendable, Hashable, Codable {
     /// Beats of one word of the constant buffer.
     public var constantBeats: Int {
         let fields = outputs * AcceleratorParameters.constantBits / activationBits
-        return (fields + granule - 1) / granule
+        return (fields + weightBeatFields - 1) / weightBeatFields
     }
 
     /// Beats of one word of pre-activation constants.
-    public var preActivationBeats: Int { AcceleratorParameters.constantBits / activationBits }
+    public var preActivationBeats: Int {
+        let fields = granule * AcceleratorParameters.constantBits / activationBits
+        return (fields + weightBeatFields - 1) / weightBeatFields
+    }
 
     // MARK: lanes
 

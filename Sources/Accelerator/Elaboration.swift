@@ -59,18 +59,19 @@ struct Elaboration: Circuits {
     }
 
     private mutating func makeOutputs(_ sequencer: Sequencer, _ load: Load, _ store: Store) {
-        let outputs = [
-            (sequencer.fetchRequest, "the instruction at fetch_address is asked for, until fetch_ready"),
-            (sequencer.fetchAddress, "byte address where the instruction begins"),
-            (load.request.valid, "a burst is asked for, until read_ready"),
-            (load.request.address, "byte address where the burst begins"),
-            (load.request.length, "beats of the burst less one"),
-            (load.take, "the beat at read_data is taken"),
-            (store.request, "a beat is to be written, until write_ready"),
-            (store.address, "byte address where the beat goes"),
-            (store.data, "the beat that is to be written"),
-            (sequencer.done, "all streams have ended and all results are written; low from the next start on"),
-        ]
+        let outputs =
+            [
+                (sequencer.fetchRequest, "the instruction at fetch_address is asked for, until fetch_ready"),
+                (sequencer.fetchAddress, "byte address where the instruction begins"),
+                (load.request.valid, "a burst is asked for, until read_ready"),
+                (load.request.address, "byte address where the burst begins"),
+                (load.request.length, "beats of the burst less one"),
+                (load.take, "the beat at read_data is taken"),
+                (store.request, "a beat is to be written, until write_ready"),
+                (store.address, "byte address where the beat goes"),
+                (store.data, "the beat that is to be written"),
+                (sequencer.done, "all streams have ended and all results are written; low from the next start on"),
+            ] + [load.request.wide].compactMap { $0.map { ($0, "the burst's beats are wide: weights or constants") } }
         for (signal, meaning) in outputs { builder.output(signal, meaning: meaning) }
     }
 
@@ -84,11 +85,13 @@ struct Elaboration: Circuits {
             read: .init(
                 ready: inputs.readReady.id, valid: inputs.readValid.id, data: inputs.readData.id,
                 request: load.request.valid.id, address: load.request.address.id, length: load.request.length.id,
-                take: load.take.id),
+                wide: load.request.wide?.id, take: load.take.id),
             write: .init(
                 ready: inputs.writeReady.id, settled: inputs.writeSettled.id, request: store.request.id,
                 address: store.address.id, data: store.data.id),
-            beat: .init(bytes: p.beatBytes, fields: p.granule, fieldBytes: p.activationBits / 8))
+            beat: .init(bytes: p.beatBytes, fields: p.granule, fieldBytes: p.activationBits / 8),
+            wideBeat: .init(
+                bytes: p.weightBeatBytes, fields: p.weightBeatFields, fieldBytes: p.activationBits / 8))
     }
 
     // MARK: ports and feedback
@@ -116,7 +119,7 @@ struct Elaboration: Circuits {
         let readReady = builder.input("read_ready", width: 1, meaning: "memory accepts a read_request")
         let readValid = builder.input(
             "read_valid", width: 1, meaning: "read_data is the next beat of the bursts, and stays until read_take")
-        let readData = builder.inArray("read_field", lanes: p.granule) { [p] in
+        let readData = builder.inArray("read_field", lanes: p.weightBeatFields) { [p] in
             $0.input(
                 "read_data", width: p.activationBits, signed: true,
                 meaning: "a beat of the bursts, the lowest address in lane 0")

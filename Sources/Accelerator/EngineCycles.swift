@@ -4,6 +4,9 @@ extension AcceleratorParameters {
     /// Cycles that the pre-activation adds between memory and the buffers; 0 where the array has none.
     public var preActivationStages: Int { preActivationDepth == nil ? 0 : PipelineStages.preActivation }
 
+    /// Bytes of a load's beats.
+    public func loadBeatBytes(_ i: Instruction) -> Int { i[LoadField.roundBanks] == 1 ? weightBeatBytes : beatBytes }
+
     /// Cycles of one load besides a cycle per position, from memory that answers at once: to begin, the request, the
     /// write into the buffer and the pre-activation.
     public var loadOverhead: Int {

@@ -80,6 +80,9 @@ public enum CommonField {
 /// Buffers that loads fill.
 public enum LoadTarget: Int, Sendable, Codable, CaseIterable {
     case ifmap, weights, constants, residual
+
+    /// It is filled word by word, beats going round the banks: not a feature map.
+    var isWords: Bool { self == .weights || self == .constants }
 }
 
 /// Load: planes x rows x columns of beats from external memory into a buffer; rows and columns outside the valid
@@ -89,7 +92,8 @@ public enum LoadField {
     public static let target = InstructionField("target", 0, 8, 2)
     /// 1: fill with the smallest activation (max pooling), 0: with zero.
     public static let fillMinimum = InstructionField("fill_minimum", 0, 10, 1)
-    /// 1: beats go round the word's banks, the address advances when all are written; 0: one bank, one beat a word.
+    /// 1: beats go round the word's banks, the address advances when all are written, there is no padding, and beats are
+    /// wide where the accelerator has such; 0: one bank, one beat a word.
     public static let roundBanks = InstructionField("round_banks", 0, 11, 1)
     /// 1: the beats are words of pre-activation constants; the target is `constants` and not written.
     public static let toPreActivation = InstructionField("to_pre_activation", 0, 12, 1)

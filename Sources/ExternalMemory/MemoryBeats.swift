@@ -9,10 +9,10 @@ public protocol MemoryBeats: AnyObject {
     /// Puts the beat of an instruction at `address` on the fetch port; asked for in each cycle in which the beat is
     /// offered. Outside the memory the port stays as it was.
     func offerFetch(_ address: Int, to port: MemoryInterface.FetchPort, _ inputs: InputPorts)
-    /// Puts the beat at `address` on the read port; asked for in each cycle in which the beat is offered. Outside the
-    /// memory the port stays as it was.
-    func offerRead(
-        _ address: Int, to port: MemoryInterface.ReadPort, _ beat: MemoryInterface.Beat, _ inputs: InputPorts)
+    /// Puts the beat of so many bytes at `address` on the read port; asked for in each cycle in which the beat is offered.
+    /// Fields of the port that the beat does not have show what follows it in memory, or zero. Outside the memory the
+    /// port stays as it was.
+    func offerRead(_ address: Int, bytes: Int, to interface: MemoryInterface, _ inputs: InputPorts)
     /// Writes the write port's beat at `address` at the end of the cycle and counts it; outside the memory it is lost.
     func write(_ address: Int, from port: MemoryInterface.WritePort, _ beat: MemoryInterface.Beat, _ state: StateView)
     /// Counts the bytes of a beat that the accelerator has taken.

@@ -34,19 +34,22 @@ public final class MemoryContents: MemoryBeats {
         }
     }
 
-    /// Puts the beat at `address` on the read port. Outside the memory the port stays as it was.
-    public func offerRead(
-        _ address: Int, to port: MemoryInterface.ReadPort, _ beat: MemoryInterface.Beat, _ inputs: InputPorts
-    ) {
-        guard contains(address, beat.bytes) else { return }
+    /// Puts the beat at `address` on the read port, and in the port's other fields what follows. Outside the memory the
+    /// port stays as it was.
+    public func offerRead(_ address: Int, bytes count: Int, to interface: MemoryInterface, _ inputs: InputPorts) {
+        guard contains(address, count) else { return }
+        let fieldBytes = interface.wideBeat.fieldBytes
         bytes.withUnsafeBufferPointer { bytes in
-            for field in 0..<beat.fields {
-                let place = address + field * beat.fieldBytes
-                let value =
-                    beat.fieldBytes == 1
-                    ? Int64(Int8(bitPattern: bytes[place]))
-                    : Int64(Int16(truncatingIfNeeded: Int(bytes[place]) | Int(bytes[place + 1]) << 8))
-                inputs.set(port.data, lane: field, value)
+            for field in 0..<interface.wideBeat.fields {
+                let place = address + field * fieldBytes
+                var value: Int64 = 0
+                if place + fieldBytes <= bytes.count {
+                    value =
+                        fieldBytes == 1
+                        ? Int64(Int8(bitPattern: bytes[place]))
+                        : Int64(Int16(truncatingIfNeeded: Int(bytes[place]) | Int(bytes[place + 1]) << 8))
+                }
+                inputs.set(interface.read.data, lane: field, value)
             }
         }
     }

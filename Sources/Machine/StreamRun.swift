@@ -183,7 +183,7 @@ final class DataSide: @unchecked Sendable {
 
     init(_ run: StreamRun, _ inputs: [IntegerTensor]) throws {
         self.run = run
-        let path = try DataPath(run.plan, beat: run.build.accelerator.memory.beat)
+        let path = try DataPath(run.plan, memory: run.build.accelerator.memory)
         self.path = path
         let program = run.build.program
         states = inputs.map { input in

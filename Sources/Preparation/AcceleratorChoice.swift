@@ -20,6 +20,7 @@ extension Configuration {
         var parameters = try acceleratorParameters(
             weightBits: try weightBits(for: network), weightsPerOutput: network.weightsPerOutput,
             dilates: dilates(for: network))
+        parameters.weightBeatRatio = try weightBeatBytes(parameters) / parameters.beatBytes
         parameters.preActivationDepth = try preActivationDepth(parameters, for: network)
         try checkAccumulators(parameters, for: network)
         return parameters
@@ -82,6 +83,25 @@ extension Configuration {
         }
         parameters.family = try family(accumulatorBits: parameters.accumulatorBits, dilates: dilates)
         return parameters
+    }
+
+    /// Bytes of a beat of weights: as configured, else as many as the ports bring in a cycle, in the bounds that the array
+    /// has. Throws `InputError` for a configured number out of them.
+    private func weightBeatBytes(_ parameters: AcceleratorParameters) throws -> Int {
+        let least = parameters.beatBytes
+        let word = parameters.weightBeats * least
+        let most = MemorySettings.weightBeats.last { $0 <= word } ?? least
+        guard let asked = memory.weightBeatBytes else {
+            return max(least, min(most, memory.fullWeightBeatBytes(clockMHz: clockMHz) ?? least))
+        }
+        guard (least...most).contains(asked) else {
+            let accepted = MemorySettings.weightBeats.filter((least...most).contains).map(String.init)
+            throw error(
+                "memory.weight_beat_bytes",
+                "is \(asked); a beat of activations has \(least) bytes and a word of weights \(word); "
+                    + "accepted: auto, \(accepted.joined(separator: ", "))")
+        }
+        return asked
     }
 
     private func family(accumulatorBits: Int, dilates: Bool) throws -> ArrayFamily {

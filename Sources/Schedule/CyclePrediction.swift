@@ -76,7 +76,7 @@ extension Scheduler {
             switch Opcode(rawValue: instruction[CommonField.opcode])! {
             case .load:
                 plan.loads += 1
-                plan.readBytes += CyclePrediction.loadBeats(instruction).read * p.beatBytes
+                plan.readBytes += CyclePrediction.loadBeats(instruction).read * p.loadBeatBytes(instruction)
             case .compute:
                 plan.tiles += 1
                 plan.steps += p.computeSteps(instruction)

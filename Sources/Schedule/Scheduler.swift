@@ -49,7 +49,7 @@ public struct Scheduler {
     private init(p: AcceleratorParameters, storesWeights: Bool) {
         self.p = p
         self.storesWeights = storesWeights
-        image = MemoryImage(hasContents: storesWeights, beatBytes: p.beatBytes)
+        image = MemoryImage(hasContents: storesWeights, beatBytes: p.weightBeatBytes)
         turns = BufferTurns(p)
     }
 

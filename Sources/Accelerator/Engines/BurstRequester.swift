@@ -9,6 +9,8 @@ extension Elaboration {
     struct BurstRequest {
         /// A burst is asked for; where it begins, 32 bits; its beats less one, 16 bits.
         var valid, address, length: Signal
+        /// Its beats are wide, as all are that go round the banks of a word; nil: all beats are alike.
+        var wide: Signal?
         /// Rows and columns of the tile that lie in the map, less one, 16 bits; constant while the instruction runs.
         var lastValidRow, lastValidColumn: Signal
     }
@@ -29,6 +31,7 @@ extension Elaboration {
         let last = and(planeAdvance, planeIsLast, term: "requests_end")
         builder.connect(request, next: begin, enable: or(begin, last))
 
+        let wide = p.hasWideBeats ? field(LoadField.roundBanks, of: words) : nil
         let base = field(LoadField.address, of: words)
         let rowStride = field(LoadField.rowStride, of: words)
         let planeStride = field(LoadField.planeStride, of: words)
@@ -40,7 +43,7 @@ extension Elaboration {
         builder.connect(address, next: select(begin, base, next, width: 32), enable: or(begin, accepted))
         builder.connect(planeStart, next: select(begin, base, nextPlane, width: 32), enable: or(begin, planeAdvance))
         return BurstRequest(
-            valid: request, address: address, length: lastValidColumn, lastValidRow: lastValidRow,
+            valid: request, address: address, length: lastValidColumn, wide: wide, lastValidRow: lastValidRow,
             lastValidColumn: lastValidColumn)
     }
 }

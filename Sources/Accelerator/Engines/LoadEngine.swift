@@ -1,7 +1,8 @@
 // Load engine. The requester (BurstRequester) asks for one row of beats at a time; the writer walks all positions,
 // takes a beat where the position is valid and fills where it is padding, and writes one beat per cycle into the target
 // buffer. Where the accelerator has a pre-activation, all beats go through or beside it, and are written that much
-// later.
+// later. Where beats of weights and constants are wider than those of activations, they have a register and a way of
+// their own: no fill, no pre-activation, and banks as wide as they are.
 
 import Design
 
@@ -13,14 +14,17 @@ extension Elaboration {
         var request: BurstRequest
         /// The read port's beat is taken.
         var take: Signal
-        /// The beat being written, [field], and its word address, 16 bits: a cycle after its position, and after the
-        /// pre-activation where there is one.
-        var data, bufferAddress: Signal
-        /// The beat as stored weights.
+        /// The beat of activations, and that of weights and constants: one and the same where all beats are alike.
+        var activations, constants: Beat
+        /// The beat of `constants` as stored weights.
         var weights: Signal
-        /// Write enables of the banks of each buffer, [bank], beside `data`.
+        /// Write enables of the banks of each buffer, [bank], beside the beat.
         var banks: [LoadTarget: Signal]
     }
+
+    /// A beat being written, [field], and its word address, 16 bits: a cycle after its position and, where it goes through
+    /// or beside the pre-activation, that much later.
+    struct Beat { var data, address: Signal }
 
     /// Banks of each buffer: stretches of a word that one beat fills.
     func bankCount(_ target: LoadTarget) -> Int {
@@ -47,24 +51,32 @@ extension Elaboration {
         let request = makeRequester(inputs, words, begin)
         let position = makePosition(inputs, words, begin, request)
         let place = makeBankAddress(words, position)
-        let beat = makeBeat(inputs, words, position, place)
-        let banks = makeBanks(position, place, writeBank: beat.bank)
+        let beats = makeBeats(inputs, words, position, place)
+        let banks = makeBanks(position, place, beats)
         let weights = builder.inArray("weight_field", lanes: p.weightsPerBeat) { [p] in
             $0.logic(
-                .unpack, [beat.data], width: p.element.weightBits, signed: p.element.lane.hasSignedWeights,
+                .unpack, [beats.constants.data], width: p.element.weightBits, signed: p.element.lane.hasSignedWeights,
                 name: "weight", parameter: p.weightsPerField)
         }
         let finish = builder.delayed("finish", position.end, by: writeStages)
         builder.drive(feedback.loadFinish, with: finish)
-        let address = beat.address ?? builder.register("write_address", place.address, enable: position.advance)
+        let address =
+            beats.activations.address
+            ?? builder.register(
+                "write_address", place.address, enable: position.advance)
         return Load(
-            busy: busy, request: request, take: position.take, data: beat.data, bufferAddress: address,
-            weights: weights,
-            banks: banks)
+            busy: busy, request: request, take: position.take,
+            activations: Beat(data: beats.activations.data, address: address),
+            constants: Beat(data: beats.constants.data, address: beats.constants.address ?? address),
+            weights: weights, banks: banks)
     }
 
-    /// Cycles from a position to the write of its beat.
+    /// Cycles from a position to the write of its beat, and to the end of a load.
     private var writeStages: Int { PipelineStages.loadWrite + p.preActivationStages }
+    /// Cycles from a position to the write of its beat into the bank of a buffer.
+    private func writeStages(_ target: LoadTarget) -> Int {
+        target.isWords && p.hasWideBeats ? PipelineStages.loadWrite : writeStages
+    }
 
     /// The position that the writer works on: a beat of the tile, from memory or filled.
     private struct Position {
@@ -85,7 +97,7 @@ extension Elaboration {
         let lastColumn = field(LoadField.lastColumn, of: words)
         let lastPlane = field(LoadField.lastPlane, of: words)
         let target = field(LoadField.target, of: words)
-        let roundBanks = field(LoadField.roundBanks, of: words)
+        let roundBanks = request.wide ?? field(LoadField.roundBanks, of: words)
         let advance = builder.wire("advance", width: 1)
         let (column, endOfRow) = counter("column", last: lastColumn, advance: advance, clear: begin)
         let rowAdvance = and(advance, endOfRow)
@@ -138,54 +150,76 @@ extension Elaboration {
         return Place(bank: bank, address: address, toPreActivation: toPreActivation)
     }
 
-    /// The beat that is written.
+    /// A beat that is written.
     private struct WrittenBeat {
         var data, bank: Signal
-        /// Its word address where the pre-activation has delayed that.
+        /// Its word address where another than all beats have.
         var address: Signal?
     }
 
-    /// The beat's register and its way through the pre-activation.
-    private mutating func makeBeat(
+    /// The beat's register and its way through the pre-activation; beats of weights and constants, where they are wide,
+    /// have their own.
+    private mutating func makeBeats(
         _ inputs: Inputs, _ words: [Signal], _ position: Position, _ place: Place
-    ) -> WrittenBeat {
+    ) -> (activations: WrittenBeat, constants: WrittenBeat) {
         let advance = position.advance
-        let fillMinimum = field(LoadField.fillMinimum, of: words)
-        let fill = builder.logic(
-            .multiplex, [fillMinimum, -(1 << (p.activationBits - 1)), 0], width: p.activationBits, signed: true,
-            term: "fill")
-        let data = builder.inArray("beat", lanes: p.granule) { [p] builder in
-            let next = builder.logic(
-                .multiplex, [position.inside, inputs.readData, fill], width: p.activationBits, signed: true)
-            return builder.register("data", next, enable: advance)
-        }
+        let narrow = p.hasWideBeats ? and(advance, not(position.roundBanks)) : advance
+        let data = makeNarrowBeat(inputs, words, position, enable: narrow)
+        let wide = p.hasWideBeats ? makeWideBeat(inputs, position) : data
         let bank = builder.register("write_bank", place.bank, enable: advance)
-        guard let depth = p.preActivationDepth, let toPreActivation = place.toPreActivation else {
-            return WrittenBeat(data: data, bank: bank)
-        }
+        let beats = (WrittenBeat(data: data, bank: bank), WrittenBeat(data: wide, bank: bank))
+        guard let depth = p.preActivationDepth, let toPreActivation = place.toPreActivation else { return beats }
         let write = builder.register("write_pre", and(advance, toPreActivation))
         let address = builder.register("write_address", place.address, enable: advance)
         let late = makePreActivation(
             LoadPosition(
                 words: words, begin: position.begin, advance: advance, inside: position.inside,
                 planeAdvance: position.planeAdvance, data: data),
-            ConstantWrite(enable: write, bank: bank, address: address), depth: depth)
-        return WrittenBeat(
+            ConstantWrite(enable: write, bank: bank, address: address, data: wide), depth: depth)
+        let activations = WrittenBeat(
             data: late, bank: builder.delayed("late_bank", bank, by: p.preActivationStages),
             address: builder.delayed("late_address", address, by: p.preActivationStages))
+        return (
+            activations, p.hasWideBeats ? WrittenBeat(data: wide, bank: bank, address: address) : activations
+        )
+    }
+
+    /// The register of a beat of activations, or of fill.
+    private mutating func makeNarrowBeat(
+        _ inputs: Inputs, _ words: [Signal], _ position: Position, enable: Signal
+    ) -> Signal {
+        let fillMinimum = field(LoadField.fillMinimum, of: words)
+        let fill = builder.logic(
+            .multiplex, [fillMinimum, -(1 << (p.activationBits - 1)), 0], width: p.activationBits, signed: true,
+            term: "fill")
+        return builder.inArray("beat", lanes: p.granule) { [p] builder in
+            let read: Signal = p.hasWideBeats ? inputs.readData.mapped([.init(p.granule, stride: 1)]) : inputs.readData
+            let next = builder.logic(
+                .multiplex, [position.inside, read, fill], width: p.activationBits, signed: true)
+            return builder.register("data", next, enable: enable)
+        }
+    }
+
+    /// The register of a wide beat; none of them is padding.
+    private mutating func makeWideBeat(_ inputs: Inputs, _ position: Position) -> Signal {
+        let enable = and(position.advance, position.roundBanks)
+        return builder.inArray("wide_beat", lanes: p.weightBeatFields) {
+            $0.register("wide_data", inputs.readData, enable: enable)
+        }
     }
 
     /// Write enables of all banks, beside the beat.
     private mutating func makeBanks(
-        _ position: Position, _ place: Place, writeBank: Signal
+        _ position: Position, _ place: Place, _ beats: (activations: WrittenBeat, constants: WrittenBeat)
     ) -> [LoadTarget: Signal] {
         var banks: [LoadTarget: Signal] = [:]
         for kind in LoadTarget.allCases {
             var hit = and(position.advance, equal(position.target, kind.rawValue))
             if kind == .constants, let toPreActivation = place.toPreActivation { hit = and(hit, not(toPreActivation)) }
-            let write = builder.delayed("write_\(kind)", hit, by: writeStages)
+            let write = builder.delayed("write_\(kind)", hit, by: writeStages(kind))
+            let bank = kind.isWords ? beats.constants.bank : beats.activations.bank
             banks[kind] = builder.inArray("\(kind)_bank", lanes: bankCount(kind)) {
-                let mine = $0.logic(.equal, [writeBank, LaneIndex()], width: 1)
+                let mine = $0.logic(.equal, [bank, LaneIndex()], width: 1)
                 return $0.logic(.and, [mine, write], width: 1, name: "write")
             }
         }

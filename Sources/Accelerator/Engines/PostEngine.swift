@@ -89,6 +89,7 @@ extension Elaboration {
     private mutating func makeConstants(_ load: Load, _ control: Control, _ valid: [Signal]) -> Constants {
         let perChannel = AcceleratorParameters.constantBits / p.activationBits
         let fields = p.outputs * perChannel
+        let perBeat = p.weightBeatFields
         let multiplierFields = 16 / p.activationBits
         let biasFields = 48 / p.activationBits
         let enables = load.banks[.constants]!
@@ -96,11 +97,13 @@ extension Elaboration {
         let address = resultCounter("constant_address", ComputeField.constantAddress, control, advance: advance)
         let word = builder.inArray("constant_field", lanes: fields) { [p] in
             $0.memory(
-                "constant", depth: p.constantDepth, width: p.activationBits, signed: true, lanesPerBank: p.granule,
+                "constant", depth: p.constantDepth, width: p.activationBits, signed: true, lanesPerBank: perBeat,
                 .init(
-                    writeEnable: enables.mapped([.init(p.constantBeats, stride: 1), .init(p.granule, stride: 0)]),
-                    writeAddress: load.bufferAddress,
-                    writeData: load.data.mapped([.init(p.constantBeats, stride: 0), .init(p.granule, stride: 1)]),
+                    writeEnable: enables.mapped([.init(p.constantBeats, stride: 1), .init(perBeat, stride: 0)]),
+                    writeAddress: load.constants.address,
+                    writeData: load.constants.data.mapped([
+                        .init(p.constantBeats, stride: 0), .init(perBeat, stride: 1),
+                    ]),
                     readEnable: valid[0], readAddress: address, outputEnable: valid[1]))
         }
         func gather(_ name: String, _ count: Int, offset: Int, _ builder: inout DesignBuilder) -> Signal {

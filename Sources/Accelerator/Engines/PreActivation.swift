@@ -27,8 +27,8 @@ extension Elaboration {
         var data: Signal
     }
 
-    /// Ports that write the constants, in t + 1.
-    struct ConstantWrite { var enable, bank, address: Signal }
+    /// Ports that write the constants, in t + 1, with the beat that holds them.
+    struct ConstantWrite { var enable, bank, address, data: Signal }
 
     /// The load's address of constants, by plane: that of cycle t.
     private mutating func constantAddress(_ load: LoadPosition) -> Signal {
@@ -77,6 +77,7 @@ extension Elaboration {
         _ load: LoadPosition, _ write: ConstantWrite, _ valid: [Signal], depth: Int
     ) -> (multiplier: Signal, bias: Signal) {
         let perChannel = AcceleratorParameters.constantBits / p.activationBits
+        let fields = p.weightBeatFields
         let address = constantAddress(load)
         let enables = builder.inArray("pre_bank", lanes: p.preActivationBeats) {
             let mine = $0.logic(.equal, [write.bank, LaneIndex()], width: 1)
@@ -84,11 +85,11 @@ extension Elaboration {
         }
         let word = builder.inArray("pre_constant", lanes: p.granule * perChannel) { [p] in
             $0.memory(
-                "pre", depth: depth, width: p.activationBits, signed: true, lanesPerBank: p.granule,
+                "pre", depth: depth, width: p.activationBits, signed: true, lanesPerBank: fields,
                 .init(
-                    writeEnable: enables.mapped([.init(p.preActivationBeats, stride: 1), .init(p.granule, stride: 0)]),
+                    writeEnable: enables.mapped([.init(p.preActivationBeats, stride: 1), .init(fields, stride: 0)]),
                     writeAddress: write.address,
-                    writeData: load.data.mapped([.init(p.preActivationBeats, stride: 0), .init(p.granule, stride: 1)]),
+                    writeData: write.data.mapped([.init(p.preActivationBeats, stride: 0), .init(fields, stride: 1)]),
                     readEnable: valid[0], readAddress: address, outputEnable: valid[1]))
         }
         func gather(_ name: String, bits: Int, offset: Int, _ this: inout Elaboration) -> Signal {

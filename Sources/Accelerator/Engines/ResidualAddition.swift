@@ -40,8 +40,8 @@ extension Elaboration {
                 "residual", depth: p.ofmapDepth, width: p.activationBits, signed: true, lanesPerBank: p.granule,
                 .init(
                     writeEnable: enables.mapped([.init(banks, stride: 1), .init(p.granule, stride: 0)]),
-                    writeAddress: load.bufferAddress,
-                    writeData: load.data.mapped([.init(banks, stride: 0), .init(p.granule, stride: 1)]),
+                    writeAddress: load.activations.address,
+                    writeData: load.activations.data.mapped([.init(banks, stride: 0), .init(p.granule, stride: 1)]),
                     readEnable: read, readAddress: address, outputEnable: outputEnable))
         }
         return Residual(value: value, enable: enable)

@@ -32,10 +32,13 @@ extension CoreSide {
         let chunkBits = MemoryPortParameters.bits(p.chunkBytes)
         let offset = builder.register("offset", width: chunkBits)
         let low = builder.logic(.add, [queue.address, offset], width: chunkBits, name: "low_address")
-        let next = builder.logic(.add, [low, p.beat.bytes], width: chunkBits)
+        var bytes: any Readable = p.beat.bytes
+        // A beat may be as long as a chunk, whose length has a bit more than an address in it.
+        if let wide = queue.wide { bytes = select(wide, p.wideBeat.bytes, p.beat.bytes, width: chunkBits + 1) }
+        let next = builder.logic(.add, [low, bytes], width: chunkBits)
         builder.connect(
             offset,
-            next: select(pops, 0, builder.logic(.add, [offset, p.beat.bytes], width: chunkBits), width: chunkBits),
+            next: select(pops, 0, builder.logic(.add, [offset, bytes], width: chunkBits), width: chunkBits),
             enable: takes)
         let beat = builder.register("beat", width: 16)
         let isLast = equal(beat, queue.length, name: "is_last")
@@ -46,12 +49,15 @@ extension CoreSide {
         builder.drive(takesLine, with: and(takes, or(isLast, equal(within, 0))))
         advance(port, isAt, when: and(takes, or(isLast, equal(next, 0))))
         builder.output(valid)
-        builder.output(makeData(low, isAt, lines))
+        builder.output(makeData(low, isAt, lines, wide: queue.wide))
         return Answer(accepted: accepted, hasRoom: queue.hasRoom, loads: lines.map(\.loads))
     }
 
-    /// Requests in order: the oldest one's address and its beats less one.
-    private struct Queue { var isThere, hasRoom, address, length: Signal }
+    /// Requests in order: the oldest one's address, its beats less one, and whether they are wide, where some are.
+    private struct Queue {
+        var isThere, hasRoom, address, length: Signal
+        var wide: Signal?
+    }
 
     private mutating func makeQueue(_ requests: Requests, accepted: Signal, pops: Signal) -> Queue {
         let width = MemoryPortParameters.bits(PortDepth.requests)
@@ -78,7 +84,8 @@ extension CoreSide {
         return Queue(
             isThere: isThere, hasRoom: builder.logic(.lessThan, [used, PortDepth.requests], width: 1),
             address: memory("request_address", requests.readAddress),
-            length: memory("request_length", requests.readLength))
+            length: memory("request_length", requests.readLength),
+            wide: requests.readWide.map { memory("request_wide", $0) })
     }
 
     /// A port's latch: it takes a line; it holds one; its fields.
@@ -107,23 +114,37 @@ extension CoreSide {
         return Line(loads: loads, isThere: isThere, fields: fields)
     }
 
-    /// The fields of the beat at an address, from the latch whose turn it is.
-    private mutating func makeData(_ low: Signal, _ isAt: [Signal], _ lines: [Line]) -> Signal {
-        let (width, fields) = (8 * p.beat.fieldBytes, p.beat.bytes / p.beat.fieldBytes)
-        let slotBits = MemoryPortParameters.bits(p.slots)
+    /// The fields of the beat at an address, from the latch whose turn it is; those that it does not have are zero.
+    private mutating func makeData(_ low: Signal, _ isAt: [Signal], _ lines: [Line], wide: Signal?) -> Signal {
+        let width = 8 * p.beat.fieldBytes
+        guard let wide else { return makeSelection("read", low, isAt, lines, of: p.beat) }
+        let narrow = makeSelection("narrow", low, isAt, lines, of: p.beat)
+        let all = makeSelection("wide", low, isAt, lines, of: p.wideBeat)
+        return builder.inArray("read_field", lanes: p.wideBeat.fields) { [p] builder in
+            let padded = narrow.mapped([.init(p.wideBeat.fields, stride: 1, limit: p.beat.fields)])
+            return builder.logic(.multiplex, [wide, all, padded], width: width, signed: true, name: "read_data")
+        }
+    }
+
+    /// The fields of a beat of that kind.
+    private mutating func makeSelection(
+        _ name: String, _ low: Signal, _ isAt: [Signal], _ lines: [Line], of beat: MemoryInterface.Beat
+    ) -> Signal {
+        let (width, fields) = (8 * beat.fieldBytes, beat.bytes / beat.fieldBytes)
+        let slotBits = MemoryPortParameters.bits(p.lineBytes / beat.bytes)
         let slot: any Readable =
             slotBits == 0
-            ? 0 : builder.logic(.slice, [low], width: slotBits, parameter: MemoryPortParameters.bits(p.beat.bytes))
-        return builder.inArray("read_field", lanes: p.beat.fields) { [p] builder in
+            ? 0 : builder.logic(.slice, [low], width: slotBits, parameter: MemoryPortParameters.bits(beat.bytes))
+        return builder.inArray("\(name)_field", lanes: beat.fields) { builder in
             let beats = lines.map {
                 builder.logic(
-                    .laneSelect, [$0.fields.mapped([.init(p.beat.fields, stride: 1)]), slot], width: width,
+                    .laneSelect, [$0.fields.mapped([.init(beat.fields, stride: 1)]), slot], width: width,
                     signed: true, parameter: fields)
             }
             let chosen = beats.indices.dropLast().reversed().reduce(beats[beats.count - 1]) { rest, index in
                 builder.logic(.multiplex, [isAt[index], beats[index], rest], width: width, signed: true)
             }
-            return builder.logic(.slice, [chosen], width: width, signed: true, name: "read_data")
+            return builder.logic(.slice, [chosen], width: width, signed: true, name: "\(name)_data")
         }
     }
 

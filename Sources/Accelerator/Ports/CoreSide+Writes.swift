@@ -58,7 +58,7 @@ extension CoreSide {
                 + "responses that have come.")
         defer { builder.endScope() }
         let commandBits = MemoryPortParameters.counterBits(PortDepth.commands)
-        let lineBits = MemoryPortParameters.counterBits(p.lines)
+        let lineBits = MemoryPortParameters.counterBits(p.writeLines)
         let pushesLine = builder.wire("line_write", width: 1)
         let pushesCommand = builder.wire("write_command_write", width: 1)
         let lines = crossingCounter("lines_pushed", width: lineBits, advance: pushesLine)
@@ -72,7 +72,7 @@ extension CoreSide {
         let commandsUsed = builder.logic(
             .subtract, [commands, seenCounter("write_commands_popped", width: commandBits)], width: commandBits)
         let hasRoom = and(
-            builder.logic(.lessThan, [linesUsed, p.lines - 1], width: 1),
+            builder.logic(.lessThan, [linesUsed, p.writeLines - 1], width: 1),
             builder.logic(.lessThan, [commandsUsed, PortDepth.commands - 1], width: 1), name: "has_room")
         let responseBits = MemoryPortParameters.counterBits(PortDepth.openBursts)
         let responses = seenCounter("responses", width: responseBits)
@@ -92,7 +92,7 @@ extension CoreSide {
                     builder.logic(.slice, [requests.writeAddress], width: MemoryPortParameters.bits(bytes)), 0))
         }
         let follows = and(isOpen, equal(requests.writeAddress, next), isInside(p.chunkBytes), name: "follows")
-        let sameLine = and(follows, isInside(p.lineBytes), name: "same_line")
+        let sameLine = and(follows, isInside(p.writeLineBytes), name: "same_line")
         let pauses = not(requests.writeRequest)
         builder.connect(isOpen, next: accepted, enable: or(accepted, pauses))
         builder.connect(
@@ -105,13 +105,13 @@ extension CoreSide {
 
     /// The line that is filled: its fields, and which of its beats are written.
     private mutating func makeLine(_ requests: Requests, _ joining: Joining) {
-        let slotBits = MemoryPortParameters.bits(p.slots)
+        let slotBits = MemoryPortParameters.bits(p.writeSlots)
         let slot: any Readable =
             slotBits == 0
             ? 0
             : builder.logic(
                 .slice, [requests.writeAddress], width: slotBits, parameter: MemoryPortParameters.bits(p.beat.bytes))
-        let strobe = builder.inArray("line_beat", lanes: p.slots) { builder in
+        let strobe = builder.inArray("line_beat", lanes: p.writeSlots) { builder in
             let mine = builder.logic(.equal, [slot, LaneIndex()], width: 1)
             let strobe = builder.register("write_strobe", width: 1)
             let kept = builder.logic(.and, [strobe, joining.sameLine], width: 1)
@@ -120,10 +120,11 @@ extension CoreSide {
             return (strobe, builder.logic(.and, [mine, joining.accepted], width: 1))
         }
         let fields = p.beat.fields
-        let data = builder.inArray("line_field", lanes: p.slots * fields) { [p] builder in
-            let value = requests.writeData.mapped([.init(p.slots, stride: 0), .init(fields, stride: 1)])
+        let data = builder.inArray("line_field", lanes: p.writeSlots * fields) { [p] builder in
+            let value = requests.writeData.mapped([.init(p.writeSlots, stride: 0), .init(fields, stride: 1)])
             return builder.register(
-                "write_line", value, enable: strobe.1.mapped([.init(p.slots, stride: 1), .init(fields, stride: 0)]))
+                "write_line", value,
+                enable: strobe.1.mapped([.init(p.writeSlots, stride: 1), .init(fields, stride: 0)]))
         }
         builder.output(strobe.0)
         builder.output(data)
@@ -136,9 +137,9 @@ extension CoreSide {
         builder.connect(
             start, next: builder.logic(.slice, [requests.writeAddress], width: 28, parameter: 4), enable: begins)
         let length = builder.register("write_command_length", width: 8)
-        let more = builder.logic(.add, [length, p.beatsOfLine], width: 8)
+        let more = builder.logic(.add, [length, p.beatsOfWriteLine], width: 8)
         builder.connect(
-            length, next: select(begins, p.beatsOfLine - 1, more, width: 8),
+            length, next: select(begins, p.beatsOfWriteLine - 1, more, width: 8),
             enable: and(joining.accepted, not(joining.sameLine)))
         builder.output(start)
         builder.output(length)

@@ -36,6 +36,8 @@ struct CoreSide: Circuits {
     struct Requests {
         var fetchRequest, fetchAddress: Signal
         var readRequest, readAddress, readLength, take: Signal
+        /// The request's beats are wide; nil: all beats are alike.
+        var readWide: Signal?
         var writeRequest, writeAddress, writeData: Signal
     }
 
@@ -49,6 +51,7 @@ struct CoreSide: Circuits {
             readRequest: builder.input("read_request", width: 1),
             readAddress: builder.input("read_address", width: 32),
             readLength: builder.input("read_length", width: 16), take: builder.input("read_take", width: 1),
+            readWide: p.hasWideBeats ? builder.input("read_wide", width: 1) : nil,
             writeRequest: builder.input("write_request", width: 1),
             writeAddress: builder.input("write_address", width: 32), writeData: data)
     }
@@ -175,8 +178,9 @@ struct CoreSide: Circuits {
             about: "Splits a read request into bursts at the bounds of AXI, and deals them to the ports "
                 + "in turn.")
         defer { builder.endScope() }
-        let beatBits = MemoryPortParameters.bits(p.beat.bytes)
-        let (leftBits, chunkBits) = (17 + beatBits, MemoryPortParameters.bits(p.chunkBytes))
+        let (leftBits, chunkBits) = (
+            17 + MemoryPortParameters.bits(p.wideBeat.bytes), MemoryPortParameters.bits(p.chunkBytes)
+        )
         let active = builder.register("active", width: 1)
         let address = builder.register("address", width: 32)
         let left = builder.register("left", width: leftBits)
@@ -188,11 +192,7 @@ struct CoreSide: Circuits {
         let room = builder.logic(.subtract, [p.chunkBytes, within], width: chunkBits + 1)
         let isLast = not(builder.logic(.lessThan, [room, left], width: 1))
         let bytes = select(isLast, left, room, width: chunkBits + 1, name: "bytes")
-        // Beats less one: from the first byte's beat to the last byte's.
-        let offset = builder.logic(.slice, [address], width: 4)
-        let end = builder.logic(.add, [bytes, offset], width: chunkBits + 2)
-        let last = builder.logic(.subtract, [end, 1], width: chunkBits + 2)
-        let length = builder.logic(.slice, [last], width: 8, name: "length", parameter: 4)
+        let length = makeLength(address, bytes)
         let beats = builder.logic(.add, [length, 1], width: 9, name: "beats")
         let (port, isAt) = turn("port")
         let sends = ports.enumerated().map { index, port -> Signal in
@@ -204,15 +204,46 @@ struct CoreSide: Circuits {
         let sent = any(sends, name: "sent")
         advance(port, isAt, when: sent)
         let count = builder.logic(.add, [requests.readLength, 1], width: 17)
-        let all = builder.logic(.shiftLeftConstant, [count], width: leftBits, parameter: beatBits)
+        var asked = times(count, p.beat.bytes, width: leftBits)
+        if let wide = requests.readWide {
+            asked = select(wide, times(count, p.wideBeat.bytes, width: leftBits), asked, width: leftBits)
+        }
         let next = builder.logic(.add, [address, bytes], width: 32)
         builder.connect(
             address, next: select(accepted, requests.readAddress, next, width: 32), enable: or(accepted, sent))
         let fewer = builder.logic(.subtract, [left, bytes], width: leftBits)
-        builder.connect(left, next: select(accepted, all, fewer, width: leftBits), enable: or(accepted, sent))
+        builder.connect(left, next: select(accepted, asked, fewer, width: leftBits), enable: or(accepted, sent))
         builder.connect(active, next: accepted, enable: or(accepted, and(sent, isLast)))
-        let place = builder.logic(.slice, [address], width: 28, name: "place", parameter: 4)
+        let place = makePlace(address)
         return Split(sends: sends, place: place, beats: beats, length: length)
+    }
+
+    /// A burst's beats of AXI less one, from the one that has the first byte to the one that has the last, or those that
+    /// begin and end their lines.
+    private mutating func makeLength(_ address: Signal, _ bytes: Signal) -> Signal {
+        let (rounding, width) = (MemoryPortParameters.bits(p.roundingBytes), bytes.width + 1)
+        let offset = builder.logic(.slice, [address], width: rounding)
+        let end = builder.logic(.add, [bytes, offset], width: width)
+        let last = builder.logic(.subtract, [end, 1], width: width)
+        let inside = p.roundingBytes / PortDepth.beatBytes
+        if inside == 1 { return builder.logic(.slice, [last], width: 8, name: "length", parameter: rounding) }
+        let lines = builder.logic(.slice, [last], width: 8, parameter: rounding)
+        let first = builder.logic(
+            .shiftLeftConstant, [lines], width: 8, parameter: MemoryPortParameters.bits(inside))
+        return builder.logic(.or, [first, inside - 1], width: 8, name: "length")
+    }
+
+    /// Where a burst begins, in beats of AXI.
+    private mutating func makePlace(_ address: Signal) -> Signal {
+        let inside = p.roundingBytes / PortDepth.beatBytes
+        if inside == 1 { return builder.logic(.slice, [address], width: 28, name: "place", parameter: 4) }
+        let bits = MemoryPortParameters.bits(inside)
+        let line = builder.logic(.slice, [address], width: 28 - bits, parameter: 4 + bits)
+        return builder.logic(.shiftLeftConstant, [line], width: 28, name: "place", parameter: bits)
+    }
+
+    private mutating func times(_ count: Signal, _ bytes: Int, width: Int) -> Signal {
+        builder.logic(.shiftLeftConstant, [count], width: width, parameter: MemoryPortParameters.bits(bytes))
     }
 
     // MARK: turns

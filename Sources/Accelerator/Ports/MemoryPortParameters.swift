@@ -8,24 +8,40 @@ public struct MemoryPortParameters: Sendable, Hashable, Codable {
     public var ports: Int
     /// Bytes of an AXI burst at most, at least a line's: a power of two.
     public var chunkBytes: Int
-    /// The accelerator's beats.
+    /// The accelerator's beats: those that it writes, and that it reads unless it asks for wide ones.
     public var beat: MemoryInterface.Beat
+    /// Its wide beats; `beat` where all are alike.
+    public var wideBeat: MemoryInterface.Beat
 
     /// Ports for an accelerator with such beats; bursts are as long as a line at least.
-    public init(ports: Int, burstBytes: Int, beat: MemoryInterface.Beat) {
+    public init(ports: Int, burstBytes: Int, beat: MemoryInterface.Beat, wideBeat: MemoryInterface.Beat? = nil) {
         self.ports = ports
         self.beat = beat
-        chunkBytes = max(burstBytes, beat.bytes)
+        self.wideBeat = wideBeat ?? beat
+        chunkBytes = max(burstBytes, self.wideBeat.bytes)
     }
 
-    /// Bytes that move at once on the accelerator's side.
-    package var lineBytes: Int { max(PortDepth.beatBytes, beat.bytes) }
-    /// AXI beats of a line.
+    /// The accelerator asks for wide beats, too.
+    var hasWideBeats: Bool { wideBeat.bytes > beat.bytes }
+
+    /// Bytes that move at once from a read FIFO to the accelerator's side.
+    package var lineBytes: Int { max(PortDepth.beatBytes, wideBeat.bytes) }
+    /// AXI beats of such a line.
     package var beatsOfLine: Int { lineBytes / PortDepth.beatBytes }
-    /// The accelerator's beats in a line.
-    package var slots: Int { lineBytes / beat.bytes }
-    /// Lines that a write FIFO holds.
+    /// The accelerator's beats in it.
+    var slots: Int { lineBytes / beat.bytes }
+    /// Lines that a read FIFO holds.
     package var lines: Int { PortDepth.data / beatsOfLine }
+    /// Bursts of data are rounded out to its multiples: lines, where rows of beats may begin inside one.
+    var roundingBytes: Int { hasWideBeats ? lineBytes : PortDepth.beatBytes }
+
+    /// Bytes that move at once from the accelerator's side to a write FIFO; AXI beats of such a line; the accelerator's
+    /// beats in it; lines that a write FIFO holds.
+    package var writeLineBytes: Int { max(PortDepth.beatBytes, beat.bytes) }
+    package var beatsOfWriteLine: Int { writeLineBytes / PortDepth.beatBytes }
+    package var writeSlots: Int { writeLineBytes / beat.bytes }
+    package var writeLines: Int { PortDepth.data / beatsOfWriteLine }
+
     /// AXI beats of the longest burst.
     var chunkBeats: Int { chunkBytes / PortDepth.beatBytes }
 

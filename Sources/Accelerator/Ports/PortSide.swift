@@ -109,14 +109,14 @@ struct PortSide: Circuits {
         builder.connect(left, next: select(begins, burst.nextLength, fewer, width: 8), enable: or(begins, moves))
 
         var popsLine = moves
-        if p.beatsOfLine > 1 {
-            let width = MemoryPortParameters.bits(p.beatsOfLine)
+        if p.beatsOfWriteLine > 1 {
+            let width = MemoryPortParameters.bits(p.beatsOfWriteLine)
             let beat = builder.register("beat_of_line", width: width)
             builder.connect(beat, next: builder.logic(.add, [beat, 1], width: width), enable: moves)
-            popsLine = and(moves, equal(beat, p.beatsOfLine - 1))
+            popsLine = and(moves, equal(beat, p.beatsOfWriteLine - 1))
             builder.output(beat)
         }
-        let width = MemoryPortParameters.counterBits(p.lines)
+        let width = MemoryPortParameters.counterBits(p.writeLines)
         let pushed = seenCounter("lines_pushed", width: width)
         let popped = builder.wire("popped_lines", width: width)
         let loads = and(not(equal(pushed, popped)), or(not(hasLine), popsLine), name: "line_read")

@@ -45,6 +45,17 @@ extension ConfigKey {
         }
     }
 
+    /// `word` stands for nil.
+    static func integer(
+        _ path: String, _ field: Field<Int?>, or word: String, oneOf values: [Int], _ help: String
+    ) -> ConfigKey {
+        ConfigKey(path, .or(word, .integersOf(values)), help) { section, name, configuration in
+            configuration[keyPath: field] = try section.integer(name, or: word, oneOf: values)
+        } write: { configuration, _ in
+            configuration[keyPath: field].map { "\($0)" } ?? word
+        }
+    }
+
     static func number(
         _ path: String, _ field: Field<Double>, in range: ClosedRange<Double>, _ help: String
     ) -> ConfigKey {

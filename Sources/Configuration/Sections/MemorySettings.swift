@@ -44,6 +44,8 @@ package struct MemorySettings: Sendable, Hashable {
     package var ports = 2
     /// Clock of the ports.
     package var portMHz = 200.0
+    /// Bytes of a beat of weights and constants; nil: what the ports bring in a cycle, where they are modelled.
+    package var weightBeatBytes: Int?
     /// From a request to its first beat; model `fixed`.
     package var latencyNs = 200.0
     /// 10^9 bytes per second. 13,721 MB/s is the best that a ZCU102's PL ports were measured to reach.
@@ -57,6 +59,19 @@ package struct MemorySettings: Sendable, Hashable {
 
     /// Bytes of one beat of an HP port (128 bits).
     static let portBytes = 16.0
+
+    /// Bytes that a beat of weights may have.
+    package static let weightBeats = [1, 2, 4, 8, 16, 32, 64, 128]
+
+    /// Bytes of a beat of weights that takes what the ports bring in a cycle of the core; nil where they are not modelled.
+    /// Rows of activations are read in whole beats of weights: no more of them than an access of the DRAM has, so that
+    /// none is read for nothing.
+    package func fullWeightBeatBytes(clockMHz: Double) -> Int? {
+        guard model.dram != nil else { return nil }
+        return MemorySettings.weightBeats.first {
+            Double($0) * clockMHz * 1e6 >= portBytesPerSecond || $0 >= DDR4Geometry.accessBytes
+        }
+    }
 
     /// As the model of the processing system has it: clocks of the controller, half the DRAM's.
     private static let usualPathNs: Double = {
@@ -76,6 +91,12 @@ package struct MemorySettings: Sendable, Hashable {
                 + "ZCU102's"),
         ConfigKey.integer("memory.ports", \.memory.ports, in: 1...4, "128-bit ports"),
         ConfigKey.number("memory.port_mhz", \.memory.portMHz, in: 1...333, "their clock"),
+        ConfigKey.integer(
+            "memory.weight_beat_bytes", \.memory.weightBeatBytes, or: "auto", oneOf: MemorySettings.weightBeats,
+            "bytes of weights and constants that the load engine takes in a cycle: from a beat of activations, "
+                + "gcd(`array.inputs`, `array.outputs`) of them, to a word of the weight buffer; `auto`: models "
+                + "`ddr4-...` what all ports bring in a cycle of the core, rounded up to a power of two, at most 64, in "
+                + "these bounds; `ideal` and `fixed` a beat of activations"),
         ConfigKey.number(
             "memory.latency_ns", \.memory.latencyNs, in: 0...100_000, "`fixed` only: request to first beat"
         ).only(when: { $0.memory.model == .fixed }, else: onlyFixed),

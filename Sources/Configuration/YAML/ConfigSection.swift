@@ -76,6 +76,13 @@ package struct ConfigSection: Sendable {
         try integer(key, accepted: values.map(String.init).joined(separator: ", ")) { values.contains($0) }
     }
 
+    /// `word` stands for nil, as an absent key does.
+    func integer(_ key: String, or word: String, oneOf values: [Int]) throws -> Int? {
+        if case .scalar(word, _) = entries[key]?.content { return nil }
+        let accepted = "\(word), " + values.map(String.init).joined(separator: ", ")
+        return try integer(key, accepted: accepted) { values.contains($0) }
+    }
+
     private func integer(_ key: String, accepted: String, where isAccepted: (Int) -> Bool) throws -> Int? {
         guard let node = entries[key] else { return nil }
         guard let value = ConfigSection.integer(node), isAccepted(value) else {

@@ -31,9 +31,9 @@ final class HardwarePort {
         line = .init(repeating: 0, count: p.lineBytes / p.beat.fieldBytes)
         data = .init(repeating: [UInt8](repeating: 0, count: PortDepth.beatBytes), count: PortDepth.data)
         writeLine = WriteLine(
-            fields: .init(repeating: 0, count: p.slots * p.beat.fields),
-            strobes: .init(repeating: false, count: p.slots))
-        lines = .init(repeating: writeLine, count: p.lines)
+            fields: .init(repeating: 0, count: p.writeSlots * p.beat.fields),
+            strobes: .init(repeating: false, count: p.writeSlots))
+        lines = .init(repeating: writeLine, count: p.writeLines)
     }
 
     // MARK: the core's clock
@@ -118,7 +118,7 @@ final class HardwarePort {
 
     /// The beat of W: bytes, nil where the strobe is low.
     private func beat() -> [UInt8?] {
-        var bytes = [UInt8?](repeating: nil, count: p.lineBytes)
+        var bytes = [UInt8?](repeating: nil, count: p.writeLineBytes)
         for (field, value) in writeLine.fields.enumerated() {
             let (slot, place) = (field / p.beat.fields, field % p.beat.fields * p.beat.fieldBytes)
             guard writeLine.strobes[slot] else { continue }
@@ -126,7 +126,7 @@ final class HardwarePort {
                 bytes[slot * p.beat.bytes + place + byte] = UInt8(truncatingIfNeeded: value >> Int64(8 * byte))
             }
         }
-        let beat = p.beatsOfLine > 1 ? Int(side.value("beat_of_line")) : 0
+        let beat = p.beatsOfWriteLine > 1 ? Int(side.value("beat_of_line")) : 0
         return Array(bytes[beat * PortDepth.beatBytes..<(beat + 1) * PortDepth.beatBytes])
     }
 }

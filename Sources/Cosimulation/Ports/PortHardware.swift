@@ -30,7 +30,7 @@ package final class PortHardware: MemoryDevice {
         _ contents: MemoryContents, interface: MemoryInterface, settings: PortSettings, slave: any AXISlave
     ) throws {
         parameters = MemoryPortParameters(
-            ports: settings.ports, burstBytes: settings.burstBytes, beat: interface.beat)
+            ports: settings.ports, burstBytes: settings.burstBytes, beat: interface.beat, wideBeat: interface.wideBeat)
         let designs = try MemoryPortDesigns(parameters)
         self.interface = interface
         self.settings = settings
@@ -105,6 +105,7 @@ package final class PortHardware: MemoryDevice {
             ("write_request", interface.write.request), ("write_address", interface.write.address),
         ]
         for (path, net) in requests { core.set(path, state.value(net, lane: 0)) }
+        if let wide = interface.read.wide { core.set("read_wide", state.value(wide, lane: 0)) }
         core.set("write_data", lanes: (0..<interface.beat.fields).map { state.value(interface.write.data, lane: $0) })
         core.simulation.settle()
         for port in ports { port.takeCommands(core) }

@@ -39,7 +39,8 @@ public struct MemoryInterface: Sendable, Hashable, Codable {
         public var ready: NetID
         /// Into the accelerator, 1 bit: `data` is the next beat; it stays until taken.
         public var valid: NetID
-        /// Into the accelerator: a beat, `Beat.fields` lanes.
+        /// Into the accelerator: a beat, as many lanes as `wideBeat` has fields. Those that an other beat does not have
+        /// may hold anything.
         public var data: NetID
         /// Out of the accelerator, 1 bit: a burst is asked for.
         public var request: NetID
@@ -47,12 +48,15 @@ public struct MemoryInterface: Sendable, Hashable, Codable {
         public var address: NetID
         /// Out of the accelerator, 16 bits: beats of the burst less one.
         public var length: NetID
+        /// Out of the accelerator, 1 bit: the burst's beats are wide; nil: all beats are alike.
+        public var wide: NetID?
         /// Out of the accelerator, 1 bit: the beat is taken.
         public var take: NetID
 
         /// All nets exist in one Design.
         public init(
-            ready: NetID, valid: NetID, data: NetID, request: NetID, address: NetID, length: NetID, take: NetID
+            ready: NetID, valid: NetID, data: NetID, request: NetID, address: NetID, length: NetID,
+            wide: NetID? = nil, take: NetID
         ) {
             self.ready = ready
             self.valid = valid
@@ -60,6 +64,7 @@ public struct MemoryInterface: Sendable, Hashable, Codable {
             self.request = request
             self.address = address
             self.length = length
+            self.wide = wide
             self.take = take
         }
     }
@@ -87,7 +92,7 @@ public struct MemoryInterface: Sendable, Hashable, Codable {
         }
     }
 
-    /// Layout of a beat of the read and the write port in memory.
+    /// Layout of a beat in memory.
     public struct Beat: Sendable, Hashable, Codable {
         /// Bytes of a beat; those behind the fields are not used.
         public var bytes: Int
@@ -110,14 +115,18 @@ public struct MemoryInterface: Sendable, Hashable, Codable {
     public var read: ReadPort
     /// Results.
     public var write: WritePort
-    /// Of the read and the write port.
+    /// Of the write port, and of the read port's requests that are not wide.
     public var beat: Beat
+    /// Of the read port's wide requests; `beat` where all are alike. Its bytes are a multiple of a beat's, and it begins
+    /// at their multiples.
+    public var wideBeat: Beat
 
-    /// The ports of one accelerator.
-    public init(fetch: FetchPort, read: ReadPort, write: WritePort, beat: Beat) {
+    /// The ports of one accelerator; all beats are alike unless said otherwise.
+    public init(fetch: FetchPort, read: ReadPort, write: WritePort, beat: Beat, wideBeat: Beat? = nil) {
         self.fetch = fetch
         self.read = read
         self.write = write
         self.beat = beat
+        self.wideBeat = wideBeat ?? beat
     }
 }

@@ -14,6 +14,9 @@ public struct DDR4Geometry: Sendable, Hashable, Codable {
     /// Rows in a bank.
     public var rows: Int
 
+    /// Bytes of an access: eight beats of 64 bits.
+    public static let accessBytes = 64
+
     /// Bank groups.
     public var bankGroups: Int { 1 << groupBits.count }
     /// Banks in a group.

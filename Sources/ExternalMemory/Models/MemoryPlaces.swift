@@ -27,6 +27,8 @@ struct MemoryPlaces {
     let fetchRequest, fetchAddress: UnsafePointer<Int64>
     let readRequest, readAddress, readLength, take: UnsafePointer<Int64>
     let writeRequest, writeAddress: UnsafePointer<Int64>
+    private let readWide: UnsafePointer<Int64>?
+    private let beatBytes, wideBeatBytes: Int
 
     init(_ interface: MemoryInterface, _ state: StateView, _ inputs: InputPorts) {
         (fetchReady, fetchValid) = (inputs.slot(interface.fetch.ready), inputs.slot(interface.fetch.valid))
@@ -36,6 +38,14 @@ struct MemoryPlaces {
         (readRequest, readAddress) = (state.scalar(interface.read.request), state.scalar(interface.read.address))
         (readLength, take) = (state.scalar(interface.read.length), state.scalar(interface.read.take))
         (writeRequest, writeAddress) = (state.scalar(interface.write.request), state.scalar(interface.write.address))
+        readWide = interface.read.wide.map { state.scalar($0) }
+        (beatBytes, wideBeatBytes) = (interface.beat.bytes, interface.wideBeat.bytes)
+    }
+
+    /// Bytes of the beats that the read port asks for.
+    @inline(__always) var requestedBeatBytes: Int {
+        guard let readWide, readWide.pointee != 0 else { return beatBytes }
+        return wideBeatBytes
     }
 
     /// Ports keep what they hold.

@@ -1,6 +1,6 @@
 // `ideal` and `fixed` memory behind the kernel's device seam: when beats move; the bytes are those of its MemoryBeats.
 // In-order, one beat per port and cycle. What it drives in a cycle follows from its state alone; `fixed` shares a byte
-// budget between the ports, fetch before read before write. Not modelled: banks, rows, refresh.
+// budget between the ports, fetch before read before write; a wide beat costs its bytes. Not modelled: banks, rows, refresh.
 
 import Design
 import Kernel
@@ -13,6 +13,8 @@ public final class SimpleMemory: MemoryDevice {
     private struct Burst {
         var address: Int
         var beats: Int
+        /// Of a beat.
+        var bytes: Int
         var due: Int
     }
     private var fetches: [Burst] = []
@@ -75,7 +77,7 @@ public final class SimpleMemory: MemoryDevice {
     /// A budget of two beats lets odd rates average out without saving up idle time.
     private var fullBudget: Int {
         guard let rate = timing.bytesPerCycle65536 else { return 0 }
-        return rate + 2 * max(interface.beat.bytes, SimpleMemory.fetchBytes) << 16
+        return rate + 2 * max(interface.wideBeat.bytes, SimpleMemory.fetchBytes) << 16
     }
 
     /// Offers this cycle's beats, settlement and readiness, as far as the budget of bytes goes.
@@ -94,15 +96,19 @@ public final class SimpleMemory: MemoryDevice {
         if let burst = fetches.first, burst.due <= cycle, stalls & 4 == 0, affordable(SimpleMemory.fetchBytes) {
             next.fetchValid = true
         }
-        if readHead < reads.count, reads[readHead].due <= cycle, stalls & 8 == 0, affordable(interface.beat.bytes) {
-            next.readValid = true
+        if readHead < reads.count, reads[readHead].due <= cycle, stalls & 8 == 0 {
+            next.readValid = affordable(reads[readHead].bytes)
+            // A wide beat that saves up for its bytes lets no write go first.
+            if !next.readValid { left = 0 }
         }
         next.writeReady = stalls & 16 == 0 && affordable(interface.beat.bytes)
         next.settled = written < cycle
         drives = next
         ports.show(next)
         if next.fetchValid { contents.offerFetch(fetches[0].address, to: interface.fetch, inputs) }
-        if next.readValid { contents.offerRead(reads[readHead].address, to: interface.read, interface.beat, inputs) }
+        if next.readValid {
+            contents.offerRead(reads[readHead].address, bytes: reads[readHead].bytes, to: interface, inputs)
+        }
     }
 
     /// Takes the accelerator's answer: beats that moved and new requests. Returns when a port may change by itself.
@@ -120,13 +126,14 @@ public final class SimpleMemory: MemoryDevice {
             fetches.append(
                 Burst(
                     address: Int(ports.fetchAddress.pointee), beats: interface.fetch.beats,
-                    due: cycle + timing.latency))
+                    bytes: SimpleMemory.fetchBytes, due: cycle + timing.latency))
         }
         if drives.readReady, ports.readRequest.pointee != 0 {
             reads.append(
                 Burst(
                     address: Int(ports.readAddress.pointee),
-                    beats: Int(ports.readLength.pointee) + 1, due: cycle + timing.latency))
+                    beats: Int(ports.readLength.pointee) + 1, bytes: ports.requestedBeatBytes,
+                    due: cycle + timing.latency))
         }
         if drives.writeReady, ports.writeRequest.pointee != 0 { write(cycle, state) }
         return next(after: cycle)
@@ -139,9 +146,10 @@ public final class SimpleMemory: MemoryDevice {
     }
 
     private func takeRead() {
-        consume(interface.beat.bytes)
-        contents.countRead(interface.beat.bytes)
-        reads[readHead].address += interface.beat.bytes
+        let bytes = reads[readHead].bytes
+        consume(bytes)
+        contents.countRead(bytes)
+        reads[readHead].address += bytes
         reads[readHead].beats -= 1
         guard reads[readHead].beats == 0 else { return }
         readHead += 1

@@ -37,12 +37,13 @@ extension MemoryPorts {
             return false
         }
         let bytes = min(split.left, chunk - split.address & (chunk - 1))
-        let first = split.address / PortSettings.beatBytes
-        let beats = (split.address + bytes - 1) / PortSettings.beatBytes - first + 1
+        let inside = split.rounding - 1
+        let first = split.address & ~inside
+        let beats = (((split.address + bytes - 1) | inside) + 1 - first) / PortSettings.beatBytes
         guard beats <= credit else { return false }
         credit -= beats
         port.pointee.commands.push(
-            ReadCommand(address: first * PortSettings.beatBytes, beats: beats, stream: stream))
+            ReadCommand(address: first, beats: beats, stream: stream))
         port.pointee.commandsPushed.value += 1
         split.address += bytes
         split.left -= bytes
@@ -60,9 +61,12 @@ extension MemoryPorts {
             moved = true
         }
         if drives.readReady, places.readRequest.pointee != 0 {
-            let (address, beats) = (Int(places.readAddress.pointee), Int(places.readLength.pointee) + 1)
-            read = Split(isActive: true, address: address, left: beats * beat)
-            requests.push((address, beats))
+            let request = Request(
+                address: Int(places.readAddress.pointee), beats: Int(places.readLength.pointee) + 1,
+                bytes: places.requestedBeatBytes)
+            read = Split(
+                isActive: true, address: request.address, left: request.beats * request.bytes, rounding: rounding)
+            requests.push(request)
             moved = true
         }
         return moved
@@ -91,8 +95,8 @@ extension MemoryPorts {
         var popped = -1
         var isLast = false
         if drives.readValid, places.take.pointee != 0 {
-            contents.countRead(beat)
-            current.address += beat
+            contents.countRead(current.bytes)
+            current.address += current.bytes
             current.beats -= 1
             isLast = current.beats == 0
             if isLast || current.address & (line - 1) == 0 { popped = currentPort }
@@ -146,7 +150,7 @@ extension MemoryPorts {
 
     private func join(_ address: Int) {
         let follows = run.isOpen && address == run.next && address & (chunk - 1) != 0
-        let isSameLine = follows && address & (line - 1) != 0
+        let isSameLine = follows && address & (writeLine - 1) != 0
         if run.isOpen, !isSameLine { ports[writePort].linesPushed.value += 1 }
         if run.isOpen, !follows { endRun() }
         if !follows {
@@ -159,7 +163,7 @@ extension MemoryPorts {
 
     private func endRun() {
         let port = ports + writePort
-        port.pointee.writeCommands.push(WriteCommand(address: run.start, beats: run.lines * beatsOfLine))
+        port.pointee.writeCommands.push(WriteCommand(address: run.start, beats: run.lines * beatsOfWriteLine))
         port.pointee.writesPushed.value += 1
         openWrites += 1
         writePort = following(writePort)

@@ -16,9 +16,14 @@ public final class MemoryPorts: MemoryDevice {
     let interface: MemoryInterface
     let settings: PortSettings
     let slave: any AXISlave
-    let beat: Int
+    /// Bytes of a line of reads, AXI beats of it, and the bytes to whose multiples bursts are rounded out.
     let line: Int
     let beatsOfLine: Int
+    let rounding: Int
+    /// Of a beat that is written, of a line of writes, and AXI beats of that.
+    let beat: Int
+    let writeLine: Int
+    let beatsOfWriteLine: Int
     let chunk: Int
     let ports: UnsafeMutablePointer<PortState>
     var places: MemoryPlaces!
@@ -32,11 +37,11 @@ public final class MemoryPorts: MemoryDevice {
     var fetchAddress = 0
     var read = Split()
     var readPort = 0
-    var requests = FixedQueue<(address: Int, beats: Int)>(PortSettings.requestDepth)
+    var requests = FixedQueue<Request>(PortSettings.requestDepth)
     /// The oldest request stands at the output of its FIFO.
     var hasRequest = false
     var requestsWaiting = 0
-    var current = (address: 0, beats: 0)
+    var current = Request()
     var currentPort = 0
     var run = WriteRun()
     var writePort = 0
@@ -54,6 +59,16 @@ public final class MemoryPorts: MemoryDevice {
         var address = 0
         /// Bytes to come.
         var left = 0
+        /// Bursts are rounded out to its multiples.
+        var rounding = PortSettings.beatBytes
+    }
+
+    /// A request of the load engine: what is left of it.
+    struct Request {
+        var address = 0
+        var beats = 0
+        /// Of a beat.
+        var bytes = 0
     }
 
     /// Written beats that become one burst.
@@ -74,9 +89,18 @@ public final class MemoryPorts: MemoryDevice {
         self.settings = settings
         self.slave = slave
         beat = interface.beat.bytes
-        line = settings.lineBytes(beat)
+        let wide = interface.wideBeat.bytes
+        line = settings.lineBytes(wide)
         beatsOfLine = line / PortSettings.beatBytes
-        chunk = settings.chunkBytes(beat)
+        // Where all beats are alike a row of them begins and ends where lines do, or lines are beats of AXI.
+        #if MUTANTS
+            rounding = wide > beat && !isPlanted("port-line") ? line : PortSettings.beatBytes
+        #else
+            rounding = wide > beat ? line : PortSettings.beatBytes
+        #endif
+        writeLine = settings.lineBytes(beat)
+        beatsOfWriteLine = writeLine / PortSettings.beatBytes
+        chunk = settings.chunkBytes(wide)
         ports = .allocate(capacity: settings.ports)
         for port in 0..<settings.ports { (ports + port).initialize(to: PortState()) }
     }
@@ -122,7 +146,7 @@ public final class MemoryPorts: MemoryDevice {
         drives = next
         places.show(next)
         if next.fetchValid { contents.offerFetch(fetchAddress, to: interface.fetch, inputs) }
-        if next.readValid { contents.offerRead(current.address, to: interface.read, interface.beat, inputs) }
+        if next.readValid { contents.offerRead(current.address, bytes: current.bytes, to: interface, inputs) }
     }
 
     /// Requests that the load engine waits for: those in the FIFO and the one at its output.
@@ -134,7 +158,7 @@ public final class MemoryPorts: MemoryDevice {
         for port in 0..<settings.ports {
             let lines = ports[port].linesPushed.value - ports[port].linesPopped.seen
             let bursts = ports[port].writesPushed.value - ports[port].writesPopped.seen
-            if (lines + 2) * beatsOfLine > PortSettings.dataDepth || bursts + 2 > PortSettings.commandDepth {
+            if (lines + 2) * beatsOfWriteLine > PortSettings.dataDepth || bursts + 2 > PortSettings.commandDepth {
                 return false
             }
         }
@@ -235,7 +259,7 @@ public final class MemoryPorts: MemoryDevice {
             }
             port.pointee.beatsLeft -= 1
             port.pointee.beatOfLine += 1
-            popsLine = port.pointee.beatOfLine == beatsOfLine
+            popsLine = port.pointee.beatOfLine == beatsOfWriteLine
             if popsLine { port.pointee.beatOfLine = 0 }
             moved = true
         }

@@ -34,7 +34,7 @@ public struct PortSettings: Sendable, Hashable, Codable {
         self.burstBytes = burstBytes
     }
 
-    /// Bytes that move at once on the accelerator's side: a beat of its own, at least one of AXI.
+    /// Bytes that move at once on the accelerator's side: its widest beat, at least one of AXI.
     func lineBytes(_ beat: Int) -> Int { max(PortSettings.beatBytes, beat) }
 
     /// Bytes of a burst at most where lines are that long.

@@ -21,7 +21,9 @@ public struct BoardDesign: Sendable {
     ) throws {
         self.accelerator = accelerator
         self.ports = try MemoryPortDesigns(
-            MemoryPortParameters(ports: ports, burstBytes: burstBytes, beat: accelerator.memory.beat))
+            MemoryPortParameters(
+                ports: ports, burstBytes: burstBytes, beat: accelerator.memory.beat,
+                wideBeat: accelerator.memory.wideBeat))
         self.coreMHz = coreMHz
         self.portMHz = portMHz
     }

@@ -138,6 +138,7 @@ struct SystemSource {
             ("write_data", memory.write.data),
         ]
         for (path, net) in requests { text.line("assign \(try core(path)) = \(try wire(net));") }
+        if let wide = memory.read.wide { text.line("assign \(try core("read_wide")) = \(try wire(wide));") }
         let answers: [(NetID, String)] = [
             (memory.fetch.ready, "fetch.fetch_ready"), (memory.fetch.valid, "fetched.fetch_valid"),
             (memory.fetch.data, "fetched.fetch_data"), (memory.read.ready, "read.read_ready"),
@@ -257,11 +258,11 @@ struct SystemSource {
             ), &text)
         let (strobes, fields) = (try core("write.write_strobe"), try core("write.write_line"))
         let beatBits = p.beat.fields * p.beat.fieldBytes * 8
-        let width = p.slots * (beatBits + 1)
+        let width = p.writeSlots * (beatBits + 1)
         text.line(Declaration.bus("wire", "line\(index)", bits: width) + ";")
         memory(
             "write_lines\(index)",
-            fifoParameters(depth: p.lines, bits: MemoryPortParameters.bits(p.lines), width: width),
+            fifoParameters(depth: p.writeLines, bits: MemoryPortParameters.bits(p.writeLines), width: width),
             write: (
                 "core_clk", try core("write.write\(index).line_write"),
                 try core("write.write\(index).line_write_place")
@@ -275,15 +276,15 @@ struct SystemSource {
     private func beats(_ index: Int, beatBits: Int, _ text: inout TextBuilder) {
         let line = "line\(index)"
         let rest = p.beat.bytes - beatBits / 8
-        let bytes = (0..<p.slots).reversed().map { slot in
+        let bytes = (0..<p.writeSlots).reversed().map { slot in
             (rest > 0 ? "\(8 * rest)'d0, " : "") + "\(line)[\(slot * beatBits) +: \(beatBits)]"
         }
-        let strobes = (0..<p.slots).reversed().map { slot in
-            (rest > 0 ? "\(rest)'d0, " : "") + "{\(beatBits / 8){\(line)[\(p.slots * beatBits + slot)]}}"
+        let strobes = (0..<p.writeSlots).reversed().map { slot in
+            (rest > 0 ? "\(rest)'d0, " : "") + "{\(beatBits / 8){\(line)[\(p.writeSlots * beatBits + slot)]}}"
         }
-        text.line("wire [\(8 * p.lineBytes - 1):0] line\(index)_bytes = {\(bytes.joined(separator: ", "))};")
-        text.line("wire [\(p.lineBytes - 1):0] line\(index)_strobes = {\(strobes.joined(separator: ", "))};")
-        let beat = p.beatsOfLine > 1 ? "port\(index)_beat_of_line*" : nil
+        text.line("wire [\(8 * p.writeLineBytes - 1):0] line\(index)_bytes = {\(bytes.joined(separator: ", "))};")
+        text.line("wire [\(p.writeLineBytes - 1):0] line\(index)_strobes = {\(strobes.joined(separator: ", "))};")
+        let beat = p.beatsOfWriteLine > 1 ? "port\(index)_beat_of_line*" : nil
         text.line("assign m\(index)_wdata = line\(index)_bytes" + (beat.map { "[\($0)128 +: 128];" } ?? ";"))
         text.line("assign m\(index)_wstrb = line\(index)_strobes" + (beat.map { "[\($0)16 +: 16];" } ?? ";"))
         text.blank()

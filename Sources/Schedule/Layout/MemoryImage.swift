@@ -12,7 +12,7 @@ struct MemoryImage: Sendable {
     /// Places begin at its multiples.
     private let alignment: Int
 
-    /// Places begin at multiples of an access of the DRAM, 64 bytes, and of a beat. A program that is only timed needs no
+    /// Places begin at multiples of an access of the DRAM, 64 bytes, and of the widest beat. A program that is only timed needs no
     /// contents but its instructions.
     init(hasContents: Bool = true, beatBytes: Int) {
         self.hasContents = hasContents

@@ -39,7 +39,7 @@ extension TileEmitter {
             i[LoadField.target] = buffer.loadTarget.rawValue
             i[LoadField.toPreActivation] = buffer == .preActivation ? 1 : 0
             i[LoadField.roundBanks] = 1
-            i[LoadField.address] = source.address + word * source.beatsPerWord * s.p.beatBytes
+            i[LoadField.address] = source.address + word * source.beatsPerWord * s.p.weightBeatBytes
             i[LoadField.lastColumn] = count * source.beatsPerWord - 1
             i[LoadField.lastValidColumn] = count * source.beatsPerWord - 1
             i[LoadField.bufferAddress] = range.lowerBound + word
@@ -49,14 +49,14 @@ extension TileEmitter {
     }
 
     func loadWeights(_ place: TilePlace, _ range: Range<Int>, _ s: inout Scheduler, _ loads: inout Loads) {
-        let address = addresses.weights + place.group * wordsPerGroup * s.p.weightBeats * s.p.beatBytes
+        let address = addresses.weights + place.group * wordsPerGroup * s.p.weightBeats * s.p.weightBeatBytes
         loadWords(.weights, .init(address: address, beatsPerWord: s.p.weightBeats), to: range, &s, &loads)
     }
 
     /// The words of the tile's region, or those outside all regions.
     func loadConstants(_ place: TilePlace, _ range: Range<Int>, _ s: inout Scheduler, _ loads: inout Loads) {
         let word = (place.region.map { $0 + 1 } ?? 0) * shape.outputGroups + place.group
-        let address = addresses.constants + word * s.p.constantBeats * s.p.beatBytes
+        let address = addresses.constants + word * s.p.constantBeats * s.p.weightBeatBytes
         loadWords(.constants, .init(address: address, beatsPerWord: s.p.constantBeats), to: range, &s, &loads)
     }
 

@@ -7,7 +7,7 @@ extension TileEmitter {
     func emitParts(_ place: TilePlace, _ given: [BufferLedger.Load], _ ranges: BufferRanges, _ s: inout Scheduler) {
         var ranges = ranges
         let words = shape.unitWords
-        let group = addresses.weights + place.group * wordsPerGroup * s.p.weightBeats * s.p.beatBytes
+        let group = addresses.weights + place.group * wordsPerGroup * s.p.weightBeats * s.p.weightBeatBytes
         var loads = given
         for pass in 0..<shape.passes {
             for first in stride(from: 0, to: shape.units, by: tile.partUnits) {
@@ -15,7 +15,7 @@ extension TileEmitter {
                 ranges.weights = s.turns.weights.take(part.units.count * words)
                 let start = (pass * shape.units + first) * words
                 let source = WordSource(
-                    address: group + start * s.p.weightBeats * s.p.beatBytes, beatsPerWord: s.p.weightBeats)
+                    address: group + start * s.p.weightBeats * s.p.weightBeatBytes, beatsPerWord: s.p.weightBeats)
                 loadWords(.weights, source, to: ranges.weights, &s, &loads)
                 let compute = s.program.count
                 emitCompute(place, ranges, part: part, &s)

@@ -8,12 +8,12 @@ extension Scheduler {
     mutating func storeConstants(
         _ requantization: Requantization, channels: Range<Int>, groups: Int
     ) -> Int {
-        let base = image.allocate(groups * p.constantBeats * p.beatBytes)
+        let base = image.allocate(groups * p.constantBeats * p.weightBeatBytes)
         for (position, channel) in channels.enumerated() {
             let (group, lane) = position.quotientAndRemainder(dividingBy: p.outputs)
             put(
                 multiplier: requantization.multiplier[channel], bias: requantization.bias[channel], lane: lane,
-                wordAddress: base + group * p.constantBeats * p.beatBytes)
+                wordAddress: base + group * p.constantBeats * p.weightBeatBytes)
         }
         return base
     }
@@ -22,14 +22,14 @@ extension Scheduler {
     mutating func storePoolConstants(_ layer: QuantizedLayer, granule: Int, words: Int) -> Int {
         let channels = placements[layer.name]!.channels
         let multipliers = [layer.requantization.multiplier] + layer.regions.map(\.multiplier)
-        let base = image.allocate(multipliers.count * words * p.constantBeats * p.beatBytes)
+        let base = image.allocate(multipliers.count * words * p.constantBeats * p.weightBeatBytes)
         for (set, multiplier) in multipliers.enumerated() {
             for word in 0..<words {
                 for lane in 0..<p.granule {
                     guard let channel = channels[word * p.inputs + granule * p.granule + lane] else { continue }
                     put(
                         multiplier: multiplier[channel], bias: layer.requantization.bias[channel], lane: lane,
-                        wordAddress: base + (set * words + word) * p.constantBeats * p.beatBytes)
+                        wordAddress: base + (set * words + word) * p.constantBeats * p.weightBeatBytes)
                 }
             }
         }
@@ -39,13 +39,13 @@ extension Scheduler {
     /// One word per plane, in this order: the pre-activation of the channels that stand there.
     mutating func storePreActivation(_ constants: PreActivation, of tensor: String, planes: [Int]) -> Int {
         let channels = placements[tensor]!.channels
-        let base = image.allocate(planes.count * p.preActivationBeats * p.beatBytes)
+        let base = image.allocate(planes.count * p.preActivationBeats * p.weightBeatBytes)
         for (word, plane) in planes.enumerated() {
             for lane in 0..<p.granule {
                 guard let channel = channels[plane * p.granule + lane] else { continue }
                 put(
                     multiplier: constants.multiplier[channel], bias: constants.bias[channel], lane: lane,
-                    wordAddress: base + word * p.preActivationBeats * p.beatBytes)
+                    wordAddress: base + word * p.preActivationBeats * p.weightBeatBytes)
             }
         }
         return base
@@ -56,8 +56,8 @@ extension Scheduler {
         let fieldsPerChannel = AcceleratorParameters.constantBits / p.activationBits
         let bits = UInt64(Int(multiplier) & 0xffff) | UInt64(Int(bias) & 0xffff_ffff_ffff) << 16
         for field in 0..<fieldsPerChannel {
-            let (beat, place) = (lane * fieldsPerChannel + field).quotientAndRemainder(dividingBy: p.granule)
-            let address = wordAddress + beat * p.beatBytes + place * fieldBytes
+            let (beat, place) = (lane * fieldsPerChannel + field).quotientAndRemainder(dividingBy: p.weightBeatFields)
+            let address = wordAddress + beat * p.weightBeatBytes + place * fieldBytes
             image.write(bits >> UInt64(field * p.activationBits), bytes: fieldBytes, at: address)
         }
     }

@@ -37,7 +37,7 @@ extension Scheduler {
     }
 
     /// Bytes of a word of the weight buffer in memory.
-    private var wordBytes: Int { p.weightBeats * p.beatBytes }
+    private var wordBytes: Int { p.weightBeats * p.weightBeatBytes }
 }
 
 /// The weights of an output group and an input group: one word for each tap.
@@ -62,14 +62,14 @@ private struct LaneSlots {
 
     init(_ p: AcceleratorParameters, fieldBytes: Int) {
         let (perBeat, perField, bits) = (p.weightsPerBeat, p.weightsPerField, p.element.weightBits)
-        let beatBytes = p.beatBytes
+        let beatBytes = p.weightBeatBytes
         let lanes = 0..<p.terms * p.inputs * p.outputs
         offsets = lanes.map { $0 / perBeat * beatBytes + $0 % perBeat / perField * fieldBytes }
         shifts = lanes.map { $0 % perBeat % perField * bits }
         mask = (1 << bits) - 1
         self.fieldBytes = fieldBytes
         outputs = p.outputs
-        wordBytes = p.weightBeats * p.beatBytes
+        wordBytes = p.weightBeats * p.weightBeatBytes
     }
 
     /// Puts stored weights into words from `word` on, lanes [slot][filter] from `lane` on; their bits are zero there. The

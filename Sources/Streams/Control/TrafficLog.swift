@@ -64,10 +64,8 @@ package final class TrafficLog: MemoryBeats {
     }
 
     /// Notes a beat where it is another than the port holds.
-    package func offerRead(
-        _ address: Int, to port: MemoryInterface.ReadPort, _ beat: MemoryInterface.Beat, _ inputs: InputPorts
-    ) {
-        guard address != offered, contains(address, beat.bytes) else { return }
+    package func offerRead(_ address: Int, bytes: Int, to interface: MemoryInterface, _ inputs: InputPorts) {
+        guard address != offered, contains(address, bytes) else { return }
         offered = address
         block?.reads.append(BeatRecord(index: index, address: UInt32(address)))
     }

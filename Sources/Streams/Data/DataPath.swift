@@ -28,7 +28,7 @@ package final class ImageState {
 
     fileprivate init(_ image: [UInt8], _ path: DataPath) {
         memoryBytes = image.count
-        let memory = RowNet.zeros(image.count)
+        let memory = RowNet.zeros(image.count + path.wideBeat.bytes)
         image.withUnsafeBytes { memory.copyMemory(from: $0.baseAddress!, byteCount: image.count) }
         self.memory = memory
         toggles = Array(repeating: 0, count: path.nets.count)
@@ -87,6 +87,7 @@ package final class DataPath {
     private let past: FusedPast?
     private let options: Options
     private let beat: MemoryInterface.Beat
+    fileprivate let wideBeat: MemoryInterface.Beat
     private let part: ControlBlock
     private let design: Design
     private var serial: Int32 = 0
@@ -110,13 +111,14 @@ package final class DataPath {
     }
 
     /// Binds a data path. Throws `Separation.Obstacle` where beats of memory are no rows of it.
-    package init(_ plan: Plan, beat: MemoryInterface.Beat) throws {
+    package init(_ plan: Plan, memory: MemoryInterface) throws {
+        let beat = memory.beat
         let (graph, options) = (plan.graph, plan.options)
         let parts = DataPathParts(plan)
         guard parts.nets[graph.source].element.bytes == beat.fieldBytes,
             parts.nets[graph.sink].element.bytes == beat.fieldBytes
         else { throw Separation.Obstacle(description: "the beats of memory are no rows of the data path") }
-        (self.parts, self.options, self.beat) = (parts, options, beat)
+        (self.parts, self.options, self.beat, wideBeat) = (parts, options, beat, memory.wideBeat)
         (nets, memories) = (parts.nets, parts.memories)
         past = parts.sums.isEmpty ? nil : FusedPast(parts.sums.map(\.terms))
         part = ControlBlock(plan.separation.boundary, of: plan.separation.design, capacity: options.capacity)
@@ -160,7 +162,8 @@ package final class DataPath {
         var result: [Int] = []
         var first = 0
         var next = 0
-        let bytes = UInt32(beat.bytes)
+        // The port shows as many bytes as its widest beat has.
+        let (shown, written) = (UInt32(wideBeat.bytes), UInt32(beat.bytes))
         var (low, high) = (UInt32.max, UInt32.min)
         for read in block.reads {
             while next < block.writes.count, block.writes[next].index < read.index {
@@ -168,9 +171,9 @@ package final class DataPath {
                 high = max(high, block.writes[next].address)
                 next += 1
             }
-            guard next > first, read.address + bytes > low, read.address < high + bytes else { continue }
+            guard next > first, read.address + shown > low, read.address < high + written else { continue }
             let hits = block.writes[first..<next].contains {
-                read.address + bytes > $0.address && read.address < $0.address + bytes
+                read.address + shown > $0.address && read.address < $0.address + written
             }
             guard hits else { continue }
             result.append(Int(read.index))

@@ -165,6 +165,9 @@ import Testing
         bad(
             "model: fixed", "model: ddr4-2133, burst_bytes: 96", "19:41", "memory.burst_bytes: is '96'",
             "64, 128, 256, 512, 1024, 2048, 4096"),
+        bad(
+            "port_mhz: 200", "weight_beat_bytes: 24", "19:53", "memory.weight_beat_bytes: is '24'",
+            "auto, 1, 2, 4, 8, 16, 32, 64, 128 (integer)"),
         bad("model: fixed,", "model: ideal, latency_ns: 5,", "19:36", "memory.latency_ns: is a key of model fixed"),
         bad("ports: 2", "ports: 5", "19:31", "memory.ports: is '5'", "1...4"),
         bad("port_mhz: 200", "port_mhz: 400", "19:44", "memory.port_mhz: is '400'", "1...333"),

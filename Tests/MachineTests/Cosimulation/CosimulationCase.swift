@@ -15,12 +15,14 @@ struct CosimulationCase: CustomTestStringConvertible, Sendable {
     var stride: Int
     var stalls: Bool
     var terms: Int
+    /// Of beats of weights to beats of activations.
+    var ratio: Int
 
     init(
         _ element: ProcessingElement, _ sizes: (pixels: Int, inputs: Int, outputs: Int), k kernel: Int, s stride: Int,
-        stalls: Bool = false, terms: Int = 1
+        stalls: Bool = false, terms: Int = 1, ratio: Int = 1
     ) {
-        self.terms = terms
+        (self.terms, self.ratio) = (terms, ratio)
         self.element = element
         (pixels, inputs, outputs) = sizes
         self.kernel = kernel
@@ -31,6 +33,7 @@ struct CosimulationCase: CustomTestStringConvertible, Sendable {
     var testDescription: String {
         "\(element.name) \(element.weightBits), \(pixels)x\(inputs)x\(outputs), k \(kernel), s \(stride)"
             + (stalls ? ", stalls" : "") + (terms > 1 ? ", \(terms) terms" : "")
+            + (ratio > 1 ? ", weights \(ratio) times as wide" : "")
     }
 
     private static let svpe1 = ProcessingElement.svpe(weightBits: 1)
@@ -73,6 +76,9 @@ struct CosimulationCase: CustomTestStringConvertible, Sendable {
         .init(vpe16, (5, 1, 3), k: 5, s: 1),
         .init(vpe16, (4, 3, 5), k: 1, s: 2),
         .init(vpe16, (8, 1, 8), k: 3, s: 1, stalls: true),
+        .init(vpe8, (1, 8, 8), k: 3, s: 1, ratio: 2),
+        .init(svpe3, (3, 4, 5), k: 3, s: 1, stalls: true, ratio: 4),
+        .init(vpe16, (1, 3, 3), k: 1, s: 1, stalls: true, ratio: 8),
     ]
 
     private var number: Int { pixels + inputs * 3 + outputs * 5 + kernel * 7 + stride }
@@ -80,9 +86,10 @@ struct CosimulationCase: CustomTestStringConvertible, Sendable {
     /// A convolution, then, changing from design to design, a pooling, a pointwise layer with residual or nothing.
     func bench() throws -> Bench {
         let bits = element.weightBits == 16 ? 16 : number % 2 == 0 ? 16 : 8
-        let parameters = AcceleratorParameters(
+        var parameters = AcceleratorParameters(
             element, pixels, inputs, outputs, activationBits: bits, ifmap: 256, weights: 256, ofmap: 64,
             terms: terms)
+        parameters.weightBeatRatio = ratio
         var maker = LayerMaker(element, activationBits: bits, seed: UInt64(number))
         maker.mostTerms = terms
         let channels = pixels * inputs * outputs < 16 ? 2 : 2 + number % 3

@@ -171,7 +171,7 @@ import Testing
                 try simulation.run(stop: bench.accelerator.ports.done, limit: 3_000_000) != .limit(cycle: 3_000_000))
             // Instructions that were fetched ahead may still be on their way.
             for _ in 0..<5000 { try simulation.step() }
-            expectLegal(slave, settings, beatBytes: bench.accelerator.memory.beat.bytes, random.text)
+            expectLegal(slave, settings, beatBytes: bench.accelerator.memory.wideBeat.bytes, random.text)
             let asked = slave.reads.reduce(0) { $0 + $1.beats } * PortSettings.beatBytes
             let written = slave.writes.reduce(0) { $0 + $1.beats } * PortSettings.beatBytes
             #expect(asked >= contents.bytesRead && contents.bytesRead > 0, "\(random.text)")

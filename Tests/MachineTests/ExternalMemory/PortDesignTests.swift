@@ -42,6 +42,21 @@ import Testing
         }
     }
 
+    /// Beats of weights 2 to 8 times as wide as those of activations: several beats of either kind in a line of AXI, a wide
+    /// one in one, and lines of 2 to 8 beats of AXI of which rows of activations take a part.
+    @Test(arguments: [(2, 2), (2, 4), (4, 2), (8, 2), (8, 4), (8, 8), (16, 2)], [1, 2, 4])
+    func wideBeats(sizes: (channels: Int, ratio: Int), ports: Int) throws {
+        var p = AcceleratorParameters(.vpe(weightBits: 8), 1, sizes.channels, sizes.channels)
+        p.weightBeatRatio = sizes.ratio
+        let bench = try Bench(p, WideBeatTests.network)
+        #expect(bench.accelerator.memory.wideBeat.bytes == sizes.ratio * bench.accelerator.memory.beat.bytes)
+        for (portKHz, burstBytes) in [(150_000, 64), (333_000, 256)] {
+            let settings = PortSettings(ports: ports, coreKHz: 200_000, portKHz: portKHz, burstBytes: burstBytes)
+            let seed: UInt64? = burstBytes == 64 ? 5 : nil
+            _ = try compare(bench, settings, latency: 31, seed: seed, "\(sizes), \(settings)")
+        }
+    }
+
     /// The case's ports before a slave that does not know time as DRAM does.
     private static func fixed(_ random: RandomCase) -> MemoryModel {
         guard case .ports(let settings, .processingSystem) = random.memory else { return random.memory }
@@ -117,9 +132,11 @@ private final class InterfaceRecorder: Observer {
             fetch.ready, fetch.valid, read.ready, read.valid, write.ready, write.settled, fetch.request, fetch.address,
             read.request, read.address, read.length, read.take, write.request, write.address,
         ]
-        var values = scalars.map { state.value($0, lane: 0) }
-        for (valid, data) in [(fetch.valid, fetch.data), (read.valid, read.data)] where state.value(valid) != 0 {
-            values += (0..<state.lanes(of: data)).map { state.value(data, lane: $0) }
+        var values = (scalars + [read.wide].compactMap { $0 }).map { state.value($0, lane: 0) }
+        // What a beat does not have, lanes of a wide one, may hold anything; what it has is seen in memory at the end.
+        let data = [(fetch.valid, fetch.data, 4), (read.valid, read.data, interface.beat.fields)]
+        for (valid, data, lanes) in data where state.value(valid) != 0 {
+            values += (0..<lanes).map { state.value(data, lane: $0) }
         }
         cycles.append(values)
     }

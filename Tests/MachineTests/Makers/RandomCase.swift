@@ -31,6 +31,7 @@ struct RandomCase {
             element, RandomCase.pick([1, 1, 2, 3, 4], &random), RandomCase.pick(sizes, &random),
             RandomCase.pick(sizes, &random), activationBits: bits, ifmap: small ? 64 : 4096,
             weights: small ? 64 : 8192, ofmap: small ? 32 : 2048)
+        parameters.weightBeatRatio = RandomCase.weightBeatRatio(seed)
         let timing = MemoryTiming(
             latency: Int.random(in: 1...30, using: &random),
             bytesPerCycle65536: Int.random(in: 0...2, using: &random) == 0
@@ -49,6 +50,12 @@ struct RandomCase {
         network = QuantizedNetwork(layers, activationBits: bits)
         fixedLayers = fixed
         text = "seed \(seed): \(parameters), \(memory), " + layers.map { RandomCase.text($0) }.joined(separator: ", ")
+    }
+
+    /// Every other case has beats of weights that are 2, 4 or 8 times as wide as those of activations, a word or not.
+    static func weightBeatRatio(_ seed: UInt64) -> Int {
+        var random = SeededGenerator(seed: seed ^ 0x17DE)
+        return pick([1, 1, 1, 2, 4, 8], &random)
     }
 
     /// One to four ports with a clock of a quarter to more than twice the core's, before a DRAM or before a slave with or

@@ -33,11 +33,13 @@ struct LayerArray: CustomTestStringConvertible, Sendable {
                 lane.element, pixels, inputs, outputs, activationBits: bits, ifmap: 4096, weights: 8192, ofmap: 2048,
                 terms: lane.terms)
             vector.family = .dilating
+            vector.weightBeatRatio = [1, 2, 4][index % 3]
             let (width, clusters) = convolvers[index % convolvers.count]
             var convolver = AcceleratorParameters(
                 lane.element, 1, width, clusters,
                 activationBits: 24 - bits < lane.element.weightBits ? bits : 24 - bits,
                 ifmap: 4096, weights: 8192, ofmap: 2048, terms: lane.terms)
+            convolver.weightBeatRatio = [4, 1, 2, 1][index % 4]
             let (kernel, taps) = kernels[index % kernels.count]
             convolver.family = .convolver(
                 ConvolverParameters(

@@ -133,7 +133,7 @@ import Testing
             let accelerator = try Accelerator(array.parameters)
             let separation = try Separation(accelerator.design, memory: accelerator.memory)
             let plan = try DataPath.Plan(separation, options: .init(countsToggles: false, capacity: 64))
-            let path = try DataPath(plan, beat: accelerator.memory.beat)
+            let path = try DataPath(plan, memory: accelerator.memory)
             let chooses = (array.parameters.convolver?.taps.count ?? 1) > 1
             let isLong = (array.parameters.convolver?.kernel ?? 1) > 3 && array.parameters.element.kind == .svpe
             #expect(path.fusedSums == (chooses || isLong ? 0 : 1), "\(array)")
@@ -148,7 +148,7 @@ import Testing
             let separation = try Separation(accelerator.design, memory: accelerator.memory)
             func path(_ level: RowLevel) throws -> DataPath {
                 let options = DataPath.Options(countsToggles: true, capacity: 64, level: level)
-                return try DataPath(DataPath.Plan(separation, options: options), beat: accelerator.memory.beat)
+                return try DataPath(DataPath.Plan(separation, options: options), memory: accelerator.memory)
             }
             #expect(try path(.swift).registersInPlace == 0)
             if case .c(1...) = RowLevel.best, try path(.best).registersInPlace > 1 { found += 1 }

@@ -117,7 +117,7 @@ struct DataReplay {
 
     init(_ whole: WholeControl, _ interface: MemoryInterface) {
         (self.whole, self.interface) = (whole, interface)
-        port = [Int64](repeating: 0, count: interface.beat.fields)
+        port = [Int64](repeating: 0, count: interface.wideBeat.fields)
     }
 
     /// False at the first difference.
@@ -151,6 +151,10 @@ struct DataReplay {
     private mutating func take(_ address: Int) {
         for field in port.indices {
             let place = address + field * interface.beat.fieldBytes
+            guard place + interface.beat.fieldBytes <= memory.count else {
+                port[field] = 0
+                continue
+            }
             port[field] =
                 interface.beat.fieldBytes == 1
                 ? Int64(Int8(bitPattern: memory[place]))

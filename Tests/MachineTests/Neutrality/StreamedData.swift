@@ -51,7 +51,7 @@ struct StreamedData {
         let plan = try DataPath.Plan(
             separation,
             options: .init(countsToggles: way.countsToggles, capacity: way.capacity, level: way.level))
-        let path = try DataPath(plan, beat: accelerator.memory.beat)
+        let path = try DataPath(plan, memory: accelerator.memory)
         let images = bench.inputs.map { path.makeImage(program.memoryImage(input: $0)) }
         let block = ControlBlock(separation.boundary, of: accelerator.design, capacity: way.capacity)
         for step in program.steps {
@@ -64,7 +64,7 @@ struct StreamedData {
                 for machine in plain { machine.startAgain(streams) }
                 repeat {
                     try control.fill(block, stop: accelerator.ports.done, limit: 1 << 24)
-                    rereads += block.readsWhatItWrote(accelerator.memory.beat.bytes) ? 1 : 0
+                    rereads += block.readsWhatItWrote(accelerator.memory) ? 1 : 0
                     try path.run(block, images)
                     for (machine, image) in zip(plain, images) {
                         for _ in 0..<block.count { try machine.simulation.step() }
@@ -101,10 +101,11 @@ struct StreamedData {
 
 extension ControlBlock {
     /// Whether a read beat overlaps one that was written in an earlier cycle of the block.
-    fileprivate func readsWhatItWrote(_ bytes: Int) -> Bool {
+    fileprivate func readsWhatItWrote(_ memory: MemoryInterface) -> Bool {
         reads.contains { read in
             writes.contains { write in
-                write.index < read.index && abs(Int(write.address) - Int(read.address)) < bytes
+                let distance = Int(write.address) - Int(read.address)
+                return write.index < read.index && distance < memory.wideBeat.bytes && -distance < memory.beat.bytes
             }
         }
     }

@@ -26,7 +26,7 @@ import Testing
 
     private func read(_ address: Int, in cycle: Int) {
         log.move(to: cycle)
-        log.offerRead(address, to: interface.read, interface.beat, simulation.inputs)
+        log.offerRead(address, bytes: interface.beat.bytes, to: interface, simulation.inputs)
     }
 
     private func write(_ address: Int, in cycle: Int) {
@@ -74,7 +74,7 @@ import Testing
     @Test(arguments: [256, 255, -1])
     func refusesWhatMemoryRefuses(address: Int) {
         for memory in [log, contents] as [any MemoryBeats] {
-            memory.offerRead(address, to: interface.read, interface.beat, simulation.inputs)
+            memory.offerRead(address, bytes: interface.beat.bytes, to: interface, simulation.inputs)
             memory.write(1000, from: interface.write, interface.beat, simulation.state)
         }
         #expect(log.fault == "access at byte \(address) of a memory of 256" && log.fault == contents.fault)

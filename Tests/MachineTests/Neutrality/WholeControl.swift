@@ -99,10 +99,8 @@ private final class MemorySpy: MemoryBeats {
     func offerFetch(_ address: Int, to port: MemoryInterface.FetchPort, _ inputs: InputPorts) {
         contents.offerFetch(address, to: port, inputs)
     }
-    func offerRead(
-        _ address: Int, to port: MemoryInterface.ReadPort, _ beat: MemoryInterface.Beat, _ inputs: InputPorts
-    ) {
-        contents.offerRead(address, to: port, beat, inputs)
+    func offerRead(_ address: Int, bytes: Int, to interface: MemoryInterface, _ inputs: InputPorts) {
+        contents.offerRead(address, bytes: bytes, to: interface, inputs)
     }
     func write(
         _ address: Int, from port: MemoryInterface.WritePort, _ beat: MemoryInterface.Beat, _ state: StateView

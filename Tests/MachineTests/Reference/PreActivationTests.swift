@@ -41,13 +41,18 @@ import Testing
         var bits: Int
         var pools = false
         var stalls = false
+        var ratio = 1
         var convolver: ConvolverParameters?
-        var testDescription: String { "\(element.name) \(sizes), \(bits) bits, pools \(pools), stalls \(stalls)" }
+        var testDescription: String {
+            "\(element.name) \(sizes), \(bits) bits, pools \(pools), stalls \(stalls), ratio \(ratio)"
+        }
 
         static let all = [
             Case(element: .svpe(weightBits: 3), sizes: (1, 4, 2), bits: 16),
             Case(element: .svpe(weightBits: 1), sizes: (2, 2, 2), bits: 8, stalls: true),
             Case(element: .vpe(weightBits: 8), sizes: (1, 3, 3), bits: 8, pools: true, stalls: true),
+            Case(element: .vpe(weightBits: 8), sizes: (1, 4, 4), bits: 8, stalls: true, ratio: 2),
+            Case(element: .svpe(weightBits: 3), sizes: (2, 3, 2), bits: 16, pools: true, ratio: 8),
             Case(
                 element: .svpe(weightBits: 4), sizes: (1, 2, 4), bits: 16, pools: true,
                 convolver: ConvolverParameters(kernel: 3, rowLength: 16, psumDepth: 64)),
@@ -58,6 +63,7 @@ import Testing
                 element, sizes.pixels, sizes.inputs, sizes.outputs, activationBits: bits, ifmap: 128, weights: 128,
                 ofmap: 64)
             p.family = ArrayFamily(convolver)
+            p.weightBeatRatio = ratio
             p.preActivationDepth = 16
             var maker = LayerMaker(element, activationBits: bits, seed: 11)
             let shape = Shape(channels: 3, height: 4, width: 5)

@@ -21,8 +21,8 @@ extension Elaboration {
                 "ifmap", depth: p.ifmapDepth, width: p.activationBits, signed: true, lanesPerBank: p.granule,
                 .init(
                     writeEnable: enables.mapped([.init(banks, stride: 1), .init(p.granule, stride: 0)]),
-                    writeAddress: load.bufferAddress,
-                    writeData: load.data.mapped([.init(banks, stride: 0), .init(p.granule, stride: 1)]),
+                    writeAddress: load.activations.address,
+                    writeData: load.activations.data.mapped([.init(banks, stride: 0), .init(p.granule, stride: 1)]),
                     readEnable: port.read, readAddress: port.address, outputEnable: port.output))
         }
     }
@@ -37,7 +37,7 @@ extension Elaboration {
                 signed: p.element.lane.hasSignedWeights, lanesPerBank: perBeat,
                 .init(
                     writeEnable: enables.mapped([.init(p.weightBeats, stride: 1), .init(perBeat, stride: 0)]),
-                    writeAddress: load.bufferAddress,
+                    writeAddress: load.constants.address,
                     writeData: load.weights.mapped([.init(p.weightBeats, stride: 0), .init(perBeat, stride: 1)]),
                     readEnable: port.read, readAddress: port.address, outputEnable: port.output))
         }
