@@ -36,10 +36,8 @@ import Testing
         try RTLFile.write(files, to: scratch.url)
         try Tools.verilator.get().lint(scratch.url, files: files)
         // The wires of what is not read are needed: without them there is lint.
-        let bare = files.map { file in
-            let lines = file.text.split(separator: "\n", omittingEmptySubsequences: false)
-            return RTLFile(
-                name: file.name, text: lines.filter { !$0.contains("wire unused__") }.joined(separator: "\n"))
+        let bare = files.map {
+            RTLFile(name: $0.name, text: $0.text.replacing(/wire unused__[a-z]+ = [^;]*;/, with: ""))
         }
         try RTLFile.write(bare, to: scratch.url)
         #expect(throws: (any Error).self) { try Tools.verilator.get().lint(scratch.url, files: bare) }
