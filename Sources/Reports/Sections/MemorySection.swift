@@ -6,6 +6,8 @@ package struct MemorySection: Sendable, Codable, Equatable {
     package var model: String
     /// Ports of the accelerator.
     package var ports: Int
+    /// Bytes of weights and constants that the load engine takes in a cycle.
+    package var weightBeatBytes: Int
     /// Cycles of the core clock; absent for the DDR4 models, which have no one latency.
     package var latencyCycles: Int?
     /// Of reads and writes together; absent for model ideal.
@@ -31,7 +33,8 @@ package struct MemorySection: Sendable, Codable, Equatable {
         let clockMHz = run.configuration.clockMHz
         let timing = memory.timing(clockMHz: clockMHz)
         var result = MemorySection(
-            model: memory.model.rawValue, ports: memory.ports, latencyCycles: timing?.latency,
+            model: memory.model.rawValue, ports: memory.ports,
+            weightBeatBytes: run.hardware.accelerator.parameters.weightBeatBytes, latencyCycles: timing?.latency,
             stallSeed: timing?.stallSeed)
         guard let dram = memory.model.dram else {
             result.bytesPerCycle = timing?.bytesPerCycle65536.map { Double($0) / 65536 }
@@ -53,6 +56,9 @@ extension MemorySection: ReportSection {
     package static let fields: [ReportField<MemorySection>] = [
         ReportField("model", \.model, "as configured").oneOf(MemorySettings.Model.allCases.map(\.rawValue)),
         ReportField("ports", \.ports, "as configured"),
+        ReportField(
+            "weight_beat_bytes", \.weightBeatBytes, unit: "bytes",
+            "of weights and constants that the load engine takes in a cycle"),
         ReportField(
             "latency_cycles", \.latencyCycles, unit: "cycles",
             "from a request to its first beat; absent for the DDR4 models, which have no one latency"),

@@ -66,7 +66,7 @@ import Testing
         set("device.allow_overflow", "true"), set("clock_mhz", "100"), set("buffers.ifmap_kib", "32"),
         set("buffers.weight_kib", "32"), set("buffers.ofmap_kib", "32"), set("buffers.psum_kib", "64", with: convolver),
         set("memory.model", "ideal"), set("memory.ports", "1"), set("memory.port_mhz", "100"),
-        set("memory.weight_beat_bytes", "16"), set("memory.weight_beat_bytes", "8", with: dram),
+        set("memory.weight_beat_bytes", "16"), set("memory.weight_beat_bytes", "16", with: dram),
         set("memory.burst_bytes", "128", with: dram), set("memory.path_ns", "250", with: dram),
         set("memory.latency_ns", "500"), set("memory.bandwidth_gb_s", "1.5"), set("memory.stall_seed", "7"),
         set("host.fully_connected", "true"), set("run.mode", "full"), set("run.check", "false"),

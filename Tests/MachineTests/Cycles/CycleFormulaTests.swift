@@ -261,7 +261,8 @@ import Testing
             (5 + 3) * 48,  // instructions: 3 loads, a compute, a store and an end of each of 3 streams
         ]
         #expect(run.readBytes == read.reduce(0, +))
-        #expect(bench.compiled.layers[0].readBytes == run.readBytes)
+        // The ends of the streams are no layer's.
+        #expect(bench.compiled.layers[0].readBytes == run.readBytes - 3 * 48)
     }
 
     /// Each cycle of latency is paid once by every transfer that nothing hides.
