@@ -7,10 +7,11 @@ struct TextBuilder {
 
     mutating func line(_ text: String) { lines.append(String(repeating: "    ", count: depth) + text) }
 
-    /// A line in pieces of at most 120 characters where it has spaces to break at; comments stay whole.
+    /// A line in pieces of at most 120 characters where it has spaces to break at; comments and strings stay
+    /// whole.
     private static func wrapped(_ line: String) -> [String] {
         let longest = 120
-        guard line.count > longest, !line.contains("//"), !line.contains("/*") else { return [line] }
+        guard line.count > longest, !["//", "/*", "\""].contains(where: { line.contains($0) }) else { return [line] }
         let indent = String(line.prefix { $0 == " " }) + "    "
         var result: [String] = []
         var rest = Substring(line)

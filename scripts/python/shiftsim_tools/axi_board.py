@@ -310,6 +310,7 @@ def main():
     os.environ["SHIFTSIM_AXI_PERIODS"] = " ".join(map(str, periods))
     tools(folder / "axi/tools")
     os.environ["MAKEFLAGS"] = make_flags()
+    os.environ.setdefault("COCOTB_LOG_LEVEL", "WARNING")
     sources = sorted([*folder.glob("rtl/*.sv"), *folder.glob("models/*.sv"), *folder.glob("rtl/board/*.*v")])
     runner = get_runner("verilator")
     runner.build(
