@@ -105,7 +105,10 @@ public enum ToolScripts {
         # All of Verilator's warnings; none is waived but in the text, at its line.
         lint:
         \t@verilator=$$($(TOOL) verilator "$(VERILATOR)") && \\
-        \t    "$$verilator" --lint-only -Wall --top-module top $(SOURCES)
+        \t    "$$verilator" --lint-only -Wall --top-module top $(SOURCES) && \\
+        \t    if [ -d rtl/board ]; then \\
+        \t        "$$verilator" --lint-only -Wall --top-module \(AXISource.module) $(SOURCES) rtl/board/*.*v; \\
+        \t    fi
 
         # Cells after synthesis with Yosys.
         synth:

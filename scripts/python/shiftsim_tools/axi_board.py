@@ -25,14 +25,16 @@ BASE_LOW, BASE_HIGH, CYCLES, CYCLES_HIGH = 0x20, 0x24, 0x28, 0x2C
 OKAY, SLVERR = 0, 2
 
 
+PAYLOAD = {
+    "ar": "addr len size burst id cache prot lock qos",
+    "aw": "addr len size burst id cache prot lock qos",
+    "w": "data strb last",
+}
+"""Pins of a channel that a master must hold while it waits."""
+
+
 class Checker:
     """The rules of AXI4 that a master must keep, at one port."""
-
-    PAYLOAD = {
-        "ar": "addr len size burst id cache prot lock qos",
-        "aw": "addr len size burst id cache prot lock qos",
-        "w": "data strb last",
-    }
 
     def __init__(self, dut, port):
         """Look at port number `port`."""
@@ -40,13 +42,13 @@ class Checker:
         self.name, self.faults = prefix, []
         self.signals = {
             channel: [getattr(dut, f"{prefix}{channel}{pin}") for pin in ["valid", "ready", *pins.split()]]
-            for channel, pins in self.PAYLOAD.items()
+            for channel, pins in PAYLOAD.items()
         }
         self.answers = {
             channel: [getattr(dut, f"{prefix}{channel}{pin}") for pin in pins]
             for channel, pins in {"r": ["valid", "ready", "id", "last"], "b": ["valid", "ready"]}.items()
         }
-        self.last = dict.fromkeys(self.PAYLOAD)
+        self.last = dict.fromkeys(PAYLOAD)
         self.reads = {0: [], 1: []}
         self.addresses, self.beats, self.open_writes = [], 0, 0
         self.bursts = {"ar": 0, "aw": 0}
@@ -317,9 +319,7 @@ def main():
         sources=sources, hdl_toplevel="shiftsim_axi", build_dir=folder / "axi", always=True, timescale=("1ps", "1ps"),
         build_args=["-Wno-fatal", "-Wno-lint", "-Wno-style", "-O3"],
     )  # fmt: skip
-    results = runner.test(
-        hdl_toplevel="shiftsim_axi", test_module="shiftsim_tools.axi_board", build_dir=folder / "axi"
-    )
+    results = runner.test(hdl_toplevel="shiftsim_axi", test_module="shiftsim_tools.axi_board", build_dir=folder / "axi")
     tests, failed = get_results(results)
     return 1 if failed or not tests else 0
 

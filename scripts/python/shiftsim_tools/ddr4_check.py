@@ -26,8 +26,8 @@ RECORD = np.dtype([
 ])  # fmt: skip
 ACT, PRE, PREA, RD, WR, REF = range(6)
 
-# Clocks. zcu102: registers of the board's start-up code (U-Boot, zynqmp-zcu102-rev1.1/psu_init_gpl.c), times two. Others:
-# JESD79-4 speed bins 2133P and 2400T; tRRD and tFAW by page size (x16: 2 KiB), tRFC 350 ns for 8 Gb.
+# Clocks. zcu102: registers of the board's start-up code (U-Boot, zynqmp-zcu102-rev1.1/psu_init_gpl.c), times two.
+# Others: JESD79-4 speed bins 2133P and 2400T; tRRD and tFAW by page size (x16: 2 KiB), tRFC 350 ns for 8 Gb.
 NAMES = "CL CWL BL RCD RP RAS RC RRD_S RRD_L FAW CCD_S CCD_L WTR_S WTR_L RTP WR RTW RFC REFI"
 VALUES = {
     "zcu102":      "15 14 4 16 18 34 50 4 6 32 4 6 4 8 8 16 12 276 8192",

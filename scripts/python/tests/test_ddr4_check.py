@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from shiftsim_tools import ddr4_check as check
 
 T = check.SETS["zcu102"]
