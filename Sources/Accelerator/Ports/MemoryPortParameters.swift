@@ -35,11 +35,13 @@ public struct MemoryPortParameters: Sendable, Hashable, Codable {
     /// Bursts of data are rounded out to its multiples: lines, where rows of beats may begin inside one.
     var roundingBytes: Int { hasWideBeats ? lineBytes : PortDepth.beatBytes }
 
-    /// Bytes that move at once from the accelerator's side to a write FIFO; AXI beats of such a line; the accelerator's
-    /// beats in it; lines that a write FIFO holds.
+    /// Bytes that move at once from the accelerator's side to a write FIFO.
     package var writeLineBytes: Int { max(PortDepth.beatBytes, beat.bytes) }
+    /// AXI beats of such a line.
     package var beatsOfWriteLine: Int { writeLineBytes / PortDepth.beatBytes }
+    /// The accelerator's beats in it.
     package var writeSlots: Int { writeLineBytes / beat.bytes }
+    /// Lines that a write FIFO holds.
     package var writeLines: Int { PortDepth.data / beatsOfWriteLine }
 
     /// AXI beats of the longest burst.

@@ -186,7 +186,7 @@ struct SystemSource {
     private typealias Side = (clock: String, enable: String?, place: String)
 
     private func memory(
-        _ name: String, _ parameters: [String], write: Side, read: Side, data: (String, String),
+        _ instance: (name: String, parameters: [String]), write: Side, read: Side, data: (String, String),
         _ text: inout TextBuilder
     ) {
         let isRegistered = read.enable != nil
@@ -197,7 +197,8 @@ struct SystemSource {
         ]
         if let enable = read.enable { pins += [".read_clk(\(read.clock))", ".read_enable(\(enable))"] }
         pins += [".read_address(\(read.place))", ".read_data(\(data.1))"]
-        text.list("\(module) #(\(parameters.joined(separator: ", "))) \(name) (", pins, ");")
+        text.list(
+            "\(module) #(\(instance.parameters.joined(separator: ", "))) \(instance.name) (", pins, ");")
         text.blank()
     }
 
@@ -205,7 +206,7 @@ struct SystemSource {
     private func readFIFOs(_ index: Int, _ text: inout TextBuilder) throws {
         let command = ["stream", "length", "address"]
         memory(
-            "read_commands\(index)", [".WIDTH(37)"],
+            ("read_commands\(index)", [".WIDTH(37)"]),
             write: (
                 "core_clk", try core("port\(index).read_command_write"),
                 try core("port\(index).read_command_write_place")
@@ -222,7 +223,7 @@ struct SystemSource {
         for bank in 0..<p.beatsOfLine {
             let isMine = bankBits == 0 ? "" : " && \(place)[\(bankBits - 1):0] == \(bankBits)'d\(bank)"
             memory(
-                "read_data\(index)_\(bank)", fifoParameters(depth: p.lines, bits: depthBits, width: 128),
+                ("read_data\(index)_\(bank)", fifoParameters(depth: p.lines, bits: depthBits, width: 128)),
                 write: (
                     "port_clk", (try port(index, "data_write")) + isMine,
                     "\(place)[\(bankBits + depthBits - 1):\(bankBits)]"
@@ -236,7 +237,7 @@ struct SystemSource {
         guard index == 0 else { return }
         let bits = MemoryPortParameters.bits(PortDepth.fetches)
         memory(
-            "fetched_words", fifoParameters(depth: PortDepth.fetches, bits: bits, width: 128),
+            ("fetched_words", fifoParameters(depth: PortDepth.fetches, bits: bits, width: 128)),
             write: ("port_clk", try port(0, "fetch_write"), try port(0, "fetch_write_place")),
             read: ("core_clk", try core("fetched.fetch_read"), try core("fetched.fetch_read_place")),
             data: ("m0_rdata", try core("fetched.fetch_words")), &text)
@@ -246,7 +247,7 @@ struct SystemSource {
     private func writeFIFOs(_ index: Int, _ text: inout TextBuilder) throws {
         let command = ["length", "address"]
         memory(
-            "write_commands\(index)", [".WIDTH(36)"],
+            ("write_commands\(index)", [".WIDTH(36)"]),
             write: (
                 "core_clk", try core("write.write\(index).write_command_write"),
                 try core("write.write\(index).write_command_write_place")
@@ -259,10 +260,10 @@ struct SystemSource {
         let (strobes, fields) = (try core("write.write_strobe"), try core("write.write_line"))
         let beatBits = p.beat.fields * p.beat.fieldBytes * 8
         let width = p.writeSlots * (beatBits + 1)
+        let lineBits = MemoryPortParameters.bits(p.writeLines)
         text.line(Declaration.bus("wire", "line\(index)", bits: width) + ";")
         memory(
-            "write_lines\(index)",
-            fifoParameters(depth: p.writeLines, bits: MemoryPortParameters.bits(p.writeLines), width: width),
+            ("write_lines\(index)", fifoParameters(depth: p.writeLines, bits: lineBits, width: width)),
             write: (
                 "core_clk", try core("write.write\(index).line_write"),
                 try core("write.write\(index).line_write_place")

@@ -253,8 +253,8 @@ if cocotb is not None:
         """All seeds one after the other: the design also starts again, after a reset and without one."""
         from cocotb.clock import Clock
 
-        folder = Path(os.environ["SHIFTSIM_AXI_FOLDER"])
-        periods = [int(value) for value in os.environ["SHIFTSIM_AXI_PERIODS"].split()]
+        folder = Path(os.environ["AXI_BOARD_FOLDER"])
+        periods = [int(value) for value in os.environ["AXI_BOARD_PERIODS"].split()]
         cocotb.start_soon(Clock(dut.core_clk, periods[0], unit="ps").start())
         cocotb.start_soon(Clock(dut.port_clk, periods[1], unit="ps").start())
         board = Board(dut, folder)
@@ -264,7 +264,7 @@ if cocotb is not None:
         for register in (ID, CYCLES, CYCLES_HIGH, 0x0C, 0x1C, 0x30):
             assert await board.write(register, 1) == SLVERR, f"register {register:x} can be written"
         fastest = 0
-        for seed in range(int(os.environ["SHIFTSIM_AXI_SEEDS"])):
+        for seed in range(int(os.environ["AXI_BOARD_SEEDS"])):
             if seed % 4 == 1:
                 await board.reset()
             board.pause(seed)
@@ -308,9 +308,9 @@ def main():
     options = parser.parse_args()
     folder = options.folder.resolve()
     periods = [2 * round(500_000 / mhz) for mhz in (options.core_mhz, options.port_mhz)]
-    os.environ["SHIFTSIM_AXI_FOLDER"] = str(folder)
-    os.environ["SHIFTSIM_AXI_SEEDS"] = str(options.seeds)
-    os.environ["SHIFTSIM_AXI_PERIODS"] = " ".join(map(str, periods))
+    os.environ["AXI_BOARD_FOLDER"] = str(folder)
+    os.environ["AXI_BOARD_SEEDS"] = str(options.seeds)
+    os.environ["AXI_BOARD_PERIODS"] = " ".join(map(str, periods))
     tools(folder / "axi/tools")
     os.environ["MAKEFLAGS"] = make_flags()
     # What the bus models say of every burst, and of their own use of cocotb, is no finding.
