@@ -250,11 +250,10 @@ public struct DesignBuilder {
         return output ?? latch
     }
 
-    /// The finished Design, its intermediate nets named; throws the `DesignError` of the first rule of `Design.validate`
-    /// that it breaks.
+    /// The finished Design, whose intermediate nets have no names before somebody reads them (`Design.named`); throws the
+    /// `DesignError` of the first rule of `Design.validate` that it breaks.
     public func build() throws -> Design {
-        let named = IntermediateNames.named(design)
-        try named.validate()
-        return named
+        try design.validate()
+        return design
     }
 }

@@ -12,6 +12,16 @@ extension Design {
     /// Throws a `DesignError` for the first broken rule. A Design that passes means the same to the kernel, in the emitted
     /// text and in the scalar meaning of its primitives; what one of them does not model is refused.
     public func validate() throws {
+        do {
+            try check()
+        } catch {
+            // An error says names.
+            if nets.contains(where: { $0.name.isEmpty }) { try named.check() }
+            throw error
+        }
+    }
+
+    private func check() throws {
         try checkNets()
         try checkDrivers()
         let check = CellCheck(self)
@@ -36,7 +46,9 @@ extension Design {
             guard net.significantBits == net.width || inMultipliers.contains(NetID(index)) else {
                 throw DesignError(description: "\(path): fewer significant bits than bits outside a DSP48E2")
             }
-            guard paths.insert(path).inserted else { throw DesignError(description: "\(path): declared twice") }
+            guard net.name.isEmpty || paths.insert(path).inserted else {
+                throw DesignError(description: "\(path): declared twice")
+            }
         }
     }
 

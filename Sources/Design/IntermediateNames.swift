@@ -1,9 +1,15 @@
-// Names of intermediate results, given when the Design is whole. A result that serves one thing is named by it
+// Names of intermediate results, given when the Design is whole and somebody reads them. A result that serves one thing is named by it
 // (next_row, row_enable); others by their operation and operands (advance_and_in_map), or, where that is long, by the
 // named net that they lead to (tile_loaded_condition). A name depends on the cells around its net and not on the ones
 // far away, so that a change in one place leaves the names in others alone; a number stands only between equals.
 
 import Fabric
+
+extension Design {
+    /// The same Design with names for its intermediate nets: for whoever shows them. Those of the text and of a trace of
+    /// everything are these; the kernel needs none.
+    public var named: Design { IntermediateNames.named(self) }
+}
 
 /// Names the nets of a Design that have no name, all of them of role `temporary`.
 struct IntermediateNames {
@@ -25,6 +31,7 @@ struct IntermediateNames {
 
     /// The Design with its intermediate results named.
     static func named(_ design: Design) -> Design {
+        guard design.nets.contains(where: { $0.name.isEmpty }) else { return design }
         var names = IntermediateNames(design)
         for index in names.unnamed.sorted() { names.name(index) }
         return names.design

@@ -33,6 +33,7 @@ public struct TraceSignals: Sendable {
 
     /// Throws `WaveformError` for a bad glob and for one that matches nothing.
     public init(_ design: Design, taps: TapSelection) throws {
+        let design = taps == .everything ? design.named : design
         let selected = try TraceSignals.select(design, taps)
         let tree = ScopeNode()
         for signal in selected {
@@ -78,7 +79,9 @@ public struct TraceSignals: Sendable {
             }
         }
         if let idle = matcher?.idle, !idle.isEmpty {
-            let paths = design.nets.indices.map { String(design.path(of: NetID($0), lane: 0).dropFirst("top.".count)) }
+            let paths = design.nets.indices.filter { design.nets[$0].role != .temporary }.map {
+                String(design.path(of: NetID($0), lane: 0).dropFirst("top.".count))
+            }
             throw WaveformError.invalid(
                 "no signal matches the taps \(SignalFilter.quoted(idle, among: paths)); scopes are "
                     + design.scopes.dropFirst().map { $0.name }.joined(separator: ", "))

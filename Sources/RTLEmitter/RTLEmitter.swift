@@ -29,6 +29,7 @@ public struct RTLEmitter {
     /// One file a module; the outermost one's name is `top`.
     static func modules(of design: Design, top: String, resets: Set<NetID>) throws -> [RTLFile] {
         try checkPorts(design)
+        let design = design.named
         let routing = try Routing(design)
         let resets = try Resets(resets, of: design)
         let names = moduleNames(design, top: top)
@@ -39,6 +40,7 @@ public struct RTLEmitter {
 
     /// Data ports of the emitted `top` in the order of stimulus and response files: inputs, then outputs.
     public static func ports(of design: Design) throws -> [RTLPort] {
+        let design = design.named
         let routing = try Routing(design)
         return (design.inputs.map { ($0, true) } + design.outputs.map { ($0, false) }).map { id, isInput in
             let net = design[id]

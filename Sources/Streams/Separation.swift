@@ -72,7 +72,7 @@ package struct Separation: Sendable {
         }
         let outputs = design.outputs.filter { $0 != memory.write.data }
         for id in outputs where graph.isDriven(id, by: isData) {
-            throw Obstacle(description: "read data reaches the port \(design.path(of: id))")
+            throw Obstacle(description: "read data reaches the port \(design.named.path(of: id))")
         }
         self.boundary = boundary.sorted()
         self.writeEnables = writeEnables
@@ -104,22 +104,22 @@ package struct Separation: Sendable {
         case .dsp(let dsp): controls = dsp.enables
         }
         for id in controls.compactMap(\.netID) where graph.isDriven(id, by: isData) || id == graph.source {
-            throw Obstacle(description: "read data reaches \(design.path(of: id)), which controls the data path")
+            throw Obstacle(description: "read data reaches \(design.named.path(of: id)), which controls the data path")
         }
         for operand in controls {
             guard case .net(let id, let map) = operand else { continue }
             guard design[id].lanes == 1, map == nil else {
-                throw Obstacle(description: "\(design.path(of: id)) controls the data path lane by lane")
+                throw Obstacle(description: "\(design.named.path(of: id)) controls the data path lane by lane")
             }
         }
         for operand in scalarOperands(of: cell) {
             guard case .net(let id, _) = operand, !graph.isDriven(id, by: isData), id != graph.source else { continue }
             guard design[id].lanes == 1 else {
-                throw Obstacle(description: "the data path reads \(design.path(of: id)), a vector of control")
+                throw Obstacle(description: "the data path reads \(design.named.path(of: id)), a vector of control")
             }
         }
         if cell.operands.contains(.laneIndex) {
-            throw Obstacle(description: "\(design.path(of: cell.outputs[0])) computes with its lane numbers")
+            throw Obstacle(description: "\(design.named.path(of: cell.outputs[0])) computes with its lane numbers")
         }
     }
 
@@ -140,7 +140,7 @@ package struct Separation: Sendable {
                 return WriteEnable(bit: bitID, bank: bank)
             }
         }
-        throw Obstacle(description: "\(design.path(of: id)) is no bit and number of a bank")
+        throw Obstacle(description: "\(design.named.path(of: id)) is no bit and number of a bank")
     }
 }
 

@@ -161,7 +161,7 @@ struct DataGraph: Sendable {
         case nil: return nil
         case .constant(let value)?:
             guard value != 0 else {
-                throw Separation.Obstacle(description: "\(separation.design.path(of: id)) is never enabled")
+                throw Separation.Obstacle(description: "\(separation.design.named.path(of: id)) is never enabled")
             }
             return nil
         case .laneIndex?: preconditionFailure("Separation refuses lane numbers")
@@ -169,7 +169,7 @@ struct DataGraph: Sendable {
             let net = separation.design[enable]
             guard net.width == 1, !net.signed, let index = boundaryIndex[enable] else {
                 throw Separation.Obstacle(
-                    description: "\(separation.design.path(of: enable)) enables with more than one bit")
+                    description: "\(separation.design.named.path(of: enable)) enables with more than one bit")
             }
             return index
         }

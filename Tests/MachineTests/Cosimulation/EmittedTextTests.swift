@@ -45,7 +45,7 @@ import Testing
 
     /// Intermediate nets are named by what they are: no running number, not longer than a line can hold.
     @Test(arguments: shipped) func intermediateNetsAreNamed(name: String) throws {
-        let design = try accelerator(name).design
+        let design = try accelerator(name).design.named
         let nets = design.nets.filter { $0.role == .temporary }
         #expect(nets.count > 200)
         for net in nets {
@@ -61,7 +61,7 @@ import Testing
         func names(_ outputs: Int, in scope: String) throws -> [String] {
             let parameters = AcceleratorParameters(
                 .svpe(weightBits: 3), 1, 4, outputs, activationBits: 16, ifmap: 256, weights: 256, ofmap: 64)
-            let design = try Accelerator(parameters).design
+            let design = try Accelerator(parameters).design.named
             return design.nets.filter { design.scopes[$0.scope].name == scope }.map(\.name)
         }
         for scope in ["sequencer", "load", "store"] {
