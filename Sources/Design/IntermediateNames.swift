@@ -1,5 +1,5 @@
-// Names of intermediate results, given when the Design is whole and somebody reads them. A result that serves one thing is named by it
-// (next_row, row_enable); others by their operation and operands (advance_and_in_map), or, where that is long, by the
+// Names of intermediate results, given when the Design is whole and somebody reads them. A result that serves one thing
+// is named by it (next_row, row_enable); others by their operation and operands (advance_and_in_map), or, where that is long, by the
 // named net that they lead to (tile_loaded_condition). A name depends on the cells around its net and not on the ones
 // far away, so that a change in one place leaves the names in others alone; a number stands only between equals.
 

@@ -24,7 +24,7 @@ struct SignalPathTests {
     private func differences(
         _ change: (RTLFile) -> RTLFile = { $0 }, build: ([RTLFile], [RTLPort], URL) throws -> CompiledModel
     ) throws -> [String] {
-        let design = try MixedDesign.make()
+        let design = try MixedDesign.make().named
         let scratch = try Scratch()
         let ports = try RTLEmitter.ports(of: design)
         let model = try build(try RTLEmitter.emit(design, for: .zcu102).map(change), ports, scratch.url)

@@ -11,7 +11,7 @@ enum AXISource {
     static func files(_ board: BoardDesign) -> [RTLFile] {
         [
             ControlSource.file, RTLFile(name: "rtl/board/\(module).v", text: text(board)),
-            RTLFile(name: "board.xdc", text: constraints(board)),
+            RTLFile(name: "board.tcl", text: constraints(board)),
         ]
     }
 
@@ -51,8 +51,8 @@ enum AXISource {
             resetAttribute("core_resetn") + "input wire core_resetn",
             clockAttribute("port_clk", buses, reset: "port_resetn") + "input wire port_clk",
             resetAttribute("port_resetn") + "input wire port_resetn",
-            "(* X_INTERFACE_INFO = \"xilinx.com:signal:interrupt:1.0 interrupt INTERRUPT\" *)\n"
-                + "    (* X_INTERFACE_PARAMETER = \"SENSITIVITY LEVEL_HIGH\" *)\n    output wire interrupt",
+            "(* X_INTERFACE_INFO = \"xilinx.com:signal:interrupt:1.0 irq INTERRUPT\" *)\n"
+                + "    (* X_INTERFACE_PARAMETER = \"SENSITIVITY LEVEL_HIGH\" *)\n    output wire irq",
         ] + control.map { declaration($0, "s_axi_control_") }
             + (0..<ports).flatMap { port in master.map { declaration($0, prefix(port)) } }
     }
@@ -75,7 +75,10 @@ enum AXISource {
         text.append(heading(ports))
         text.line("`default_nettype none")
         text.blank()
+        text.line("// Protection, and what an answer says besides its data and errors, is not looked at.")
+        text.line("/* verilator lint_off UNUSEDSIGNAL */")
         text.list("module \(module) (", modulePorts(ports), ");")
+        text.line("/* verilator lint_on UNUSEDSIGNAL */")
         text.block("", "endmodule") { body in
             body.append(resets)
             controlInstance(&body)
@@ -93,16 +96,31 @@ enum AXISource {
             "// The accelerator for a block design, written by ShiftSim: \(ports) AXI4 master\(ports == 1 ? "" : "s") of 128",
             "// bits (m_axi_mem0...) in the clock of the memory's ports, an AXI4-Lite slave (s_axi_control) in the",
             "// accelerator's, whose registers shiftsim_control describes. Addresses are the program's, counted from BASE.",
-            "// Resets are active low and synchronous; both are given at once, while no burst is open, for at least eight",
-            "// edges of the slower clock. Bursts are INCR of 16-byte beats, at most 256, within 4 KiB; instructions have",
+            "// Resets are active low and synchronous, given while no burst is open; either resets all, and the slave waits",
+            "// until that is done. Bursts are INCR of 16-byte beats, at most 256, within 4 KiB; instructions have",
             "// ID 0 and data ID 1, each answered in order.",
         ]
     }
 
+    /// One reset of both clocks, whichever side asks: the ports' first, since they would take the core's counters, gone to
+    /// zero, for commands; and until the core's is known to have come.
     private static let resets = [
-        "reg core_reset;", "reg port_reset;", "initial core_reset = 1'b0;", "initial port_reset = 1'b0;",
-        "always @(posedge core_clk) core_reset <= !core_resetn;",
-        "always @(posedge port_clk) port_reset <= !port_resetn;", "",
+        "// Both sides are reset when either reset is low: the ports first, whose FIFOs would look full when the core's",
+        "// counters go to zero, and until the core is known to be reset.",
+        "reg core_asks;", "reg core_asks_stage;", "reg core_asks_seen;", "reg port_reset;", "reg port_reset_stage;",
+        "reg core_reset;", "reg core_reset_stage;", "reg core_reset_seen;", "reg control_reset;",
+        "initial core_asks = 1'b0;", "initial core_asks_stage = 1'b0;", "initial core_asks_seen = 1'b0;",
+        "initial port_reset = 1'b0;", "initial port_reset_stage = 1'b0;", "initial core_reset = 1'b0;",
+        "initial core_reset_stage = 1'b0;", "initial core_reset_seen = 1'b0;", "initial control_reset = 1'b0;",
+        "always @(posedge core_clk) begin", "    if (!core_resetn) core_asks <= 1'b1;",
+        "    else if (core_reset) core_asks <= 1'b0;", "    port_reset_stage <= port_reset;",
+        "    core_reset <= port_reset_stage;",
+        "    control_reset <= !core_resetn || core_asks || port_reset_stage || core_reset;", "end",
+        "always @(posedge port_clk) begin", "    core_asks_stage <= core_asks;",
+        "    core_asks_seen <= core_asks_stage;", "    core_reset_stage <= core_reset;",
+        "    core_reset_seen <= core_reset_stage;",
+        "    if (!port_resetn || core_asks_seen) port_reset <= 1'b1;",
+        "    else if (core_reset_seen) port_reset <= 1'b0;", "end", "",
     ]
 
     private static func controlInstance(_ text: inout TextBuilder) {
@@ -114,8 +132,8 @@ enum AXISource {
         let own = ["start", "load_program", "compute_program", "store_program", "base", "done", "read_error"]
         text.list(
             "\(ControlSource.module) control (",
-            [".clk(core_clk)", ".reset(core_reset)"] + bus
-                + (own + ["write_error", "interrupt"]).map { ".\($0)(\($0))" }, ");")
+            [".clk(core_clk)", ".reset(control_reset)"] + bus
+                + (own + ["write_error", "irq"]).map { ".\($0)(\($0))" }, ");")
         text.blank()
     }
 
@@ -184,17 +202,22 @@ enum AXISource {
     private static func period(_ megahertz: Double) -> String { String(format: "%.3f", 1000 / megahertz) }
 
     private static func constraints(_ board: BoardDesign) -> String {
-        let slower = period(min(board.coreMHz, board.portMHz))
+        let faster = period(max(board.coreMHz, board.portMHz))
         return """
-            # Both clocks of shiftsim_axi for an out-of-context run; in a block design they come with it, and only what
-            # follows the two lines is wanted.
-            create_clock -name core_clk -period \(period(board.coreMHz)) [get_ports core_clk]
-            create_clock -name port_clk -period \(period(board.portMHz)) [get_ports port_clk]
-            # Gray counters cross through two flip-flops (name_stage, name_seen): one bit changes at a time, and all arrive
-            # within a period. The FIFOs' memories are read long after they were written.
+            # Constraints of shiftsim_axi, to be read as Tcl (read_xdc -unmanaged -ref shiftsim_axi), or sourced for an
+            # out-of-context run, which has to make the clocks first:
+            #   create_clock -name core_clk -period \(period(board.coreMHz)) [get_ports core_clk]
+            #   create_clock -name port_clk -period \(period(board.portMHz)) [get_ports port_clk]
+            # Gray counters cross through two flip-flops (NAME_stage, NAME_seen); all bits of one arrive within a period of
+            # the faster clock, so that at most one of them is on its way. The FIFOs' commands are read two edges later.
+            set core [get_clocks -of_objects [get_ports core_clk]]
+            set port [get_clocks -of_objects [get_ports port_clk]]
             set_property ASYNC_REG TRUE [get_cells -hierarchical -regexp {.*_(stage|seen)_reg.*}]
-            set_max_delay -datapath_only \(slower) -from [get_clocks core_clk] -to [get_clocks port_clk]
-            set_max_delay -datapath_only \(slower) -from [get_clocks port_clk] -to [get_clocks core_clk]
+            # On one clock everything is timed as it is.
+            if {$core ne $port} {
+                set_max_delay -datapath_only \(faster) -from $core -to $port
+                set_max_delay -datapath_only \(faster) -from $port -to $core
+            }
 
             """
     }

@@ -12,7 +12,7 @@ enum ControlSource {
         //  00 CONTROL      bit 0: write 1 to start; reads 1 while the program runs
         //                  bit 1: the program has ended; write 1 to clear, a start clears it, too
         //                  bit 2, 3: a read, a write burst was answered with an error since reset
-        //  04 INTERRUPT    bit 0: `interrupt` is high while CONTROL bit 1 is set
+        //  04 INTERRUPT    bit 0: `irq` is high while CONTROL bit 1 is set
         //  08 ID           read only
         //  10 LOAD, 14 COMPUTE, 18 STORE: byte addresses of the engines' instructions, counted from the base
         //  20 BASE         bits 31 to 12 of the memory's address; 24 BASE_HIGH: bits 39 to 32
@@ -28,6 +28,8 @@ enum ControlSource {
             // AXI4-Lite
             input wire awvalid,
             output wire awready,
+            // Registers are words: the lowest bits of an address say nothing.
+            /* verilator lint_off UNUSEDSIGNAL */
             input wire [5:0] awaddr,
             input wire wvalid,
             output wire wready,
@@ -43,6 +45,7 @@ enum ControlSource {
             input wire rready,
             output reg [31:0] rdata,
             output reg [1:0] rresp,
+            /* verilator lint_on UNUSEDSIGNAL */
             // The accelerator
             output reg start,
             output wire [31:0] load_program,
@@ -52,7 +55,7 @@ enum ControlSource {
             input wire done,
             input wire read_error,
             input wire write_error,
-            output wire interrupt
+            output wire irq
         );
 
         """#
@@ -61,15 +64,40 @@ enum ControlSource {
             localparam [1:0] OKAY = 2'b00;
             localparam [1:0] SLVERR = 2'b10;
 
-            // AW and W come in any order; each is kept until the other is there and the last response is taken.
-            reg has_address = 1'b0;
-            reg has_data = 1'b0;
-            reg [3:0] write_place = 4'd0;
-            reg [31:0] write_word = 32'd0;
-            reg [3:0] write_bytes = 4'd0;
+            reg has_address;
+            initial has_address = 1'b0;
+            reg has_data;
+            initial has_data = 1'b0;
+            reg [3:0] write_place;
+            initial write_place = 4'd0;
+            reg [31:0] write_word;
+            initial write_word = 32'd0;
+            reg [3:0] write_bytes;
+            initial write_bytes = 4'd0;
             wire writes = has_address && has_data && !bvalid;
-            assign awready = !has_address;
-            assign wready = !has_data;
+            reg running;
+            initial running = 1'b0;
+            reg ended;
+            initial ended = 1'b0;
+            reg interrupt_enable;
+            initial interrupt_enable = 1'b0;
+            reg [31:0] program_address [0:2];
+            reg [31:12] base_low;
+            initial base_low = 20'd0;
+            reg [7:0] base_high;
+            initial base_high = 8'd0;
+            reg [63:0] cycles;
+            initial cycles = 64'd0;
+            wire is_program = write_place >= 4'd4 && write_place <= 4'd6;
+            wire is_base = write_place == 4'd8 || write_place == 4'd9;
+            wire is_known = write_place <= 4'd1 || is_program || is_base;
+            wire starts = write_place == 4'd0 && write_bytes[0] && write_word[0];
+            wire is_refused = running && (starts || is_program || is_base);
+            wire accepted = writes && is_known && !is_refused;
+
+            // AW and W come in any order; each is kept until the other is there and the last response is taken.
+            assign awready = !has_address && !reset;
+            assign wready = !has_data && !reset;
             initial bvalid = 1'b0;
             initial bresp = OKAY;
             initial rvalid = 1'b0;
@@ -105,19 +133,6 @@ enum ControlSource {
 
     private static let registers = #"""
             // What is written.
-            reg running = 1'b0;
-            reg ended = 1'b0;
-            reg interrupt_enable = 1'b0;
-            reg [31:0] program_address [0:2];
-            reg [31:12] base_low = 20'd0;
-            reg [7:0] base_high = 8'd0;
-            reg [63:0] cycles = 64'd0;
-            wire is_program = write_place >= 4'd4 && write_place <= 4'd6;
-            wire is_base = write_place == 4'd8 || write_place == 4'd9;
-            wire is_known = write_place <= 4'd1 || is_program || is_base;
-            wire starts = write_place == 4'd0 && write_bytes[0] && write_word[0];
-            wire is_refused = running && (starts || is_program || is_base);
-            wire accepted = writes && is_known && !is_refused;
             initial begin
                 program_address[0] = 32'd0;
                 program_address[1] = 32'd0;
@@ -128,7 +143,7 @@ enum ControlSource {
             assign compute_program = program_address[1];
             assign store_program = program_address[2];
             assign base = {base_high, base_low};
-            assign interrupt = ended && interrupt_enable;
+            assign irq = ended && interrupt_enable;
 
             // The word as it is after a write: bytes without strobe stay.
             function automatic [31:0] written(input [31:0] old, input [31:0] word, input [3:0] bytes);
@@ -138,7 +153,9 @@ enum ControlSource {
                 };
             endfunction
 
+            /* verilator lint_off UNUSEDSIGNAL */  // the base is that of a page
             wire [31:0] new_base = written({base_low, 12'd0}, write_word, write_bytes);
+            /* verilator lint_on UNUSEDSIGNAL */
             always @(posedge clk) begin
                 start <= accepted && starts;
                 if (accepted && write_place == 4'd0 && write_bytes[0] && write_word[1]) ended <= 1'b0;
@@ -170,7 +187,7 @@ enum ControlSource {
             end
 
             // What is read.
-            assign arready = !rvalid;
+            assign arready = !rvalid && !reset;
             always @(posedge clk) begin
                 if (rvalid && rready) rvalid <= 1'b0;
                 if (arvalid && arready) begin

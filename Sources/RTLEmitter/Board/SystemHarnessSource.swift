@@ -93,7 +93,11 @@ struct SystemHarnessSource {
             std::vector<std::uint8_t> record(9 + inputBytes);
             std::uint64_t time = 0;
             bool started = false;
-            while (std::fread(record.data(), record.size(), 1, stimulus) == 1) {
+            while (std::size_t count = std::fread(record.data(), 1, record.size(), stimulus)) {
+                if (count != record.size()) {
+                    std::fprintf(stderr, "the stimulus ends in a record\n");
+                    return 3;
+                }
                 if (started) {
                     // Clocks fall a unit after their edge: nothing else happens then.
                     top.core_clk = 0;

@@ -261,7 +261,7 @@ struct SystemSource {
         let beatBits = p.beat.fields * p.beat.fieldBytes * 8
         let width = p.writeSlots * (beatBits + 1)
         let lineBits = MemoryPortParameters.bits(p.writeLines)
-        text.line(Declaration.bus("wire", "line\(index)", bits: width) + ";")
+        text.line(Declaration.bus("wire", "port\(index)_line", bits: width) + ";")
         memory(
             ("write_lines\(index)", fifoParameters(depth: p.writeLines, bits: lineBits, width: width)),
             write: (
@@ -269,13 +269,13 @@ struct SystemSource {
                 try core("write.write\(index).line_write_place")
             ),
             read: ("port_clk", try port(index, "line_read"), try port(index, "line_read_place")),
-            data: ("{\(strobes), \(fields)}", "line\(index)"), &text)
+            data: ("{\(strobes), \(fields)}", "port\(index)_line"), &text)
         beats(index, beatBits: beatBits, &text)
     }
 
     /// A line's bytes, of which the beat that moves is cut out; bytes of a beat behind its fields are not written.
     private func beats(_ index: Int, beatBits: Int, _ text: inout TextBuilder) {
-        let line = "line\(index)"
+        let line = "port\(index)_line"
         let rest = p.beat.bytes - beatBits / 8
         let bytes = (0..<p.writeSlots).reversed().map { slot in
             (rest > 0 ? "\(8 * rest)'d0, " : "") + "\(line)[\(slot * beatBits) +: \(beatBits)]"
@@ -283,11 +283,11 @@ struct SystemSource {
         let strobes = (0..<p.writeSlots).reversed().map { slot in
             (rest > 0 ? "\(rest)'d0, " : "") + "{\(beatBits / 8){\(line)[\(p.writeSlots * beatBits + slot)]}}"
         }
-        text.line("wire [\(8 * p.writeLineBytes - 1):0] line\(index)_bytes = {\(bytes.joined(separator: ", "))};")
-        text.line("wire [\(p.writeLineBytes - 1):0] line\(index)_strobes = {\(strobes.joined(separator: ", "))};")
+        text.line("wire [\(8 * p.writeLineBytes - 1):0] port\(index)_line_bytes = {\(bytes.joined(separator: ", "))};")
+        text.line("wire [\(p.writeLineBytes - 1):0] port\(index)_line_strobes = {\(strobes.joined(separator: ", "))};")
         let beat = p.beatsOfWriteLine > 1 ? "port\(index)_beat_of_line*" : nil
-        text.line("assign m\(index)_wdata = line\(index)_bytes" + (beat.map { "[\($0)128 +: 128];" } ?? ";"))
-        text.line("assign m\(index)_wstrb = line\(index)_strobes" + (beat.map { "[\($0)16 +: 16];" } ?? ";"))
+        text.line("assign m\(index)_wdata = port\(index)_line_bytes" + (beat.map { "[\($0)128 +: 128];" } ?? ";"))
+        text.line("assign m\(index)_wstrb = port\(index)_line_strobes" + (beat.map { "[\($0)16 +: 16];" } ?? ";"))
         text.blank()
     }
 

@@ -44,20 +44,20 @@ struct AXITopTests {
     }
 
     /// A wrong end is found, and a burst that is too long for its data.
-    @Test(arguments: ["rtl/board/shiftsim_system.sv", "rtl/board/shiftsim_axi.v"])
-    func faultsAreFound(file: String) throws {
+    @Test(arguments: [
+        ("rtl/board/shiftsim_system.sv", "assign m0_wdata = ", "assign m0_wdata = 128'd1 ^ ", "expected"),
+        ("rtl/board/shiftsim_axi.v", "awsize = 3'd4", "awsize = 3'd3", "aw: size 3"),
+    ])
+    func faultsAreFound(file: String, old: String, new: String, message: String) throws {
         let scratch = try Scratch()
         let board = Self.boards[0]
         try project(board, in: scratch.url)
         let url = scratch.url.appendingPathComponent(file)
         let text = try String(contentsOf: url, encoding: .utf8)
-        let planted =
-            file.hasSuffix(".v")
-            ? text.replacingOccurrences(of: "awsize = 3'd4", with: "awsize = 3'd3")
-            : text.replacingOccurrences(of: "assign m0_wdata = ", with: "assign m0_wdata = 128'd1 ^ ")
+        let planted = text.replacingOccurrences(of: old, with: new)
         #expect(planted != text)
         try planted.write(to: url, atomically: true, encoding: .utf8)
         let run = try drive(scratch.url, seeds: 1, portKHz: board.portKHz)
-        #expect(run.status == 1, "\(run.output.suffix(3000))")
+        #expect(run.status == 1 && run.output.contains(message), "\(run.output.suffix(3000))")
     }
 }

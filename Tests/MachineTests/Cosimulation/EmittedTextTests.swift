@@ -35,6 +35,10 @@ import Testing
         let files = try emit(accelerator(name))
         try RTLFile.write(files, to: scratch.url)
         try Tools.verilator.get().lint(scratch.url, files: files)
+        let board = try BoardDesign(accelerator(name), PortSettings(ports: 3, coreKHz: 300_000, portKHz: 200_000))
+        let whole = files + (try RTLEmitter.emit(board))
+        try RTLFile.write(whole, to: scratch.url)
+        try Tools.verilator.get().lint(scratch.url, files: whole, top: "shiftsim_axi")
         // The wires of what is not read are needed: without them there is lint.
         let bare = files.map {
             RTLFile(name: $0.name, text: $0.text.replacing(/wire unused__[a-z]+ = [^;]*;/, with: ""))

@@ -85,11 +85,13 @@ import Testing
         #expect(design.bursts == model.bursts, "\(text)")
         // The bytes have gone through the lines, latches and strobes of the Designs.
         #expect(design.bytes == model.bytes, "\(text)")
+        #expect(model.bytes.isEmpty == (model.cycles.count == Outcome.limit), "\(text)")
         return model.cycles.count
     }
 
     /// A run of an accelerator on a device before a slave.
     private struct Outcome {
+        static let limit = 6_000
         /// Requests and answers, cycle by cycle.
         var cycles: [[Int64]]
         /// Port, edge, address and beats: reads, then writes.
@@ -110,7 +112,7 @@ import Testing
                 build, input: bench.inputs[0], options: PlanOptions(countsToggles: false)
             ) { try device($0, slave) }
             machine.attach(recorder)
-            let end = try machine.run(limit: 6_000)
+            let end = try machine.run(limit: Outcome.limit)
             cycles = recorder.cycles
             bursts = (slave.reads + slave.writes).map { [$0.port, $0.edge, $0.address, $0.beats] }
             if case .stopped = end { bytes = machine.memory.bytes } else { bytes = [] }
