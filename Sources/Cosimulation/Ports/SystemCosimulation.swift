@@ -33,14 +33,21 @@ package struct SystemCosimulation {
         (self.settings, self.slave) = (settings, slave)
     }
 
+    /// A Design's trace, with the name of its instance and the cycles of its clock.
+    private struct Trace {
+        var instance: String
+        var url: URL
+        var signals, cycles: Int
+        var isCore: Bool
+    }
+
     /// What the kernel did.
     private struct Run {
         var cycles: Int
         var finished: Bool
         var stimulus: URL
         var clocks: SystemStimulus
-        /// A Design with its trace, and the name of its instance.
-        var traces: [(instance: String, url: URL, signals: Int, isCore: Bool)]
+        var traces: [Trace]
     }
 
     /// Simulates, emits and asks Verilator. `directory` receives the files of both.
@@ -101,7 +108,9 @@ package struct SystemCosimulation {
         if case .stopped = end { finished = true }
         let traces = try recorders.map { instance, url, recorder, isCore in
             try recorder.close()
-            return (instance, url, recorder.signalCount, isCore)
+            return Trace(
+                instance: instance, url: url, signals: recorder.signalCount, cycles: recorder.cycleCount, isCore: isCore
+            )
         }
         return Run(
             cycles: machine.simulation.cycle, finished: finished, stimulus: stimulus, clocks: clocks, traces: traces)
@@ -110,7 +119,7 @@ package struct SystemCosimulation {
     // MARK: comparison
 
     private func verdict(
-        of trace: (instance: String, url: URL, signals: Int, isCore: Bool), _ theirs: TraceFile, _ run: Run
+        of trace: Trace, _ theirs: TraceFile, _ run: Run
     ) throws -> CosimulationReport.Verdict {
         let ours = try TraceFile.open(trace.url.path)
         let period = UInt64(trace.isCore ? run.clocks.coreUnits : run.clocks.portUnits)
@@ -122,7 +131,10 @@ package struct SystemCosimulation {
         options.samplingB = try TraceSampling(period: period, offset: period - 1)
         options.prefixB = try SystemCosimulation.scope(trace.instance, in: theirs)
         let report = try TraceDiff.compare(ours, theirs, options: options)
-        let complete = report.onlyInA.isEmpty && report.signalsCompared == trace.signals
+        // The last step of the comparison is that of the kernel's last whole cycle.
+        let last = report.lastStep.map { Int($0) } ?? -1
+        let complete =
+            report.onlyInA.isEmpty && report.signalsCompared == trace.signals && last + 3 >= trace.cycles
         return .init(
             judge: "verilator, \(trace.instance)", isEqual: report.isMatch && complete,
             signals: report.signalsCompared, message: report.text)

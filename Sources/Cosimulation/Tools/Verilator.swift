@@ -66,9 +66,9 @@ package struct Verilator: Sendable {
 
     /// `verilator --lint-only -Wall` over written files; throws with the messages when there is any. `waivers` are
     /// options such as -Wno-UNSIGNED.
-    package func lint(_ directory: URL, files: [RTLFile], waivers: [String] = []) throws {
+    package func lint(_ directory: URL, files: [RTLFile], waivers: [String] = [], top: String = "top") throws {
         let sources = files.filter { $0.isDesign || $0.isModel }.map(\.name)
-        let options = ["--lint-only", "-Wall"] + waivers + ["--top-module", "top"]
+        let options = ["--lint-only", "-Wall"] + waivers + ["--top-module", top]
         try tool.run(options + sources, in: directory)
     }
 

@@ -177,7 +177,7 @@ class Board:
                 channel.set_pause_generator(pauses(1000 * seed + number))
 
     async def reset(self, skew=0):
-        """Both resets, each for twenty edges of its clock; the ports' comes `skew` edges later, or the core's earlier."""
+        """Both resets for twenty edges of each clock, the ports' `skew` edges later; below 0: the core's."""
         from cocotb.triggers import ClockCycles, Combine
 
         self.dut.core_resetn.value = 0 if skew >= 0 else 1
