@@ -109,7 +109,7 @@ extension CoreSide {
         builder.output(loads)
         builder.output(place)
         let fields = builder.inArray("line_field", lanes: p.lineBytes / p.beat.fieldBytes) { [p] in
-            $0.input("line\(index)", width: 8 * p.beat.fieldBytes, signed: true)
+            $0.input("read_line\(index)", width: 8 * p.beat.fieldBytes, signed: true)
         }
         return Line(loads: loads, isThere: isThere, fields: fields)
     }

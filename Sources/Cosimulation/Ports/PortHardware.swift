@@ -54,7 +54,7 @@ package final class PortHardware: MemoryDevice {
 
     /// Offers what the core's side shows, which depends on its registers and the latches behind the FIFOs.
     package func drive(cycle: Int, _ inputs: InputPorts) {
-        for port in ports { core.set("answer.line\(port.index).line\(port.index)", lanes: port.line) }
+        for port in ports { core.set("answer.line\(port.index).read_line\(port.index)", lanes: port.line) }
         core.simulation.settle()
         let scalars: [(NetID, String)] = [
             (interface.fetch.ready, "fetch.fetch_ready"), (interface.fetch.valid, "fetched.fetch_valid"),

@@ -216,7 +216,7 @@ struct SystemSource {
                 concatenation(try command.map { try core("command\(index).read_command_\($0)") }),
                 concatenation(try command.map { try port(index, "read_command_\($0)") })
             ), &text)
-        let line = try core("answer.line\(index).line\(index)")
+        let line = try core("answer.line\(index).read_line\(index)")
         let place = try port(index, "data_write_place")
         let bankBits = MemoryPortParameters.bits(p.beatsOfLine)
         let depthBits = MemoryPortParameters.bits(p.lines)

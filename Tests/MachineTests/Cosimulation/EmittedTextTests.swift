@@ -1,5 +1,6 @@
 import Accelerator
 import Design
+import ExternalMemory
 import Foundation
 import RTLEmitter
 import TestSupport
