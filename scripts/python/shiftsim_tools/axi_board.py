@@ -228,6 +228,9 @@ class Board:
         assert await self.write(CONTROL, 1) == SLVERR, "a second start was accepted"
         await with_timeout(RisingEdge(self.dut.irq), 5, "ms")
         assert await self.read(CONTROL) == 2, "CONTROL does not say that the program has ended well"
+        for checker in self.checkers:
+            checker.end()
+        assert not faults(self), "\n".join(faults(self)[:10])
         cycles = await self.read(CYCLES) + (await self.read(CYCLES_HIGH) << 32)
         found = bytes(ram.read(offset, len(self.image)))
         for place, (ours, theirs) in enumerate(zip(found, self.expected, strict=True)):
@@ -235,8 +238,6 @@ class Board:
         assert found != self.image, "the program has written nothing"
         assert await self.write(CONTROL, 2) == OKAY
         assert await self.read(CONTROL) == 0, "CONTROL bit 1 was not cleared"
-        for checker in self.checkers:
-            checker.end()
         return cycles
 
 
