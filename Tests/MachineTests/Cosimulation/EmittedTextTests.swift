@@ -17,6 +17,8 @@ import Testing
         "tiny-svpe", "tiny-vpe", "densenet100-cifar10-svpe", "papers/n-bq-nn-svpe", "papers/n-bq-nn-vpe",
         "papers/lightnn-2-vgg-small", "papers/flightnn-vgg-small", "papers/fixed-4-vgg-small",
     ]
+    /// Those of them that every run looks at: the small ones, and a convolver array.
+    static let looked = Tools.isLong ? shipped : ["tiny-svpe", "tiny-vpe", "papers/n-bq-nn-svpe"]
 
     private func accelerator(_ name: String) throws -> Accelerator {
         let path = Repository.root.appendingPathComponent("configs/\(name).yaml").path
@@ -30,7 +32,7 @@ import Testing
     }
 
     /// All of Verilator's warnings, none waived outside the text.
-    @Test(.enabled(if: Tools.hasVerilator, Tools.noVerilator), arguments: shipped)
+    @Test(.enabled(if: Tools.hasVerilator, Tools.noVerilator), arguments: looked)
     func hasNoLint(name: String) throws {
         let scratch = try Scratch()
         let files = try emit(accelerator(name))
@@ -57,7 +59,7 @@ import Testing
     }
 
     /// Intermediate nets are named by what they are: no running number, not longer than a line can hold.
-    @Test(arguments: shipped) func intermediateNetsAreNamed(name: String) throws {
+    @Test(arguments: looked) func intermediateNetsAreNamed(name: String) throws {
         let design = try accelerator(name).design.named
         let nets = design.nets.filter { $0.role == .temporary }
         #expect(nets.count > 200)
