@@ -113,7 +113,7 @@ package struct Cosimulation {
         var schema = "shiftsim.board/1"
         /// Runs of the array; between two of them the host computes layers.
         var runs: [Programs]
-        /// Cycles of the first run, as the configuration's memory answers.
+        /// Cycles of all runs together, as the configuration's memory answers.
         var cycles: Int
 
         init(_ run: Recording) {

@@ -39,6 +39,12 @@ public struct Design: Sendable, Hashable, Codable {
         return path(ofScope: net.scope).joined(separator: ".") + "." + local
     }
 
+    /// "array.product": the path of a net below `top`, its instance array left out. Ports of small designs are called so.
+    public func portPath(of id: NetID) -> String {
+        let net = nets[id.index]
+        return (path(ofScope: net.scope).dropFirst() + [net.name]).joined(separator: ".")
+    }
+
     /// Bits of state outside block RAM contents.
     public var registerBits: Int { nets.reduce(0) { $0 + ($1.isRegister ? $1.width * $1.lanes : 0) } }
 

@@ -39,6 +39,22 @@ enum HarnessSource {
         return RTLFile(name: "bench/main.cpp", text: head + constants + main)
     }
 
+    /// Functions that take a port's value from a record; both harnesses have them.
+    static let loading = """
+        template <typename T>
+        void load(T& port, const std::uint8_t*& p, std::size_t bytes) {
+            port = 0;
+            std::memcpy(&port, p, bytes);
+            p += bytes;
+        }
+
+        template <std::size_t N>
+        void load(VlWide<N>& port, const std::uint8_t*& p, std::size_t bytes) {
+            std::memcpy(port.data(), p, bytes);
+            p += bytes;
+        }
+        """
+
     private static let head = #"""
         // Co-simulation harness written by ShiftSim: Vtop STIMULUS RESPONSE CYCLES PERIOD [VCD [EXPECTED]]
         // STIMULUS, RESPONSE and EXPECTED hold one record per cycle; "-" for RESPONSE or VCD writes none. Inputs change
@@ -66,18 +82,7 @@ enum HarnessSource {
             std::size_t bytes;
         };
 
-        template <typename T>
-        void load(T& port, const std::uint8_t*& p, std::size_t bytes) {
-            port = 0;
-            std::memcpy(&port, p, bytes);
-            p += bytes;
-        }
-
-        template <std::size_t N>
-        void load(VlWide<N>& port, const std::uint8_t*& p, std::size_t bytes) {
-            std::memcpy(port.data(), p, bytes);
-            p += bytes;
-        }
+        \#(loading)
 
         template <typename T>
         void store(const T& port, std::uint8_t*& p, std::size_t bytes) {

@@ -21,6 +21,11 @@ public struct MemoryPortParameters: Sendable, Hashable, Codable {
         chunkBytes = max(burstBytes, self.wideBeat.bytes)
     }
 
+    /// Ports for an accelerator of that interface.
+    public init(ports: Int, burstBytes: Int, memory: MemoryInterface) {
+        self.init(ports: ports, burstBytes: burstBytes, beat: memory.beat, wideBeat: memory.wideBeat)
+    }
+
     /// The accelerator asks for wide beats, too.
     var hasWideBeats: Bool { wideBeat.bytes > beat.bytes }
 

@@ -2,8 +2,7 @@ import Design
 import Diagnostics
 import Kernel
 
-/// A Design in the kernel whose ports are called by their paths below `top`, instance arrays left out:
-/// "write.write_line".
+/// A Design in the kernel whose ports are called by `Design.portPath`: "write.write_line".
 final class ClockedDesign {
     let design: Design
     let simulation: Simulation
@@ -12,11 +11,7 @@ final class ClockedDesign {
     init(_ design: Design) throws {
         self.design = design
         var nets: [String: NetID] = [:]
-        for id in design.inputs + design.outputs {
-            let net = design[id]
-            let path = (design.path(ofScope: net.scope).dropFirst() + [net.name]).joined(separator: ".")
-            nets[path] = id
-        }
+        for id in design.inputs + design.outputs { nets[design.portPath(of: id)] = id }
         self.nets = nets
         simulation = try Simulation(design, options: PlanOptions(countsToggles: false, evaluatesEverything: true))
     }

@@ -19,7 +19,6 @@ package final class PortHardware: MemoryDevice {
 
     private let interface: MemoryInterface
     private let settings: PortSettings
-    private var inputs: InputPorts!
     private var edge = -1
     /// The FIFO of instructions: port 0 writes words of 16 bytes, the core reads them.
     private var fetched = [[UInt8]](
@@ -30,7 +29,7 @@ package final class PortHardware: MemoryDevice {
         _ contents: MemoryContents, interface: MemoryInterface, settings: PortSettings, slave: any AXISlave
     ) throws {
         parameters = MemoryPortParameters(
-            ports: settings.ports, burstBytes: settings.burstBytes, beat: interface.beat, wideBeat: interface.wideBeat)
+            ports: settings.ports, burstBytes: settings.burstBytes, memory: interface)
         let designs = try MemoryPortDesigns(parameters)
         self.interface = interface
         self.settings = settings
@@ -46,9 +45,6 @@ package final class PortHardware: MemoryDevice {
 
     /// It is called in every cycle.
     package var wakeNets: [NetID] { [] }
-
-    /// Keeps the accelerator's inputs.
-    package func attached(to state: StateView, _ inputs: InputPorts) { self.inputs = inputs }
 
     // MARK: the accelerator's side
 

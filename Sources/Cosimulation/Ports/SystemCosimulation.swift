@@ -131,13 +131,14 @@ package struct SystemCosimulation {
         options.samplingB = try TraceSampling(period: period, offset: period - 1)
         options.prefixB = try SystemCosimulation.scope(trace.instance, in: theirs)
         let report = try TraceDiff.compare(ours, theirs, options: options)
-        // The last step of the comparison is that of the kernel's last whole cycle.
-        let last = report.lastStep.map { Int($0) } ?? -1
-        let complete =
-            report.onlyInA.isEmpty && report.signalsCompared == trace.signals && last + 3 >= trace.cycles
+        // Steps count from 0, those of a port from its cycle 1 on: the last is the kernel's last cycle.
+        let last = trace.cycles - (trace.isCore ? 1 : 2)
+        let found = report.lastStep.map { Int($0) } ?? -1
+        let complete = report.onlyInA.isEmpty && report.signalsCompared == trace.signals && found == last
+        let ends = found == last ? "" : "compared to step \(found), not to \(last)\n"
         return .init(
             judge: "verilator, \(trace.instance)", isEqual: report.isMatch && complete,
-            signals: report.signalsCompared, message: report.text)
+            signals: report.signalsCompared, message: report.text + ends)
     }
 
     /// The path of an instance of the emitted text in a trace.

@@ -21,9 +21,7 @@ public struct BoardDesign: Sendable {
     ) throws {
         self.accelerator = accelerator
         self.ports = try MemoryPortDesigns(
-            MemoryPortParameters(
-                ports: ports, burstBytes: burstBytes, beat: accelerator.memory.beat,
-                wideBeat: accelerator.memory.wideBeat))
+            MemoryPortParameters(ports: ports, burstBytes: burstBytes, memory: accelerator.memory))
         self.coreMHz = coreMHz
         self.portMHz = portMHz
     }
@@ -67,16 +65,11 @@ struct PinTable {
     private let pins: [String: RTLPort]
     /// In the order of the module's ports.
     let all: [RTLPort]
-    private let paths: [String]
 
     /// Paths begin below `top` and leave out the instance array of a vector: "write.write_line".
     init(_ design: Design) throws {
         all = try RTLEmitter.ports(of: design)
-        paths = all.map { port in
-            let net = design[port.net]
-            return (design.path(ofScope: net.scope).dropFirst() + [net.name]).joined(separator: ".")
-        }
-        pins = Dictionary(zip(paths, all)) { first, _ in first }
+        pins = Dictionary(all.map { (design.portPath(of: $0.net), $0) }) { first, _ in first }
     }
 
     /// The port at a path. Throws `RTLError` where there is none: the Design has changed and its text has not.
@@ -84,7 +77,4 @@ struct PinTable {
         guard let pin = pins[path] else { throw RTLError("the memory ports have no port '\(path)'") }
         return pin
     }
-
-    /// Ports with their paths.
-    var entries: [(path: String, port: RTLPort)] { zip(paths, all).map { ($0, $1) } }
 }

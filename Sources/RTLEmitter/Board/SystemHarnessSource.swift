@@ -54,18 +54,7 @@ struct SystemHarnessSource {
 
         namespace {
 
-        template <typename T>
-        void load(T& port, const std::uint8_t*& p, std::size_t bytes) {
-            port = 0;
-            std::memcpy(&port, p, bytes);
-            p += bytes;
-        }
-
-        template <std::size_t N>
-        void load(VlWide<N>& port, const std::uint8_t*& p, std::size_t bytes) {
-            std::memcpy(port.data(), p, bytes);
-            p += bytes;
-        }
+        \#(HarnessSource.loading)
 
 
         """#
