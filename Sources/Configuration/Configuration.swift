@@ -20,6 +20,8 @@ package struct Configuration: Sendable {
     package var buffers = BufferSettings()
     /// Section `memory`.
     package var memory = MemorySettings()
+    /// Section `schedule`.
+    package var schedule = ScheduleSettings()
     /// Section `host`.
     package var host = HostSettings()
     /// Section `run`.

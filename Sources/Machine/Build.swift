@@ -34,9 +34,11 @@ package struct Build: Sendable {
     /// memory. Throws `InputError` where a layer does not fit the buffers.
     package static func make(
         _ network: QuantizedNetwork, on accelerator: Accelerator, memory: MemoryModel, clockMHz: Double = 200,
-        storesWeights: Bool = true
+        search: ScheduleOptions.Search = .optimal, storesWeights: Bool = true
     ) throws -> Build {
-        let program = try Scheduler.compile(network, for: accelerator.parameters, storesWeights: storesWeights)
+        let options = ScheduleOptions(search: search, memory: .init(memory))
+        let program = try Scheduler.compile(
+            network, for: accelerator.parameters, options: options, storesWeights: storesWeights)
         return Build(accelerator, network, program, memory, clockMHz)
     }
 

@@ -48,6 +48,6 @@ package struct Hardware: Sendable {
     package func compile(_ configuration: Configuration, storesWeights: Bool = true) throws -> Build {
         try Build.make(
             network, on: accelerator, memory: configuration.memory.model(clockMHz: configuration.clockMHz),
-            clockMHz: configuration.clockMHz, storesWeights: storesWeights)
+            clockMHz: configuration.clockMHz, search: configuration.schedule.search, storesWeights: storesWeights)
     }
 }

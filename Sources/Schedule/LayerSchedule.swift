@@ -124,12 +124,12 @@ extension Scheduler {
             inputGroups: (inputs + p.inputs - 1) / p.inputs, outputGroups: (outputs + p.outputs - 1) / p.outputs,
             passes: passes.count, work: work)
         try checkAccumulator(layer, weights: filters.weights, outputs: outputs, extraShift: passes.extraShift)
-        let tile = try TileShape.choose(shape, p, name: layer.name)
         let g = p.granule
-        let part = LayerPart(
-            layer: layer, shape: shape, tile: tile,
+        var part = LayerPart(
+            layer: layer, shape: shape, tile: .pixel(p),
             input: Granules(first: filters.firstInput / g, count: (inputs + g - 1) / g),
             output: Granules(first: filters.outputs.lowerBound / g, count: (outputs + g - 1) / g))
+        part.tile = try chooseTile(part, passes, loaded: loaded)
         let weights = storeWeights(passes, shape: shape, channels: filters.channels, outputs: outputs)
         let constants = storeConstants(layer.requantization, channels: filters.outputs, groups: shape.outputGroups)
         parts.append((part, passes))
@@ -149,11 +149,11 @@ extension Scheduler {
             let shape = LayerShape(
                 inputShape: layer.inputShape, outputShape: layer.outputShape, window: layer.window, inputGroups: 1,
                 outputGroups: words, passes: 1, work: .pool)
-            let tile = try TileShape.choose(shape, p, name: layer.name)
-            let constants = storePoolConstants(layer, granule: granule, words: words)
             let planes = Granules(first: granule, count: words)
-            let part = LayerPart(
-                layer: layer, shape: shape, tile: tile, input: planes, output: planes, poolGranule: granule)
+            var part = LayerPart(
+                layer: layer, shape: shape, tile: .pixel(p), input: planes, output: planes, poolGranule: granule)
+            part.tile = try chooseTile(part, nil, loaded: nil)
+            let constants = storePoolConstants(layer, granule: granule, words: words)
             parts.append((part, nil))
             var emitter = TileEmitter(part, addresses: .init(weights: 0, constants: constants), passes: nil)
             emitter.run(&self)

@@ -13,13 +13,14 @@ import Networks
 /// Builds a CompiledNetwork.
 public struct Scheduler {
     let p: AcceleratorParameters
+    let options: ScheduleOptions
     var image: MemoryImage
     /// Where feature maps stand, by the name of the layer that writes them.
     var placements: [String: TensorPlacement] = [:]
     /// Instructions of all engines, tile by tile.
     var program: [Instruction] = []
-    var ledger = BufferLedger()
-    /// Halves of the buffers in turn, across layers: weights of the next layer load while this one computes.
+    var ledger: BufferLedger
+    /// The turns of the buffers, across layers: weights of the next layer load while this one computes.
     var turns: BufferTurns
     /// Of the layers that are scheduled.
     var plans: [LayerPlan] = []
@@ -27,6 +28,8 @@ public struct Scheduler {
     var passes = 1
     /// Of the layer that is being scheduled, with the passes of its weights.
     var parts: [(part: LayerPart, passes: WeightPasses?)] = []
+    /// The tiles of the layers so far.
+    var search = TileSearch()
     /// Whether weights are put into the image; places for them are there anyway.
     let storesWeights: Bool
     /// Terms of the filters of each layer, in the order of memory.
@@ -40,22 +43,24 @@ public struct Scheduler {
     /// cycles and computes nothing of use.
     /// Throws `InputError` when a layer cannot run on it.
     public static func compile(
-        _ network: QuantizedNetwork, for parameters: AcceleratorParameters, storesWeights: Bool = true
+        _ network: QuantizedNetwork, for parameters: AcceleratorParameters, options: ScheduleOptions = .init(),
+        storesWeights: Bool = true
     ) throws -> CompiledNetwork {
-        var scheduler = Scheduler(p: parameters, storesWeights: storesWeights)
+        var scheduler = Scheduler(p: parameters, options: options, storesWeights: storesWeights)
         return try scheduler.run(network)
     }
 
-    private init(p: AcceleratorParameters, storesWeights: Bool) {
-        self.p = p
+    private init(p: AcceleratorParameters, options: ScheduleOptions, storesWeights: Bool) {
+        (self.p, self.options) = (p, options)
+        ledger = BufferLedger(waitsForLayers: options.search == .firstFit)
         self.storesWeights = storesWeights
         image = MemoryImage(hasContents: storesWeights, beatBytes: p.weightBeatBytes)
-        turns = BufferTurns(p)
+        turns = BufferTurns(p, search: options.search)
     }
 
     /// For tiles that are only counted, of an accelerator with other buffers: feature maps stand where they stood.
     init(like other: Scheduler, p: AcceleratorParameters) {
-        self.init(p: p, storesWeights: other.storesWeights)
+        self.init(p: p, options: other.options, storesWeights: other.storesWeights)
         placements = other.placements
         zeroPlane = other.zeroPlane
     }
@@ -213,7 +218,7 @@ public struct Scheduler {
     }
 
     /// Writes the ledger's tokens into the instructions.
-    private mutating func applyTokens() {
+    mutating func applyTokens() {
         for (index, flags) in ledger.finish() {
             for field in flags { program[index][field] = 1 }
         }

@@ -8,8 +8,8 @@ package enum ConfigTable {
     /// One row a key. A section's rows stand together, in the section's file.
     package static let keys: [ConfigKey] = [
         [Configuration.versionKey], NetworkSettings.keys, QuantizationSettings.keys, DeviceSettings.keys,
-        [Configuration.clockKey], ArraySettings.keys, BufferSettings.keys, MemorySettings.keys, HostSettings.keys,
-        RunSettings.keys, TraceSettings.keys,
+        [Configuration.clockKey], ArraySettings.keys, ScheduleSettings.keys, BufferSettings.keys, MemorySettings.keys,
+        HostSettings.keys, RunSettings.keys, TraceSettings.keys,
     ].flatMap { $0 }
 
     /// Names of the keys and sections of each section, in order; the file itself is the section "".

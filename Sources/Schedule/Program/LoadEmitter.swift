@@ -12,12 +12,12 @@ extension TileEmitter {
     typealias Loads = [BufferLedger.Load]
 
     private func append(
-        _ instruction: Instruction, _ access: BufferLedger.Read, features: Bool, _ s: inout Scheduler,
+        _ instruction: Instruction, _ access: BufferLedger.Read, features: MapRegion? = nil, _ s: inout Scheduler,
         _ loads: inout Loads
     ) {
         var instruction = instruction
         instruction[CommonField.opcode] = Opcode.load.rawValue
-        loads.append(.init(index: s.program.count, access: access, readsFeatureMap: features))
+        loads.append(.init(index: s.program.count, access: access, features: features))
         s.program.append(instruction)
     }
 
@@ -43,7 +43,7 @@ extension TileEmitter {
             i[LoadField.lastColumn] = count * source.beatsPerWord - 1
             i[LoadField.lastValidColumn] = count * source.beatsPerWord - 1
             i[LoadField.bufferAddress] = range.lowerBound + word
-            append(i, .init(buffer, range), features: false, &s, &loads)
+            append(i, .init(buffer, range), &s, &loads)
             word += count
         }
     }
@@ -111,29 +111,29 @@ extension TileEmitter {
                 i[LoadField.bufferPlaneStep] = extent.rows * extent.columns
                 if existing > 0 {
                     i[LoadField.lastPlane] = existing - 1
-                    setSource(place, extent, part, s, &i)
+                    let features = setSource(place, extent, part, s, &i)
                     i[LoadField.bufferAddress] = range.lowerBound
-                    append(i, .init(.ifmap, range), features: true, &s, &loads)
+                    append(i, .init(.ifmap, range), features: features, &s, &loads)
                 }
                 if !shape.isPool, !s.p.element.hasZeroWeight, existing < shape.inputGroups {
                     var zeros = missing(from: existing, planeWords: extent.rows * extent.columns, s)
                     zeros[LoadField.bank] = i[LoadField.bank]
                     zeros[LoadField.bufferAddress] += range.lowerBound
-                    append(zeros, .init(.ifmap, range), features: false, &s, &loads)
+                    append(zeros, .init(.ifmap, range), &s, &loads)
                 }
             }
         }
     }
 
-    /// Where a load of features reads: the part of the map that its tile covers.
+    /// Where a load of features reads: the part of the map that its tile covers; nil where that is padding alone.
     private func setSource(
         _ place: TilePlace, _ extent: Extent, _ part: Int, _ s: Scheduler, _ i: inout Instruction
-    ) {
+    ) -> MapRegion? {
         let (validRows, validColumns) = (extent.validRows, extent.validColumns)
         if validRows.isEmpty || validColumns.isEmpty {
             // All padding: one valid beat of zeros, the rest is fill.
             i[LoadField.address] = s.zeroPlane
-            return
+            return nil
         }
         let source = s.placements[layer.input]!
         let perWord = s.p.inputs / s.p.granule
@@ -151,6 +151,8 @@ extension TileEmitter {
         i[LoadField.firstValidColumn] = shape.streams ? 0 : extent.padLeft
         i[LoadField.lastValidColumn] = validColumns.count - 1
         setPreActivation(part, firstWord: firstWord, s.p, &i)
+        let last = plane + i[LoadField.lastPlane] * perWord
+        return MapRegion(source, planes: plane..<last + 1, rows: validRows, columns: validColumns)
     }
 
     /// A load of zeros for the words of a tile from `word` on, its buffer address counted from the tile's first word.
@@ -186,7 +188,12 @@ extension TileEmitter {
             i[LoadField.bufferAddress] = range.lowerBound
             i[LoadField.bufferRowStep] = place.columnsPerUnit
             i[LoadField.bufferPlaneStep] = place.rows * place.columnsPerUnit
-            append(i, .init(.residual, range), features: true, &s, &loads)
+            let lastPlane = plane + (planes - 1) * planeStep(s.p)
+            let column = place.column + pixel * place.columnsPerUnit
+            let region = MapRegion(
+                source, planes: plane..<lastPlane + 1, rows: place.row..<place.row + place.rows,
+                columns: column..<column + columns)
+            append(i, .init(.residual, range), features: region, &s, &loads)
         }
     }
 }

@@ -3,9 +3,13 @@
 import Accelerator
 
 extension TileEmitter {
-    /// One store per pixel unit and granule of the output word; returns their places in the program.
-    func emitStores(_ place: TilePlace, _ ofmap: Range<Int>, _ s: inout Scheduler) -> [Int] {
+    /// One store per pixel unit and granule of the output word; returns their places in the program and what
+    /// they write.
+    func emitStores(
+        _ place: TilePlace, _ ofmap: Range<Int>, _ s: inout Scheduler
+    ) -> (indices: [Int], region: MapRegion) {
         let target = s.placements[layer.name]!
+        var written: Range<Int>?
         let perWord = s.p.outputs / s.p.granule
         var indices: [Int] = []
         eachOutputGranule(place, s.p) { pixel, part, planes, plane, columns in
@@ -24,7 +28,12 @@ extension TileEmitter {
             i[StoreField.bufferPlaneStep] = place.rows * place.columnsPerUnit
             indices.append(s.program.count)
             s.program.append(i)
+            let last = plane + (planes - 1) * planeStep(s.p)
+            written = min(written?.lowerBound ?? plane, plane)..<max(written?.upperBound ?? 0, last + 1)
         }
-        return indices
+        let region = MapRegion(
+            target, planes: written ?? 0..<0, rows: place.row..<place.row + place.rows,
+            columns: place.column..<place.column + place.columns)
+        return (indices, region)
     }
 }

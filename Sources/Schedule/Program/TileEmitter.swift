@@ -130,6 +130,8 @@ struct TileEmitter {
         if layer.residual != nil { reads.append(.init(.residual, ranges.ofmap)) }
         let stores = emitStores(place, ranges.ofmap, &s)
         s.ledger.add(
-            .init(loads: loads, compute: compute, computeReads: reads, ofmap: ranges.ofmap, stores: stores))
+            .init(
+                loads: loads, compute: compute, computeReads: reads, ofmap: ranges.ofmap, stores: stores.indices,
+                stored: stores.region))
     }
 }

@@ -4,7 +4,7 @@ import Accelerator
 import Networks
 
 /// How the compute engine works on a layer.
-enum LayerWork: Sendable, Equatable {
+enum LayerWork: Sendable, Hashable {
     /// A pooling, in the loop nest.
     case pool
     /// A convolution in the loop nest: family `vector`.
@@ -17,7 +17,7 @@ enum LayerWork: Sendable, Equatable {
 }
 
 /// A layer (or one group of a grouped convolution) as the array works on it.
-struct LayerShape: Sendable, Equatable {
+struct LayerShape: Sendable, Hashable {
     var inputShape: Shape
     var outputShape: Shape
     var window: Window

@@ -2,6 +2,16 @@
 
 import Networks
 
+/// The order of a layer's tiles: output groups and places of the map.
+enum TileLoops: String, Sendable, Hashable, CaseIterable {
+    /// Groups outside where that reads fewer words.
+    case byWords = "by words"
+    /// All groups of a place, then the next place: features are read once.
+    case groupsInside = "groups inside places"
+    /// All places of a group, then the next group: weights are read once.
+    case placesInside = "places inside groups"
+}
+
 /// Feature-map geometry of one tile.
 struct TilePlace {
     /// First output group and how many.
@@ -50,7 +60,7 @@ extension TileEmitter {
         }
     }
 
-    /// Tiles in the order that reloads less: output groups inside rows, or rows inside output groups.
+    /// Tiles in their order: output groups inside places of the map, or places inside output groups.
     func tiles() -> [TilePlace] {
         let output = shape.outputShape
         let rows = TileEmitter.stretches(output.height, most: tile.rows, borders: layer.regions.map(\.rows))
@@ -66,12 +76,21 @@ extension TileEmitter {
                 })
         }
         let spatial = rows.flatMap { row in columns.map { (row, $0) } }
-        let weightWords = shape.outputGroups * wordsPerGroup
-        let featureWords =
-            spatial.count * shape.inputGroups * tile.inputRows(window) * tile.inputColumns(window)
-        if shape.isPool || weightWords * spatial.count > featureWords * groupStarts.count {
+        if hasPlacesInside(places: spatial.count, groups: groupStarts.count) {
             return groupStarts.flatMap { group in spatial.map { place(group, $0.0, $0.1) } }
         }
         return spatial.flatMap { spot in groupStarts.map { place($0, spot.0, spot.1) } }
+    }
+
+    /// Whether all places of a group come before the next group.
+    func hasPlacesInside(places: Int, groups: Int) -> Bool {
+        switch tile.loops {
+        case .placesInside: return true
+        case .groupsInside: return false
+        case .byWords:
+            let weightWords = shape.outputGroups * wordsPerGroup
+            let featureWords = places * shape.inputGroups * tile.inputRows(window) * tile.inputColumns(window)
+            return shape.isPool || weightWords * places > featureWords * groups
+        }
     }
 }

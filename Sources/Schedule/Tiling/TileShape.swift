@@ -2,6 +2,7 @@
 // while this one computes; a layer of a single tile may use whole buffers.
 
 import Accelerator
+import Diagnostics
 import Networks
 
 #if MUTANTS
@@ -9,7 +10,7 @@ import Networks
 #endif
 
 /// Output extent of the tiles of one layer.
-struct TileShape: Sendable, Equatable {
+struct TileShape: Sendable, Hashable {
     /// Output rows, output columns, output groups.
     var rows: Int
     var columns: Int
@@ -19,6 +20,8 @@ struct TileShape: Sendable, Equatable {
     /// Where not even one output group's weights fit half of their buffer: input groups (of a flattened layer words)
     /// whose weights do, and that one instruction works on. Else 0.
     var partUnits = 0
+    /// What goes round inside what.
+    var loops = TileLoops.byWords
 
     /// Input rows and columns (of one pixel unit) that a tile covers.
     func inputRows(_ window: Window) -> Int { (rows - 1) * window.strideHeight + window.extentHeight }
@@ -26,11 +29,16 @@ struct TileShape: Sendable, Equatable {
         (columnsPerUnit - 1) * window.strideWidth + window.extentWidth
     }
 
-    private init(rows: Int, columns: Int, groups: Int, pixels: Int) {
+    init(rows: Int, columns: Int, groups: Int, pixels: Int) {
         self.rows = rows
         self.columns = columns
         self.groups = groups
         columnsPerUnit = (columns + pixels - 1) / pixels
+    }
+
+    /// The smallest tile: a pixel of one output group.
+    static func pixel(_ p: AcceleratorParameters) -> TileShape {
+        TileShape(rows: 1, columns: 1, groups: 1, pixels: p.pixels)
     }
 
     /// The largest tiles that fit: all groups first, then whole rows, then columns.
@@ -50,14 +58,19 @@ struct TileShape: Sendable, Equatable {
         }
         if let best { return best }
         if let parts = inParts(layer, p) { return parts }
-        let smallest = TileShape(rows: 1, columns: 1, groups: 1, pixels: p.pixels)
+        throw tooSmall(layer, p, name: name)
+    }
+
+    /// What to throw where not even one pixel of one group fits.
+    static func tooSmall(_ layer: LayerShape, _ p: AcceleratorParameters, name: String) -> InputError {
+        let smallest = pixel(p)
         let limit = smallest.shortage(layer, p, share: 2) ?? .ifmap
-        throw Shortage.tile(limit, outputs: p.outputs).error(layer: name)
+        return Shortage.tile(limit, outputs: p.outputs).error(layer: name)
     }
 
     /// One output group whose weights come in parts. Sums wait in the accumulators meanwhile, so that a tile is one
     /// pixel of each unit, or on the convolver family in the psum buffer.
-    private static func inParts(_ layer: LayerShape, _ p: AcceleratorParameters) -> TileShape? {
+    static func inParts(_ layer: LayerShape, _ p: AcceleratorParameters) -> TileShape? {
         let units = p.weightDepth / 2 / layer.unitWords
         guard !layer.isPool, units > 0 else { return nil }
         var tile: TileShape?
@@ -114,7 +127,7 @@ struct TileShape: Sendable, Equatable {
     }
 
     /// The size that is too small, nil when the tile fits 1/share of each.
-    private func shortage(
+    func shortage(
         _ layer: LayerShape, _ p: AcceleratorParameters, share: Int, weightsFit: Bool = false
     ) -> TileLimit? {
         let planes = layer.isPool ? groups : layer.inputGroups

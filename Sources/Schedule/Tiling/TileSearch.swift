@@ -1,0 +1,186 @@
+// The tiles of a part of a layer: of all that fit, those with which it ends first behind the part before it. The space:
+//   rows       ceil(height / n) for every n
+//   columns    the whole width; where not even a row fits, the widest of ceil(width / n) that does
+//   groups     ceil(groups / n) for every n, of output channels
+//   loops      groups inside places of the map, or places inside groups
+//   weights    whole; in parts where half of their buffer does not hold an output group's
+// Tiles take up to a whole buffer: the next one loads where there is room, as BufferTurns says. Candidates are ranked by
+// TileCost, and programs of the first of them are emitted and counted.
+
+import Accelerator
+import Diagnostics
+import Networks
+
+/// The tiles of the parts so far, and what they were chosen from.
+struct TileSearch {
+    /// The part that comes before, with its tiles.
+    fileprivate var previous: (part: LayerPart, passes: WeightPasses?)?
+    fileprivate var known: [Key: TileChoice] = [:]
+
+    /// What a choice depends on.
+    fileprivate struct Key: Hashable {
+        var part: PartKey
+        var previous: PartKey?
+        /// The features are in the buffer.
+        var isLoaded: Bool
+    }
+
+    fileprivate struct PartKey: Hashable {
+        var shape: LayerShape
+        var tile: TileShape?
+        var inputs: Int
+        var outputs: Int
+        var hasResidual: Bool
+        var hasPreActivation: Bool
+        var regions: Int
+        /// The part before has written what this one reads.
+        var follows: Bool
+
+        init(_ part: LayerPart, tile: TileShape?, after previous: LayerPart?) {
+            shape = part.shape
+            self.tile = tile
+            (inputs, outputs) = (part.input.count, part.output.count)
+            (hasResidual, hasPreActivation) = (part.layer.residual != nil, part.layer.preActivation != nil)
+            regions = part.layer.regions.count
+            follows = previous.map { $0.layer.name == part.layer.input } ?? false
+        }
+    }
+}
+
+/// Chosen tiles, and how they compare.
+struct TileChoice: Sendable {
+    var tile: TileShape
+    /// Tilings in the space; those whose programs were counted.
+    var candidates: Int
+    var counted: Int
+    /// Cycles behind the part before; no tiling of the space takes fewer than `bound`, alone.
+    var cycles: Int
+    var bound: Int
+}
+
+extension Scheduler {
+    /// Programs that are counted for a part.
+    private static let mostCounted = 24
+    /// Instructions of the part before beyond which a part is looked at alone.
+    private static let mostBefore = 2000
+
+    /// The tiles of a part, whose own are ignored. Throws `InputError` where none fit.
+    mutating func chooseTile(_ part: LayerPart, _ passes: WeightPasses?, loaded: LoadedFeatures?) throws -> TileShape {
+        let name = part.layer.name
+        guard options.search == .optimal else { return try TileShape.choose(part.shape, p, name: name) }
+        let before = search.previous
+        let key = TileSearch.Key(
+            part: .init(part, tile: nil, after: before?.part),
+            previous: before.map { .init($0.part, tile: $0.part.tile, after: nil) }, isLoaded: loaded != nil)
+        let choice: TileChoice
+        if let known = search.known[key] {
+            choice = known
+        } else {
+            choice = try searchTile(part, passes, loaded: loaded)
+            search.known[key] = choice
+        }
+        var chosen = part
+        chosen.tile = choice.tile
+        search.previous = (chosen, passes)
+        return choice.tile
+    }
+
+    private func searchTile(
+        _ part: LayerPart, _ passes: WeightPasses?, loaded: LoadedFeatures?
+    ) throws -> TileChoice {
+        let space = TileShape.space(part.shape, p)
+        guard !space.isEmpty else { throw TileShape.tooSmall(part.shape, p, name: part.layer.name) }
+        var ranked = space.map { tile in
+            var candidate = part
+            candidate.tile = tile
+            let cost = TileCost(candidate, passes: passes, p, options.memory)
+            return (tile: tile, bound: cost.bound, estimate: cost.estimate)
+        }
+        ranked.sort { ($0.estimate, $0.tile.groups, $0.tile.rows) < ($1.estimate, $1.tile.groups, $1.tile.rows) }
+        var candidates = ranked.prefix(Scheduler.mostCounted).map(\.tile)
+        if let first = try? TileShape.choose(part.shape, p, name: part.layer.name), !candidates.contains(first) {
+            candidates.append(first)
+        }
+        var best: (tile: TileShape, cycles: Int)?
+        for tile in candidates {
+            var candidate = part
+            candidate.tile = tile
+            let cycles = countedCycles(candidate, passes, loaded: loaded)
+            if best.map({ cycles < $0.cycles }) ?? true { best = (tile, cycles) }
+        }
+        return TileChoice(
+            tile: best!.tile, candidates: space.count, counted: candidates.count, cycles: best!.cycles,
+            bound: ranked.map(\.bound).min()!)
+    }
+
+    /// Cycles of a part's program behind the end of the part before.
+    private func countedCycles(_ part: LayerPart, _ passes: WeightPasses?, loaded: LoadedFeatures?) -> Int {
+        var trial = Scheduler(like: self, p: p)
+        if let previous = search.previous {
+            trial.emit(previous.part, previous.passes, loaded: nil)
+            if trial.program.count > Scheduler.mostBefore { trial = Scheduler(like: self, p: p) }
+        }
+        let before = trial.program.count
+        trial.emit(part, passes, loaded: loaded)
+        trial.applyTokens()
+        let clock = RoughClock(trial.program, p, options.memory)
+        return clock.end(of: trial.program.indices) - clock.end(of: 0..<before)
+    }
+
+    private mutating func emit(_ part: LayerPart, _ passes: WeightPasses?, loaded: LoadedFeatures?) {
+        ledger.beginLayer()
+        var emitter = TileEmitter(
+            part, addresses: .init(weights: 0, constants: 0), passes: passes, loadedFeatures: loaded)
+        emitter.run(&self)
+    }
+}
+
+extension TileShape {
+    /// All tilings that fit.
+    static func space(_ layer: LayerShape, _ p: AcceleratorParameters) -> [TileShape] {
+        var result: [TileShape] = []
+        let rows = cuts(layer.outputShape.height)
+        for groups in cuts(layer.outputGroups) {
+            guard let columns = widest(layer, p, groups: groups) else { continue }
+            for rows in rows {
+                let tile = TileShape(rows: rows, columns: columns, groups: groups, pixels: p.pixels)
+                guard tile.shortage(layer, p, share: 1) == nil else { continue }
+                result += tile.inBothOrders(layer)
+            }
+        }
+        let half = pixel(p).shortage(layer, p, share: 2)
+        if result.isEmpty || half == .weights, let parts = inParts(layer, p) { result.append(parts) }
+        return result
+    }
+
+    /// ceil(count / n) for every n, the largest first.
+    static func cuts(_ count: Int) -> [Int] {
+        var result: [Int] = []
+        var size = count
+        while size >= 1 {
+            result.append(size)
+            let tiles = (count + size - 1) / size
+            // The largest size that needs more tiles.
+            size = size == 1 ? 0 : min(size - 1, (count + tiles) / (tiles + 1))
+        }
+        return result
+    }
+
+    private static func widest(_ layer: LayerShape, _ p: AcceleratorParameters, groups: Int) -> Int? {
+        cuts(layer.outputShape.width).first {
+            TileShape(rows: 1, columns: $0, groups: groups, pixels: p.pixels).shortage(layer, p, share: 1) == nil
+        }
+    }
+
+    private func inBothOrders(_ layer: LayerShape) -> [TileShape] {
+        let hasOrder =
+            !layer.isPool && groups < layer.outputGroups
+            && (rows < layer.outputShape.height || columns < layer.outputShape.width)
+        guard hasOrder else { return [self] }
+        return [TileLoops.groupsInside, .placesInside].map { loops in
+            var tile = self
+            tile.loops = loops
+            return tile
+        }
+    }
+}
