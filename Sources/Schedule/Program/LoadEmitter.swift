@@ -48,8 +48,12 @@ extension TileEmitter {
         }
     }
 
-    func loadWeights(_ place: TilePlace, _ range: Range<Int>, _ s: inout Scheduler, _ loads: inout Loads) {
-        let address = addresses.weights + place.group * wordsPerGroup * s.p.weightBeats * s.p.weightBeatBytes
+    /// A stretch of the words that hold the weights of the tile's groups.
+    func loadWeights(
+        _ place: TilePlace, _ range: Range<Int>, of all: Range<Int>, _ s: inout Scheduler, _ loads: inout Loads
+    ) {
+        let word = place.group * wordsPerGroup + range.lowerBound - all.lowerBound
+        let address = addresses.weights + word * s.p.weightBeats * s.p.weightBeatBytes
         loadWords(.weights, .init(address: address, beatsPerWord: s.p.weightBeats), to: range, &s, &loads)
     }
 

@@ -81,30 +81,34 @@ struct TileEmitter {
             if index == 0, hasPreActivation { loadPreActivation(&s, &loads) }
             // Weights first: they need not wait for the layer before.
             let group: LoadedGroup
+            var late: Range<Int>?
             if let loadedGroup, loadedGroup.serves(place) {
                 group = loadedGroup
             } else {
-                group = loadGroup(place, &s, &loads)
+                (group, late) = loadGroup(place, &s, &loads)
                 loadedGroup = group
             }
             let ifmap = needFeatures(place, &s, &loads)
-            let ofmap = s.turns.ofmap.take(place.groups * place.rows * place.columnsPerUnit)
+            let ofmap = s.turns.ofmap.take(place.groups * place.rows * place.columnsPerUnit).range
             if layer.residual != nil { loadResidual(place, ofmap, &s, &loads) }
+            if let late { loadWeights(place, late, of: group.weights, &s, &loads) }
             let ranges = BufferRanges(ifmap: ifmap, weights: group.weights, constants: group.constants, ofmap: ofmap)
             if tile.partUnits > 0 { emitParts(place, loads, ranges, &s) } else { emitWhole(place, loads, ranges, &s) }
         }
     }
 
-    /// Loads weights, unless they come in parts, and constants of the tile's output groups.
+    /// Loads weights, unless they come in parts, and constants of the tile's output groups. `late` is the stretch of the
+    /// weights that is not loaded yet, where the tile before still uses it.
     private func loadGroup(
         _ place: TilePlace, _ s: inout Scheduler, _ loads: inout [BufferLedger.Load]
-    ) -> LoadedGroup {
+    ) -> (LoadedGroup, late: Range<Int>?) {
         let hasWeights = passes != nil && tile.partUnits == 0
-        let weights = hasWeights ? s.turns.weights.take(place.groups * wordsPerGroup) : 0..<0
-        let constants = s.turns.constants.take(place.groups)
-        if hasWeights { loadWeights(place, weights, &s, &loads) }
+        let turn = hasWeights ? s.turns.weights.take(place.groups * wordsPerGroup) : BufferTurn.none
+        let constants = s.turns.constants.take(place.groups).range
+        if hasWeights { loadWeights(place, turn.free, of: turn.range, &s, &loads) }
         loadConstants(place, constants, &s, &loads)
-        return LoadedGroup(group: place.group, region: place.region, weights: weights, constants: constants)
+        let group = LoadedGroup(group: place.group, region: place.region, weights: turn.range, constants: constants)
+        return (group, turn.busy.isEmpty ? nil : turn.busy)
     }
 
     /// Loads the tile's input unless it is in the buffer; returns its words there.
@@ -113,7 +117,7 @@ struct TileEmitter {
     ) -> Range<Int> {
         let poolGroup = shape.isPool ? place.group : 0
         if let loadedFeatures, loadedFeatures.serves(place, group: poolGroup) { return loadedFeatures.range }
-        let range = s.turns.ifmap.take(featureWords(place))
+        let range = s.turns.ifmap.take(featureWords(place)).range
         loadFeatures(place, range, &s, &loads)
         loadedFeatures = LoadedFeatures(place, group: poolGroup, range: range)
         return range

@@ -12,7 +12,7 @@ extension TileEmitter {
         for pass in 0..<shape.passes {
             for first in stride(from: 0, to: shape.units, by: tile.partUnits) {
                 let part = Part(pass: pass, units: first..<min(first + tile.partUnits, shape.units), of: shape)
-                ranges.weights = s.turns.weights.take(part.units.count * words)
+                ranges.weights = s.turns.weights.take(part.units.count * words).range
                 let start = (pass * shape.units + first) * words
                 let source = WordSource(
                     address: group + start * s.p.weightBeats * s.p.weightBeatBytes, beatsPerWord: s.p.weightBeats)

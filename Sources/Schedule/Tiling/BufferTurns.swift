@@ -1,5 +1,5 @@
 // Where in a buffer the next tile's words go. First-fit schedules use two halves in turn; the others put each tile
-// behind the one before, and begin again where it would not fit, so that as much of a buffer is ahead as is free.
+// behind the one before, or at that end of the buffer which the one before leaves more of free.
 
 import Accelerator
 
@@ -8,24 +8,55 @@ struct BufferTurn {
     let depth: Int
     /// Two halves; a tile larger than half a buffer (then the layer has just that one) starts at word 0.
     let isHalved: Bool
-    private var next = 0
+    /// The words taken last.
+    private var last = 0..<0
+
+    /// Words taken: those that the last ones leave free, and the others, on one side of them.
+    struct Taken {
+        var range: Range<Int>
+        var free: Range<Int>
+        var busy: Range<Int>
+
+        /// All of them free.
+        init(_ range: Range<Int>) { (self.range, free, busy) = (range, range, 0..<0) }
+
+        init(_ range: Range<Int>, behind last: Range<Int>) {
+            self.init(range)
+            let shared = range.clamped(to: last)
+            // Loaded at once where nothing would be left.
+            guard !shared.isEmpty, shared != range else { return }
+            if shared.lowerBound == range.lowerBound {
+                (busy, free) = (shared, shared.upperBound..<range.upperBound)
+            } else if shared.upperBound == range.upperBound {
+                (free, busy) = (range.lowerBound..<shared.lowerBound, shared)
+            }
+        }
+    }
+
+    /// No words.
+    static let none = Taken(0..<0)
 
     init(depth: Int, isHalved: Bool) {
         self.depth = depth
         self.isHalved = isHalved
     }
 
-    /// A range of `count` words, whose turn it is.
-    mutating func take(_ count: Int) -> Range<Int> {
+    /// `count` words, whose turn it is.
+    mutating func take(_ count: Int) -> Taken {
         if isHalved {
-            if count > depth / 2 { return 0..<count }
-            let base = next * (depth / 2)
-            next = 1 - next
-            return base..<base + count
+            if count > depth / 2 { return Taken(0..<count) }
+            let base = last.lowerBound == 0 && !last.isEmpty ? depth / 2 : 0
+            last = base..<base + max(1, count)
+            return Taken(base..<base + count)
         }
-        let base = next + count > depth ? 0 : next
-        next = base + count
-        return base..<next
+        let before = last
+        if before.upperBound + count <= depth {
+            last = before.upperBound..<before.upperBound + count
+        } else {
+            let ends = [0, depth - count].map { $0..<$0 + count }
+            last = ends.min { $0.clamped(to: before).count < $1.clamped(to: before).count }!
+        }
+        return Taken(last, behind: before)
     }
 }
 

@@ -32,7 +32,8 @@ public struct ScheduleCliff: Sendable, Equatable, Codable {
         let half = kib % 2 == 0 ? "\(kib / 2)" : "\(kib / 2).5"
         let reason =
             if let groupKiB {
-                "weights of one output group need \(groupKiB) KiB, half the buffer is \(half)"
+                "weights of one output group need \(groupKiB) KiB, "
+                    + (groupKiB > kib ? "the buffer has \(kib)" : "half the buffer is \(half)")
             } else {
                 "half of the \(limit.name) buffer, \(half) KiB, makes \(tiles) tiles of what could be \(neededTiles)"
             }
@@ -114,8 +115,29 @@ extension Scheduler {
         guard plan.tiles > parts.count, Double(plan.steps) < Scheduler.gain * Double(plan.predictedCycles) else {
             return nil
         }
+        if options.search == .optimal { return wholeWeights(plan) }
         let found = [TileLimit.weights, .ifmap, .ofmap, .psums].compactMap { cliff(plan, $0) }
         return found.min { ($0.neededCycles, $0.neededKiB - $0.kib) < ($1.neededCycles, $1.neededKiB - $1.kib) }
+    }
+
+    /// Where the search has found nothing better than weights in parts for every pixel: a buffer that holds those of an
+    /// output group.
+    private func wholeWeights(_ plan: LayerPlan) -> ScheduleCliff? {
+        let inParts = parts.filter { $0.part.tile.partUnits > 0 && $0.part.shape.outputShape.height * $0.part.shape.outputShape.width > p.pixels }
+        guard let bits = p.wordBits(.weights), let words = inParts.map({ $0.part.wordsPerGroup($0.passes) }).max(),
+            let groupKiB = groupKiB(bits)
+        else { return nil }
+        let kib = (p.weightDepth * bits + 8191) / 8192
+        let most = min(Scheduler.mostGrowth * kib, AcceleratorParameters.bufferKiB(wordBits: bits).upperBound)
+        let needed = (kib + 1...max(kib + 1, most)).first {
+            AcceleratorParameters.depth($0 * 1024, wordBits: bits) >= words
+        }
+        guard let needed, let best = trial(p.with(.weights, kib: needed, wordBits: bits)),
+            Double(best.cycles) <= Scheduler.gain * Double(plan.predictedCycles)
+        else { return nil }
+        return ScheduleCliff(
+            limit: .weights, kib: kib, neededKiB: needed, groupKiB: groupKiB, tiles: plan.tiles,
+            neededTiles: best.tiles, predictedCycles: plan.predictedCycles, neededCycles: best.cycles)
     }
 
     private func cliff(_ plan: LayerPlan, _ limit: TileLimit) -> ScheduleCliff? {
@@ -164,7 +186,7 @@ extension Scheduler {
             if part.input.first != input { loaded = nil }
             input = part.input.first
             part.shape.work = part.shape.work.on(p.family)
-            guard let tile = try? TileShape.choose(part.shape, p, name: part.layer.name) else { return nil }
+            guard let tile = try? scheduler.chooseTile(part, passes, loaded: loaded) else { return nil }
             part.tile = tile
             var emitter = TileEmitter(
                 part, addresses: .init(weights: 0, constants: 0), passes: passes, loadedFeatures: loaded)
