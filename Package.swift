@@ -81,7 +81,7 @@ let package = Package(
             name: "Configuration",
             dependencies: [
                 "Accelerator", "Diagnostics", "ExternalMemory", "Fabric", "NetworkReaders", "Networks", "Quantizer",
-                "Schedule", "Support", "Waveforms", .product(name: "Yams", package: "Yams"),
+                "Support", "Waveforms", .product(name: "Yams", package: "Yams"),
             ]),
         .target(
             name: "Preparation",

@@ -5,6 +5,7 @@ import Configuration
 import Diagnostics
 import Machine
 import Networks
+import Schedule
 
 /// An elaborated accelerator with what it needs of the device.
 package struct Hardware: Sendable {
@@ -48,6 +49,16 @@ package struct Hardware: Sendable {
     package func compile(_ configuration: Configuration, storesWeights: Bool = true) throws -> Build {
         try Build.make(
             network, on: accelerator, memory: configuration.memory.model(clockMHz: configuration.clockMHz),
-            clockMHz: configuration.clockMHz, search: configuration.schedule.search, storesWeights: storesWeights)
+            clockMHz: configuration.clockMHz, search: .init(configuration.schedule.search),
+            storesWeights: storesWeights)
+    }
+}
+
+extension ScheduleOptions.Search {
+    fileprivate init(_ search: ScheduleSettings.Search) {
+        switch search {
+        case .optimal: self = .optimal
+        case .firstFit: self = .firstFit
+        }
     }
 }

@@ -16,8 +16,8 @@ struct TileCost {
     private var firstCompute = 0
     /// Of tiles that cannot load while the one before computes, since the buffers do not hold both.
     private var alone = 0
-    /// Compute instructions.
-    private(set) var tiles = 0
+    /// Bytes of features and weights that are loaded.
+    private(set) var bytes = 0
 
     /// No engine works longer than the whole does, which begins with a load and ends with a store.
     var bound: Int { max(compute + firstLoad + lastStore, max(load + firstCompute + lastStore, store + firstLoad)) }
@@ -35,11 +35,11 @@ struct TileCost {
         // Each of the groups' tiles reads features of its own, but where the next has the same.
         let featureLoads = shape.isPool || groupsOutside && places > 1 ? groups.count : 1
         let weightLoads = !groupsOutside && groups.count > 1 ? places : 1
-        tiles = places * groups.count * counter.parts
         for row in rows.kinds {
             for column in columns.kinds {
                 let times = row.times * column.times
                 load += featureLoads * times * counter.featureCycles(row.size, column.size)
+                bytes += featureLoads * times * counter.featureBeats(row.size, column.size) * p.beatBytes
                 for group in groups.kinds {
                     let all = times * group.times
                     compute += all * counter.computeCycles(row.size, column.size, group.size)
@@ -51,6 +51,7 @@ struct TileCost {
         for group in groups.kinds {
             let all = counter.parts > 1 ? places : weightLoads
             load += all * group.times * counter.weightCycles(group.size)
+            bytes += all * group.times * counter.weightBeats(group.size) * p.weightBeatBytes
         }
         let features = counter.featureCycles(tile.rows, tile.columns)
         let weights = counter.weightCycles(tile.groups) / counter.parts
@@ -127,15 +128,22 @@ private struct Counter {
 
     func featureCycles(_ tileRows: Int, _ tileColumns: Int) -> Int {
         let granules = p.inputs / p.granule
-        let planes = shape.isPool ? tile.groups : part.input.count
         let instructions = (shape.isPool ? 1 : min(granules, part.input.count)) * units(tileColumns)
-        let beats = planes * rows(tileRows) * columns(tileColumns) * units(tileColumns)
-        return cycles(beats: beats, bytes: p.beatBytes, instructions: instructions, overhead: p.loadOverhead)
+        return cycles(
+            beats: featureBeats(tileRows, tileColumns), bytes: p.beatBytes, instructions: instructions,
+            overhead: p.loadOverhead)
     }
+
+    func featureBeats(_ tileRows: Int, _ tileColumns: Int) -> Int {
+        let planes = shape.isPool ? tile.groups : part.input.count
+        return planes * rows(tileRows) * columns(tileColumns) * units(tileColumns)
+    }
+
+    func weightBeats(_ groups: Int) -> Int { groups * part.wordsPerGroup(passes) * p.weightBeats }
 
     func weightCycles(_ groups: Int) -> Int {
         let weights = cycles(
-            beats: groups * part.wordsPerGroup(passes) * p.weightBeats, bytes: p.weightBeatBytes,
+            beats: weightBeats(groups), bytes: p.weightBeatBytes,
             instructions: passes == nil ? 0 : parts, overhead: p.loadOverhead)
         return weights
             + cycles(

@@ -13,14 +13,23 @@ import Networks
 
 /// The tiles of the parts so far, and what they were chosen from.
 struct TileSearch {
-    /// The part that comes before, with its tiles.
-    fileprivate var previous: (part: LayerPart, passes: WeightPasses?)?
+    /// A part with its tiles, and how it began.
+    fileprivate struct Chosen {
+        var part: LayerPart
+        var passes: WeightPasses?
+        var loaded: LoadedFeatures?
+        /// The buffers' turns before it.
+        var turns: BufferTurns
+    }
+
+    /// The parts that come before, the last one last.
+    fileprivate var recent: [Chosen] = []
     fileprivate var known: [Key: TileChoice] = [:]
 
     /// What a choice depends on.
     fileprivate struct Key: Hashable {
         var part: PartKey
-        var previous: PartKey?
+        var recent: [PartKey]
         /// The features are in the buffer.
         var isLoaded: Bool
     }
@@ -58,20 +67,45 @@ struct TileChoice: Sendable {
     var bound: Int
 }
 
+/// What is least of a schedule: cycles, and bytes that move to and from external memory.
+struct ScheduleCost: Comparable {
+    var cycles: Int
+    var bytes: Int
+
+    /// Bytes that weigh as much as a cycle. Moving a byte takes about 120 pJ, a ZCU102 of 5 W at 200 MHz 25 nJ a cycle: as
+    /// much as 200 bytes. The weight is a twentieth of that, so that time decides but where it hardly differs.
+    private static let bytesOfACycle = 4096
+
+    private var weight: Int { cycles * ScheduleCost.bytesOfACycle + bytes }
+
+    static func < (one: ScheduleCost, other: ScheduleCost) -> Bool { one.weight < other.weight }
+}
+
+extension AcceleratorParameters {
+    /// Bytes that an instruction moves to or from external memory.
+    func externalBytes(_ i: Instruction) -> Int {
+        switch Opcode(rawValue: i[CommonField.opcode])! {
+        case .load: CyclePrediction.loadBeats(i).read * loadBeatBytes(i)
+        case .store: CyclePrediction.storeBeats(i) * beatBytes
+        case .compute, .end: 0
+        }
+    }
+}
+
 extension Scheduler {
     /// Programs that are counted for a part.
     private static let mostCounted = 24
-    /// Instructions of the part before beyond which a part is looked at alone.
-    private static let mostBefore = 2000
+    /// Parts before, and their instructions, that a program is counted behind.
+    private static let mostRecent = 2
+    private static let mostBefore = 3000
 
     /// The tiles of a part, whose own are ignored. Throws `InputError` where none fit.
     mutating func chooseTile(_ part: LayerPart, _ passes: WeightPasses?, loaded: LoadedFeatures?) throws -> TileShape {
         let name = part.layer.name
         guard options.search == .optimal else { return try TileShape.choose(part.shape, p, name: name) }
-        let before = search.previous
         let key = TileSearch.Key(
-            part: .init(part, tile: nil, after: before?.part),
-            previous: before.map { .init($0.part, tile: $0.part.tile, after: nil) }, isLoaded: loaded != nil)
+            part: .init(part, tile: nil, after: search.recent.last?.part),
+            recent: search.recent.map { .init($0.part, tile: $0.part.tile, after: nil) }, isLoaded: loaded != nil)
         let choice: TileChoice
         if let known = search.known[key] {
             choice = known
@@ -81,7 +115,8 @@ extension Scheduler {
         }
         var chosen = part
         chosen.tile = choice.tile
-        search.previous = (chosen, passes)
+        search.recent.append(.init(part: chosen, passes: passes, loaded: loaded, turns: turns))
+        search.recent.removeFirst(max(0, search.recent.count - Scheduler.mostRecent))
         return choice.tile
     }
 
@@ -94,37 +129,40 @@ extension Scheduler {
             var candidate = part
             candidate.tile = tile
             let cost = TileCost(candidate, passes: passes, p, options.memory)
-            return (tile: tile, bound: cost.bound, estimate: cost.estimate)
+            return (tile: tile, bound: cost.bound, cost: ScheduleCost(cycles: cost.estimate, bytes: cost.bytes))
         }
-        ranked.sort { ($0.estimate, $0.tile.groups, $0.tile.rows) < ($1.estimate, $1.tile.groups, $1.tile.rows) }
+        ranked.sort { $0.cost < $1.cost }
         var candidates = ranked.prefix(Scheduler.mostCounted).map(\.tile)
         if let first = try? TileShape.choose(part.shape, p, name: part.layer.name), !candidates.contains(first) {
             candidates.append(first)
         }
-        var best: (tile: TileShape, cycles: Int)?
-        for tile in candidates {
+        let counted = candidates.map { tile in
             var candidate = part
             candidate.tile = tile
-            let cycles = countedCycles(candidate, passes, loaded: loaded)
-            if best.map({ cycles < $0.cycles }) ?? true { best = (tile, cycles) }
+            return (tile: tile, cost: cost(candidate, passes, loaded: loaded))
         }
+        let best = counted.min { $0.cost < $1.cost }!
         return TileChoice(
-            tile: best!.tile, candidates: space.count, counted: candidates.count, cycles: best!.cycles,
+            tile: best.tile, candidates: space.count, counted: candidates.count, cycles: best.cost.cycles,
             bound: ranked.map(\.bound).min()!)
     }
 
-    /// Cycles of a part's program behind the end of the part before.
-    private func countedCycles(_ part: LayerPart, _ passes: WeightPasses?, loaded: LoadedFeatures?) -> Int {
+    /// What a part's program takes behind the parts before.
+    private func cost(_ part: LayerPart, _ passes: WeightPasses?, loaded: LoadedFeatures?) -> ScheduleCost {
         var trial = Scheduler(like: self, p: p)
-        if let previous = search.previous {
-            trial.emit(previous.part, previous.passes, loaded: nil)
-            if trial.program.count > Scheduler.mostBefore { trial = Scheduler(like: self, p: p) }
+        for (index, chosen) in search.recent.enumerated() {
+            if index == 0 { trial.turns = chosen.turns }
+            trial.emit(chosen.part, chosen.passes, loaded: chosen.loaded)
         }
+        if trial.program.count > Scheduler.mostBefore { trial = Scheduler(like: self, p: p) }
+        trial.turns = turns
         let before = trial.program.count
         trial.emit(part, passes, loaded: loaded)
         trial.applyTokens()
         let clock = RoughClock(trial.program, p, options.memory)
-        return clock.end(of: trial.program.indices) - clock.end(of: 0..<before)
+        return ScheduleCost(
+            cycles: clock.end(of: trial.program.indices) - clock.end(of: 0..<before),
+            bytes: trial.program[before...].reduce(0) { $0 + p.externalBytes($1) })
     }
 
     private mutating func emit(_ part: LayerPart, _ passes: WeightPasses?, loaded: LoadedFeatures?) {
