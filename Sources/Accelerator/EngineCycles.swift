@@ -13,6 +13,17 @@ extension AcceleratorParameters {
         EngineCycles.begin + EngineCycles.request + PipelineStages.loadWrite + preActivationStages
     }
 
+    /// Cycles from the last position of a load until its engine finishes: the write into the buffer, behind the
+    /// pre-activation where there is one.
+    public var loadWriteCycles: Int { PipelineStages.loadWrite + preActivationStages }
+
+    /// Cycles from the one in which an engine or the fetch unit begins to the one in which its first request is at the
+    /// port.
+    public static let requestCycles = EngineCycles.request
+
+    /// Cycles from the one in which the store engine begins to the one in which its first beat is at the port.
+    public static let storePipelineCycles = EngineCycles.begin + PipelineStages.store
+
     /// Cycles of one store besides a cycle per beat, to memory that answers at once: to begin, the pipeline, the last
     /// beat's being written.
     public static let storeOverhead = EngineCycles.begin + PipelineStages.store + EngineCycles.storeEnd
