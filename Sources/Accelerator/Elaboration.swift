@@ -55,7 +55,8 @@ struct Elaboration: Circuits {
                 compute: ComputeProbes(
                     issue: control.issue.id, busy: control.busy.id, waitsForStore: sequencer.computeWaitsForStore.id,
                     stream: sequencer.computeStream),
-                loadBusy: load.busy.id, storeBusy: store.busy.id, storeFinish: feedback.storeFinish.id))
+                loadBusy: load.busy.id, storeBusy: store.busy.id, computeFinish: feedback.computeFinish.id,
+                storeFinish: feedback.storeFinish.id))
     }
 
     private mutating func makeOutputs(_ sequencer: Sequencer, _ load: Load, _ store: Store) {

@@ -64,7 +64,7 @@ final class RunAccount {
         let ends = TrafficEnds()
         self.ends = ends
         monitor = RunMonitor(
-            probes: probes, stores: program.layers.filter { !$0.isOnHost }.map(\.stores),
+            probes: probes, layerEnds: program.layerEnds,
             layerEnded: { _, cycle in ends.values.append(traffic(cycle)) })
     }
 
@@ -80,8 +80,25 @@ final class RunAccount {
 }
 
 extension CompiledNetwork {
+    /// When each layer of the array ends.
+    package var layerEnds: [LayerEnd] {
+        var ends: [LayerEnd] = []
+        for layer in layers {
+            if layer.isOnHost {
+                if !ends.isEmpty { ends[ends.count - 1].stops = true }
+                continue
+            }
+            ends.append(
+                LayerEnd(
+                    computes: (ends.last?.computes ?? 0) + layer.tiles,
+                    stores: (ends.last?.stores ?? 0) + layer.stores, stops: false))
+        }
+        if !ends.isEmpty { ends[ends.count - 1].stops = true }
+        return ends
+    }
+
     /// Cycles and traffic by layer, from causes and from the traffic up to the end of each layer of the array. Cycles
-    /// after the last store (the host sees `done`) belong to the next layer of the array, if any.
+    /// behind the last store before the host (it sees `done`) belong to the next layer of the array, if any.
     func layerRuns(_ causes: [CycleCauses], _ traffic: [Traffic], clockMHz: Double) -> [LayerRun] {
         var start = 0
         var before = Traffic()

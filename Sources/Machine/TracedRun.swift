@@ -70,7 +70,7 @@ extension Build {
         }
     }
 
-    /// Whether a cycle belongs to a layer that is asked for: the cycle of a layer's last store does.
+    /// Whether a cycle belongs to a layer that is asked for: the cycle in which a layer ends does.
     func layerFilter(_ request: TraceRequest) throws -> (_ cycle: Int, _ ends: [Int]) -> Bool {
         let names = program.layers.filter { !$0.isOnHost }.map { $0.name }
         let shown = Set(request.layers.compactMap { names.firstIndex(of: $0) })

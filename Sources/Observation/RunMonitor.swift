@@ -33,16 +33,36 @@ public struct CycleCauses: Sendable, Equatable {
     }
 }
 
-/// Counts causes layer by layer. A layer ends when its last store has finished.
+/// When a layer of the array ends: with the compute instruction that is the last of it and of the layers before; a layer
+/// behind which the array stops, with the store that is.
+public struct LayerEnd: Sendable, Equatable {
+    /// Compute instructions up to the layer's last.
+    public var computes: Int
+    /// Store instructions up to the layer's last.
+    public var stores: Int
+    /// The array stops behind it.
+    public var stops: Bool
+
+    /// The end of a layer.
+    public init(computes: Int, stores: Int, stops: Bool) {
+        self.computes = computes
+        self.stores = stores
+        self.stops = stops
+    }
+}
+
+/// Counts causes layer by layer.
 public final class RunMonitor: Observer {
     /// Every cycle counts.
     public let window = 0..<Int.max
     private let probes: RunProbes
-    /// Store instructions of each layer.
-    private let stores: [Int]
+    /// When each layer ends.
+    private let layerEnds: [LayerEnd]
     /// Called at the end of each layer with its index and its last cycle.
     private let layerEnded: (_ layer: Int, _ cycle: Int) -> Void
-    private var storesLeft: Int
+    /// Instructions that have finished.
+    private var computes = 0
+    private var stores = 0
     /// Index of the layer that runs, among those that the array computes.
     public private(set) var layer = 0
     /// Cycles of each layer; those after the last layer's end are the last layer's.
@@ -59,15 +79,15 @@ public final class RunMonitor: Observer {
     /// First cycle after each finished layer.
     public private(set) var ends: [Int] = []
 
-    /// `stores` are the store instructions of each layer, in order.
+    /// `layerEnds` are those of the layers of the array, in order.
     public init(
-        probes: RunProbes, stores: [Int], layerEnded: @escaping (_ layer: Int, _ cycle: Int) -> Void = { _, _ in }
+        probes: RunProbes, layerEnds: [LayerEnd],
+        layerEnded: @escaping (_ layer: Int, _ cycle: Int) -> Void = { _, _ in }
     ) {
         self.probes = probes
-        self.stores = stores
+        self.layerEnds = layerEnds
         self.layerEnded = layerEnded
-        storesLeft = stores.first ?? 0
-        counted = [CycleCauses](repeating: CycleCauses(), count: max(1, stores.count))
+        counted = [CycleCauses](repeating: CycleCauses(), count: max(1, layerEnds.count))
     }
 
     /// Looks up where the probes lie.
@@ -76,47 +96,50 @@ public final class RunMonitor: Observer {
     /// Gives the cycle to a cause and a layer.
     public func observe(cycle: Int, _ state: StateView) {
         places.count(1, in: &current)
-        if places.storeFinish.pointee != 0, layer < stores.count { finishStore(cycle) }
+        if places.finishes { count(at: cycle) }
     }
 
     /// Gives all the cycles to the cause that they have in common.
     public func observe(cycle: Int, count: Int, _ state: StateView) {
-        guard places.storeFinish.pointee == 0 else {
+        guard !places.finishes else {
             for each in cycle..<cycle + count { observe(cycle: each, state) }
             return
         }
         places.count(count, in: &current)
     }
 
-    private func finishStore(_ cycle: Int) {
-        storesLeft -= 1
-        if storesLeft == 0 {
-            #if MUTANTS
-                if isPlanted("stall-store") {
-                    current.load += current.store
-                    current.store = 0
-                }
-            #endif
-            counted[layer] += current
-            current = CycleCauses()
-            ends.append(cycle + 1)
-            layerEnded(layer, cycle)
-            layer += 1
-            storesLeft = layer < stores.count ? stores[layer] : 0
-        }
+    private func count(at cycle: Int) {
+        if places.computeFinish.pointee != 0 { computes += 1 }
+        if places.storeFinish.pointee != 0 { stores += 1 }
+        guard layer < layerEnds.count else { return }
+        let end = layerEnds[layer]
+        guard end.stops ? stores >= end.stores : computes >= end.computes else { return }
+        #if MUTANTS
+            if isPlanted("stall-store") {
+                current.load += current.store
+                current.store = 0
+            }
+        #endif
+        counted[layer] += current
+        current = CycleCauses()
+        ends.append(cycle + 1)
+        layerEnded(layer, cycle)
+        layer += 1
     }
 }
 
 /// Where the probes lie in a simulation.
 private struct ProbePlaces {
-    let storeFinish: UnsafePointer<Int64>
+    let computeFinish, storeFinish: UnsafePointer<Int64>
+    /// An instruction that may end a layer has finished.
+    @inline(__always) var finishes: Bool { computeFinish.pointee | storeFinish.pointee != 0 }
     private let issue, busy, waitsForStore: UnsafePointer<Int64>
     private let valid, ended, takesLoad, loadTokens: UnsafePointer<Int64>
     private let loadBusy, storeBusy: UnsafePointer<Int64>
 
     init(_ probes: RunProbes, _ state: StateView) {
         let (compute, stream) = (probes.compute, probes.compute.stream)
-        storeFinish = state.scalar(probes.storeFinish)
+        (computeFinish, storeFinish) = (state.scalar(probes.computeFinish), state.scalar(probes.storeFinish))
         (issue, busy) = (state.scalar(compute.issue), state.scalar(compute.busy))
         (waitsForStore, valid) = (state.scalar(compute.waitsForStore), state.scalar(stream.valid))
         (ended, takesLoad) = (state.scalar(stream.ended), state.scalar(stream.takesLoad))

@@ -8,6 +8,8 @@ public struct RunProbes: Sendable, Hashable, Codable {
     public var loadBusy: NetID
     /// The store engine works on an instruction; 1 bit.
     public var storeBusy: NetID
+    /// A compute instruction has finished; 1 bit.
+    public var computeFinish: NetID
     /// A store instruction has finished; 1 bit.
     public var storeFinish: NetID
 
@@ -16,15 +18,18 @@ public struct RunProbes: Sendable, Hashable, Codable {
         let stream = compute.stream
         return [
             compute.issue, compute.busy, compute.waitsForStore, stream.valid, stream.ended, stream.takesLoad,
-            stream.loadTokens, loadBusy, storeBusy, storeFinish,
+            stream.loadTokens, loadBusy, storeBusy, computeFinish, storeFinish,
         ]
     }
 
     /// All nets exist in one Design.
-    public init(compute: ComputeProbes, loadBusy: NetID, storeBusy: NetID, storeFinish: NetID) {
+    public init(
+        compute: ComputeProbes, loadBusy: NetID, storeBusy: NetID, computeFinish: NetID, storeFinish: NetID
+    ) {
         self.compute = compute
         self.loadBusy = loadBusy
         self.storeBusy = storeBusy
+        self.computeFinish = computeFinish
         self.storeFinish = storeFinish
     }
 }

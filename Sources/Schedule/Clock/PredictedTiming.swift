@@ -5,8 +5,8 @@ import Accelerator
 /// Cycles of the array, from power-up; the host's layers take none here.
 public struct PredictedTiming: Sendable, Equatable {
     /// The cycles of each layer of the network, in order: from the end of the layer of the array before, to the end of its
-    /// last store. What follows the last store of all, until `done`, belongs to the last layer of the array. Empty on the
-    /// host.
+    /// last compute, or, where the array stops behind it, of its last store. What follows the last store of all, until
+    /// `done`, belongs to the last layer of the array. Empty on the host.
     public var layers: [Range<Int>]
     /// Until `done` of the last segment.
     public var total: Int
@@ -50,12 +50,18 @@ extension CompiledNetwork {
             if index == lastOfArray {
                 end = times.total
             } else if !layers[index].isOnHost {
-                // The engine of a layer's last instruction, a store, is the last of the layer to finish.
-                end = times.finishes[instructions.upperBound - 1] + 1
+                // A layer's last instruction is a store.
+                let stops = layers[index + 1].isOnHost
+                let last = stops ? instructions.upperBound - 1 : lastCompute(instructions)
+                end = times.finishes[last] + 1
             }
             defer { start = end }
             return start..<end
         }
         return PredictedTiming(layers: ranges, total: times.total)
+    }
+
+    private func lastCompute(_ instructions: Range<Int>) -> Int {
+        program[instructions].lastIndex { $0[CommonField.opcode] == Opcode.compute.rawValue }!
     }
 }

@@ -159,9 +159,11 @@ extension Scheduler {
         let before = trial.program.count
         trial.emit(part, passes, loaded: loaded)
         trial.applyTokens()
-        let clock = RoughClock(trial.program, p, options.memory)
+        let clock = ProgramClock(
+            p, latency: options.memory.latency, bytesPerCycle65536: options.memory.bytesPerCycle65536)
+        guard let finishes = clock.run(trial.program)?.finishes else { preconditionFailure("a program that cannot end") }
         return ScheduleCost(
-            cycles: clock.end(of: trial.program.indices) - clock.end(of: 0..<before),
+            cycles: finishes.max()! - (finishes[..<before].max() ?? 0),
             bytes: trial.program[before...].reduce(0) { $0 + p.externalBytes($1) })
     }
 

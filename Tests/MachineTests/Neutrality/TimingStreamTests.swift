@@ -84,9 +84,8 @@ extension Bench {
     /// Causes and traffic layer by layer.
     private func monitor(_ bytes: @escaping () -> [Int]) -> (monitor: RunMonitor, bytes: Bytes) {
         let ends = Bytes()
-        let stores = compiled.layers.filter { !$0.isOnHost }.map(\.stores)
         let monitor = RunMonitor(
-            probes: accelerator.probes, stores: stores, layerEnded: { _, _ in ends.values.append(bytes()) })
+            probes: accelerator.probes, layerEnds: compiled.layerEnds, layerEnded: { _, _ in ends.values.append(bytes()) })
         return (monitor, ends)
     }
 }
