@@ -19,7 +19,8 @@ package struct Build: Sendable {
     /// The core clock, for the host's time and for traces.
     package let clockMHz: Double
 
-    private init(
+    /// A network compiled already.
+    init(
         _ accelerator: Accelerator, _ network: QuantizedNetwork, _ program: CompiledNetwork, _ memory: MemoryModel,
         _ clockMHz: Double
     ) {

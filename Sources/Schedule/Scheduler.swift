@@ -30,6 +30,8 @@ public struct Scheduler {
     var parts: [(part: LayerPart, passes: WeightPasses?)] = []
     /// The tiles of the layers so far.
     var search = TileSearch()
+    /// The tiles of every part in place of those that a search finds: for tests of the search.
+    var forcedTile: TileShape?
     /// Whether weights are put into the image; places for them are there anyway.
     let storesWeights: Bool
     /// Terms of the filters of each layer, in the order of memory.
@@ -47,6 +49,25 @@ public struct Scheduler {
         storesWeights: Bool = true
     ) throws -> CompiledNetwork {
         var scheduler = Scheduler(p: parameters, options: options, storesWeights: storesWeights)
+        return try scheduler.run(network)
+    }
+
+    /// The parts of a network's last layer, with their tiles.
+    static func lastParts(
+        of network: QuantizedNetwork, for parameters: AcceleratorParameters, options: ScheduleOptions
+    ) throws -> [LayerPart] {
+        var scheduler = Scheduler(p: parameters, options: options, storesWeights: false)
+        _ = try scheduler.run(network)
+        return scheduler.parts.map(\.part)
+    }
+
+    /// The same with tiles that a test wants for every part.
+    static func compile(
+        _ network: QuantizedNetwork, for parameters: AcceleratorParameters, options: ScheduleOptions,
+        tile: TileShape
+    ) throws -> CompiledNetwork {
+        var scheduler = Scheduler(p: parameters, options: options, storesWeights: true)
+        scheduler.forcedTile = tile
         return try scheduler.run(network)
     }
 

@@ -14,6 +14,11 @@ package enum Tools {
     /// SHIFTSIM_LONG=1: the tests that take many minutes.
     package static let isLong = environment["SHIFTSIM_LONG"] == "1"
 
+    /// Cases of a matrix: from `first` on every fourth, and all of them in long runs.
+    package static func share<Case>(_ cases: [Case], from first: Int) -> [Case] {
+        isLong ? cases : stride(from: first, to: cases.count, by: 4).map { cases[$0] }
+    }
+
     // MARK: judges
 
     /// Verilator with a C++ compiler, or why not.

@@ -93,8 +93,9 @@ extension AcceleratorParameters {
 }
 
 extension Scheduler {
-    /// Programs that are counted for a part.
-    private static let mostCounted = 24
+    /// Programs that are counted for a part at least, and their instructions at most; small spaces are counted to the end.
+    private static let leastCounted = 12
+    private static let mostInstructions = 25_000
     /// Parts before, and their instructions, that a program is counted behind.
     private static let mostRecent = 2
     private static let mostBefore = 3000
@@ -102,6 +103,7 @@ extension Scheduler {
     /// The tiles of a part, whose own are ignored. Throws `InputError` where none fit.
     mutating func chooseTile(_ part: LayerPart, _ passes: WeightPasses?, loaded: LoadedFeatures?) throws -> TileShape {
         let name = part.layer.name
+        if let forcedTile { return forcedTile }
         guard options.search == .optimal else { return try TileShape.choose(part.shape, p, name: name) }
         let key = TileSearch.Key(
             part: .init(part, tile: nil, after: search.recent.last?.part),
@@ -132,23 +134,34 @@ extension Scheduler {
             return (tile: tile, bound: cost.bound, cost: ScheduleCost(cycles: cost.estimate, bytes: cost.bytes))
         }
         ranked.sort { $0.cost < $1.cost }
-        var candidates = ranked.prefix(Scheduler.mostCounted).map(\.tile)
-        if let first = try? TileShape.choose(part.shape, p, name: part.layer.name), !candidates.contains(first) {
-            candidates.append(first)
-        }
-        let counted = candidates.map { tile in
+        var counted: [(tile: TileShape, cost: ScheduleCost)] = []
+        var instructions = 0
+        func count(_ tile: TileShape) {
             var candidate = part
             candidate.tile = tile
-            return (tile: tile, cost: cost(candidate, passes, loaded: loaded))
+            let trial = trial(candidate, passes, loaded: loaded)
+            instructions += trial.instructions
+            counted.append((tile, trial.cost))
+        }
+        for candidate in ranked {
+            guard counted.count < Scheduler.leastCounted || instructions < Scheduler.mostInstructions else { break }
+            count(candidate.tile)
+        }
+        if let first = try? TileShape.choose(part.shape, p, name: part.layer.name),
+            !counted.contains(where: { $0.tile.isSame(as: first) })
+        {
+            count(first)
         }
         let best = counted.min { $0.cost < $1.cost }!
         return TileChoice(
-            tile: best.tile, candidates: space.count, counted: candidates.count, cycles: best.cost.cycles,
+            tile: best.tile, candidates: space.count, counted: counted.count, cycles: best.cost.cycles,
             bound: ranked.map(\.bound).min()!)
     }
 
-    /// What a part's program takes behind the parts before.
-    private func cost(_ part: LayerPart, _ passes: WeightPasses?, loaded: LoadedFeatures?) -> ScheduleCost {
+    /// What a part's program takes behind the parts before, and how many instructions were counted for that.
+    private func trial(
+        _ part: LayerPart, _ passes: WeightPasses?, loaded: LoadedFeatures?
+    ) -> (cost: ScheduleCost, instructions: Int) {
         var trial = Scheduler(like: self, p: p)
         for (index, chosen) in search.recent.enumerated() {
             if index == 0 { trial.turns = chosen.turns }
@@ -162,9 +175,10 @@ extension Scheduler {
         let clock = ProgramClock(
             p, latency: options.memory.latency, bytesPerCycle65536: options.memory.bytesPerCycle65536)
         guard let finishes = clock.run(trial.program)?.finishes else { preconditionFailure("a program that cannot end") }
-        return ScheduleCost(
+        let cost = ScheduleCost(
             cycles: finishes.max()! - (finishes[..<before].max() ?? 0),
             bytes: trial.program[before...].reduce(0) { $0 + p.externalBytes($1) })
+        return (cost, trial.program.count)
     }
 
     private mutating func emit(_ part: LayerPart, _ passes: WeightPasses?, loaded: LoadedFeatures?) {

@@ -36,6 +36,11 @@ struct TileShape: Sendable, Hashable {
         columnsPerUnit = (columns + pixels - 1) / pixels
     }
 
+    /// The same tiles, though another rule may order them.
+    func isSame(as other: TileShape) -> Bool {
+        (rows, columns, groups, partUnits) == (other.rows, other.columns, other.groups, other.partUnits)
+    }
+
     /// The smallest tile: a pixel of one output group.
     static func pixel(_ p: AcceleratorParameters) -> TileShape {
         TileShape(rows: 1, columns: 1, groups: 1, pixels: p.pixels)
