@@ -31,16 +31,35 @@ package struct Build: Sendable {
         self.clockMHz = clockMHz
     }
 
-    /// Compiles a network for an accelerator; nothing is simulated yet. A build that is only timed needs no weights in
-    /// memory. Throws `InputError` where a layer does not fit the buffers.
+    /// What a build is asked for besides what runs where.
+    package struct Options: Sendable {
+        /// The core clock.
+        package var clockMHz: Double
+        /// How tiles are chosen.
+        package var search: ScheduleOptions.Search
+        /// A build that is only timed needs no weights in memory.
+        package var storesWeights: Bool
+
+        /// The best tiles at 200 MHz, with weights, unless said otherwise.
+        package init(
+            clockMHz: Double = 200, search: ScheduleOptions.Search = .optimal, storesWeights: Bool = true
+        ) {
+            self.clockMHz = clockMHz
+            self.search = search
+            self.storesWeights = storesWeights
+        }
+    }
+
+    /// Compiles a network for an accelerator; nothing is simulated yet. Throws `InputError` where a layer does not fit
+    /// the buffers.
     package static func make(
-        _ network: QuantizedNetwork, on accelerator: Accelerator, memory: MemoryModel, clockMHz: Double = 200,
-        search: ScheduleOptions.Search = .optimal, storesWeights: Bool = true
+        _ network: QuantizedNetwork, on accelerator: Accelerator, memory: MemoryModel, _ options: Options = Options()
     ) throws -> Build {
-        let options = ScheduleOptions(search: search, memory: .init(memory))
         let program = try Scheduler.compile(
-            network, for: accelerator.parameters, options: options, storesWeights: storesWeights)
-        return Build(accelerator, network, program, memory, clockMHz)
+            network, for: accelerator.parameters,
+            options: ScheduleOptions(search: options.search, memory: .init(memory)),
+            storesWeights: options.storesWeights)
+        return Build(accelerator, network, program, memory, options.clockMHz)
     }
 
     /// A machine with an image in its memory, from power-up.

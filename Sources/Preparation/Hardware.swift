@@ -49,8 +49,9 @@ package struct Hardware: Sendable {
     package func compile(_ configuration: Configuration, storesWeights: Bool = true) throws -> Build {
         try Build.make(
             network, on: accelerator, memory: configuration.memory.model(clockMHz: configuration.clockMHz),
-            clockMHz: configuration.clockMHz, search: .init(configuration.schedule.search),
-            storesWeights: storesWeights)
+            .init(
+                clockMHz: configuration.clockMHz, search: .init(configuration.schedule.search),
+                storesWeights: storesWeights))
     }
 }
 

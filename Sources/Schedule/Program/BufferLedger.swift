@@ -55,23 +55,18 @@ struct BufferLedger {
         var compute: Int
         var computeReads: [Read]
         /// Empty where the sums are left to the next step, which is of the same layer.
-        var ofmap: Range<Int>
-        var stores: [Int]
+        var ofmap = 0..<0
+        var stores: [Int] = []
         /// What the stores write; nil without stores.
         var stored: MapRegion?
         /// Set when the step is added.
         fileprivate(set) var layer = 0
 
-        init(
-            loads: [Load], compute: Int, computeReads: [Read], ofmap: Range<Int>, stores: [Int] = [],
-            stored: MapRegion? = nil
-        ) {
+        /// A step that leaves its sums to the next one.
+        init(loads: [Load], compute: Int, computeReads: [Read]) {
             self.loads = loads
             self.compute = compute
             self.computeReads = computeReads
-            self.ofmap = ofmap
-            self.stores = stores
-            self.stored = stored
         }
     }
 
@@ -173,17 +168,25 @@ struct BufferLedger {
     }
 
     /// By its instruction, the step for whose stores a load waits: the last that writes what it reads. Where more
-    /// tokens would be under way than a counter holds, layers give fewer, and later.
+    /// tokens would be under way than a counter holds, the layer that gives most of them gives fewer, and later.
     private func mapWaits() -> [Int: Int] {
         let needed = neededMaps()
         var grains: [Int: Int] = [:]
-        while true {
-            let waits = coarsened(needed, grains)
-            guard let crowded = crowdedLayer(waits) else {
-                return Dictionary(uniqueKeysWithValues: waits.map { ($0.load, $0.writer) })
+        var waits = needed
+        while let crowd = crowd(in: waits) {
+            var counts: [Int: Int] = [:]
+            for wait in waits[crowd] { counts[steps[wait.writer].layer, default: 0] += 1 }
+            let most = counts.max { ($0.value, $1.key) < ($1.value, $0.key) }!
+            if most.value > 1 {
+                grains[most.key, default: 1] *= 2
+                waits = coarsened(needed, grains)
+            } else {
+                // A token of each of many layers: the first load waits for what the last needs.
+                waits[crowd.lowerBound].writer = waits[crowd.upperBound - 1].writer
+                waits.removeSubrange(crowd.dropFirst())
             }
-            grains[crowded, default: 1] *= 2
         }
+        return Dictionary(uniqueKeysWithValues: waits.map { ($0.load, $0.writer) })
     }
 
     /// Steps of a layer, and the addresses that they write.
@@ -250,13 +253,14 @@ struct BufferLedger {
         return result
     }
 
-    /// A layer that gives the loads more tokens than a counter holds before the loads can have taken them; nil where
-    /// none does. When the stores of a step are done, so are the loads of that step and of those before.
-    private func crowdedLayer(_ waits: [MapWait]) -> Int? {
+    /// Waits whose tokens the stores give before a load can have taken one of them, and which are more than a counter
+    /// holds; nil where there are none. When the stores of a step are done, so are the loads of that step and of those
+    /// before.
+    private func crowd(in waits: [MapWait]) -> Range<Int>? {
         var first = 0
         for (index, wait) in waits.enumerated() {
             while waits[first].reader <= wait.writer { first += 1 }
-            if index - first >= BufferLedger.mostAhead { return steps[wait.writer].layer }
+            if index - first >= BufferLedger.mostAhead { return first..<index + 1 }
         }
         return nil
     }

@@ -3,15 +3,13 @@
 import Accelerator
 
 extension TileEmitter {
-    /// One store per pixel unit and granule of the output word; returns their places in the program and what
-    /// they write.
+    /// One store per pixel unit and granule of the output word.
     func emitStores(
-        _ place: TilePlace, _ ofmap: Range<Int>, _ s: inout Scheduler
-    ) -> (indices: [Int], region: MapRegion) {
+        _ place: TilePlace, _ ofmap: Range<Int>, of step: inout BufferLedger.Step, _ s: inout Scheduler
+    ) {
         let target = s.placements[layer.name]!
         var written: Range<Int>?
         let perWord = s.p.outputs / s.p.granule
-        var indices: [Int] = []
         eachOutputGranule(place, s.p) { pixel, part, planes, plane, columns in
             var i = Instruction()
             i[CommonField.opcode] = Opcode.store.rawValue
@@ -26,14 +24,14 @@ extension TileEmitter {
             i[StoreField.bufferAddress] = ofmap.lowerBound
             i[StoreField.bufferRowStep] = place.columnsPerUnit
             i[StoreField.bufferPlaneStep] = place.rows * place.columnsPerUnit
-            indices.append(s.program.count)
+            step.stores.append(s.program.count)
             s.program.append(i)
             let last = plane + (planes - 1) * planeStep(s.p)
             written = min(written?.lowerBound ?? plane, plane)..<max(written?.upperBound ?? 0, last + 1)
         }
-        let region = MapRegion(
+        step.ofmap = ofmap
+        step.stored = MapRegion(
             target, planes: written ?? 0..<0, rows: place.row..<place.row + place.rows,
             columns: place.column..<place.column + place.columns)
-        return (indices, region)
     }
 }

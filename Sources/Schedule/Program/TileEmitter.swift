@@ -132,10 +132,8 @@ struct TileEmitter {
         var reads: [BufferLedger.Read] = [.init(.ifmap, ranges.ifmap), .init(.constants, ranges.constants)]
         if passes != nil { reads.append(.init(.weights, ranges.weights)) }
         if layer.residual != nil { reads.append(.init(.residual, ranges.ofmap)) }
-        let stores = emitStores(place, ranges.ofmap, &s)
-        s.ledger.add(
-            .init(
-                loads: loads, compute: compute, computeReads: reads, ofmap: ranges.ofmap, stores: stores.indices,
-                stored: stores.region))
+        var step = BufferLedger.Step(loads: loads, compute: compute, computeReads: reads)
+        emitStores(place, ranges.ofmap, of: &step, &s)
+        s.ledger.add(step)
     }
 }

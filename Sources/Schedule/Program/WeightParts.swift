@@ -22,11 +22,8 @@ extension TileEmitter {
                 var reads: [BufferLedger.Read] = [.init(.ifmap, ranges.ifmap), .init(.weights, ranges.weights)]
                 if part.isLast { reads.append(.init(.constants, ranges.constants)) }
                 if part.isLast, layer.residual != nil { reads.append(.init(.residual, ranges.ofmap)) }
-                var step = BufferLedger.Step(loads: loads, compute: compute, computeReads: reads, ofmap: 0..<0)
-                if part.isLast {
-                    let stores = emitStores(place, ranges.ofmap, &s)
-                    (step.ofmap, step.stores, step.stored) = (ranges.ofmap, stores.indices, stores.region)
-                }
+                var step = BufferLedger.Step(loads: loads, compute: compute, computeReads: reads)
+                if part.isLast { emitStores(place, ranges.ofmap, of: &step, &s) }
                 s.ledger.add(step)
                 loads = []
             }

@@ -69,7 +69,7 @@ import Testing
         set("memory.weight_beat_bytes", "16"), set("memory.weight_beat_bytes", "16", with: dram),
         set("memory.burst_bytes", "128", with: dram), set("memory.path_ns", "250", with: dram),
         set("memory.latency_ns", "500"), set("memory.bandwidth_gb_s", "1.5"), set("memory.stall_seed", "7"),
-        set("host.fully_connected", "true"), set("run.mode", "full"), set("run.check", "false"),
+        set("schedule.search", "first-fit"), set("host.fully_connected", "true"), set("run.mode", "full"), set("run.check", "false"),
         set("run.threads", "2"), set("run.array_images", "2", with: "network.input.count=3"),
         set("trace.file", "run.fst"), set("trace.taps", "[\"array.*\"]", with: traced),
         set("trace.taps", "[\"array.*\"]"), set("trace.window", "[0, 50]", with: traced),

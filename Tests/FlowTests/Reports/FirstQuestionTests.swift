@@ -68,7 +68,7 @@ import Testing
     static let cliffs = [
         Cliff(
             layer: "block.conv2", key: "buffers.weight_kib",
-            changes: ["buffers.weight_kib=1", "quantization.weight_bits=5"],
+            changes: ["buffers.weight_kib=1", "quantization.weight_bits=5", "schedule.search=first-fit"],
             words: "weights of one output group need 1 KiB, half the buffer is 0.5: buffers.weight_kib 2",
             isWarning: true)
     ]

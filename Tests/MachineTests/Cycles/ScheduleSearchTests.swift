@@ -87,7 +87,7 @@ import Testing
         var totals: [ScheduleOptions.Search: Int] = [:]
         for search in ScheduleOptions.Search.allCases {
             let accelerator = try Accelerator(p)
-            let build = try Build.make(network, on: accelerator, memory: .simple(timing), search: search)
+            let build = try Build.make(network, on: accelerator, memory: .simple(timing), .init(search: search))
             #expect(build.program.layers.allSatisfy { $0.tiles >= 40 })
             var generator = SeededGenerator(seed: 5)
             let input = IntegerTensor.random(network.input, bits: 8, &generator)
