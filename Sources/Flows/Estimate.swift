@@ -27,6 +27,6 @@ extension Flow {
             guard !hardware.mayRun else { throw error }
             build = nil
         }
-        return Estimate.figures(of: configuration, hardware, build)
+        return try Estimate.figures(of: configuration, hardware, build)
     }
 }

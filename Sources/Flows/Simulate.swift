@@ -76,8 +76,8 @@ package enum Flow {
         }
         progress.judge()
         let outputs = try judge.outputs(network.inputs, sample: sample, array: result.outputs, expected: expected)
-        return FinishedRun(
-            configuration: configuration, hardware: hardware, program: build.program, timing: result.timing,
+        return try FinishedRun(
+            configuration: configuration, hardware: hardware, build: build, timing: result.timing,
             content: .data(RunData(network: network, result: result, outputs: outputs)))
     }
 

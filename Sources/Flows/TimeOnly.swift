@@ -39,8 +39,8 @@ extension Flow {
         let started = DispatchTime.now().uptimeNanoseconds
         let timing = try build.time(progress: { progress.array($0, of: 1) }, interrupted: request.interrupted)
         let seconds = Double(DispatchTime.now().uptimeNanoseconds - started) / 1e9
-        return FinishedRun(
-            configuration: configuration, hardware: hardware, program: build.program, timing: timing,
+        return try FinishedRun(
+            configuration: configuration, hardware: hardware, build: build, timing: timing,
             content: .timing(network, wallSeconds: seconds))
     }
 }

@@ -24,11 +24,6 @@ extension CompiledNetwork {
         try memory.modify { bytes in try bytes.withUnsafeMutableBytes { try compute(index, in: $0) } }
     }
 
-    /// Cycles of the core clock that the host takes for an image.
-    package func hostCycles(clockMHz: Double) -> Int {
-        hostLayers.keys.reduce(0) { $0 + hostCycles($1, clockMHz: clockMHz) }
-    }
-
     /// Cycles of the core clock that the host takes for a layer of that index; 0 for the array's.
     func hostCycles(_ index: Int, clockMHz: Double) -> Int {
         guard let layer = hostLayers[index] else { return 0 }

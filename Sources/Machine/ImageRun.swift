@@ -46,8 +46,9 @@ extension Build {
         let recorder = try options.trace.map { try self.recorder($0, account.monitor) }
         if let recorder { machine.attach(recorder) }
         machine.attach(account.monitor)
+        let predicted = try prediction().arrayCycles
         let end = try machine.run { cycle in
-            progress(min(1, Double(cycle) / Double(max(1, program.predictedCycles))))
+            progress(min(1, Double(cycle) / Double(max(1, predicted))))
             return interrupted()
         }
         try recorder?.close()

@@ -149,6 +149,7 @@ package struct StreamRun {
     ) throws -> Bool {
         let (accelerator, program, control) = (build.accelerator, build.program, ahead.control)
         let limit = CycleLimit.cycles(program, build.memory)
+        let predicted = try build.prediction().arrayCycles
         for step in program.steps {
             switch step {
             case .host(let layer): behind.hostLayer(layer)
@@ -163,7 +164,7 @@ package struct StreamRun {
                     isLast = block.isLast
                     behind.follow(block)
                     if behind.failure != nil || interrupted() { return false }
-                    progress(min(1, Double(control.cycle) / Double(max(1, program.predictedCycles))))
+                    progress(min(1, Double(control.cycle) / Double(max(1, predicted))))
                     guard isLast || control.cycle < limit else {
                         throw Machine.deadlock(after: control.cycle, program)
                     }

@@ -17,8 +17,9 @@ extension Build {
         _ engine: MachineOptions.Engine = .streams, progress: (Double) -> Void = { _ in },
         interrupted: () -> Bool = { false }
     ) throws -> RunTiming {
+        let predicted = try prediction().arrayCycles
         func ask(_ cycle: Int) -> Bool {
-            progress(min(1, Double(cycle) / Double(max(1, program.predictedCycles))))
+            progress(min(1, Double(cycle) / Double(max(1, predicted))))
             return interrupted()
         }
         switch engine {

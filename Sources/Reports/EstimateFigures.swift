@@ -8,12 +8,14 @@ import Preparation
 
 extension Estimate {
     /// Resources and peak rates of a configuration's hardware, and what the schedule on it predicts; `build` is nil where
-    /// there is none.
-    package static func figures(of configuration: Configuration, _ hardware: Hardware, _ build: Build?) -> Estimate {
+    /// there is none. Throws `Defect` where the build's program would wait for ever.
+    package static func figures(
+        of configuration: Configuration, _ hardware: Hardware, _ build: Build?
+    ) throws -> Estimate {
         let parameters = hardware.accelerator.parameters
         let design = WarnedDesign(configuration: configuration, hardware: hardware, program: build?.program)
         let clock = configuration.clockMHz * 1e6
-        let cycles = build.map { $0.program.predictedCycles + $0.program.hostCycles(clockMHz: configuration.clockMHz) }
+        let cycles = try build?.prediction().total
         return Estimate(
             part: configuration.device.part, pe: parameters.element.name, lanes: parameters.lanes,
             weightBits: parameters.element.weightBits, activationBits: parameters.activationBits,

@@ -38,7 +38,7 @@ package struct Estimate: Sendable, Codable, Equatable {
     package var clockHz: Double
     /// 2 * lanes * clock / 10^9.
     package var peakGops: Double
-    /// Prediction of one image's cycles, host layers included; absent, as the next two, where the design does not fit and
+    /// One image's cycles, host layers included: the simulation's, but for the memories `ddr4-...`; absent, as the next two, where the design does not fit and
     /// cannot be scheduled either.
     package var predictedCycles: Int?
     /// Predicted seconds of one image.
@@ -71,8 +71,7 @@ package struct Estimate: Sendable, Codable, Equatable {
         guard let predictedCycles, let latencyS, let throughputImagesPerS else { return [] }
         return TextTable.wrapped(
             "predicted: \(TextTable.grouped(predictedCycles)) cycles, latency \(TextTable.fixed(latencyS * 1e3, 3)) ms, "
-                + "\(TextTable.fixed(throughputImagesPerS, 1)) images/s, for memory that answers at once "
-                + "(docs/guide/Report.md)", indent: 2)
+                + "\(TextTable.fixed(throughputImagesPerS, 1)) images/s (docs/guide/Report.md, Prediction)", indent: 2)
     }
 
     /// The estimate for people.

@@ -16,6 +16,8 @@ package struct FinishedRun: Sendable {
     package let program: CompiledNetwork
     /// Cycles and traffic of an image.
     package let timing: RunTiming
+    /// The same, predicted without simulation.
+    package let prediction: RunPrediction
     /// The data that was computed.
     package let content: Content
 
@@ -27,14 +29,15 @@ package struct FinishedRun: Sendable {
         case data(RunData)
     }
 
-    /// A run with everything that came of it.
+    /// A run of a build with everything that came of it. Throws `Defect` where the build's program would wait for ever.
     package init(
-        configuration: Configuration, hardware: Hardware, program: CompiledNetwork, timing: RunTiming, content: Content
-    ) {
+        configuration: Configuration, hardware: Hardware, build: Build, timing: RunTiming, content: Content
+    ) throws {
         self.configuration = configuration
         self.hardware = hardware
-        self.program = program
         self.timing = timing
+        program = build.program
+        prediction = try build.prediction()
         self.content = content
     }
 

@@ -29,8 +29,8 @@ public struct LayerPlan: Sendable, Equatable, Codable {
     public var readBytes: Int
     /// Bytes written to external memory.
     public var writtenBytes: Int
-    /// Cycles from the end of the layer before to the end of this one, predicted without simulation for memory that
-    /// delivers a beat per cycle.
+    /// Cycles from the end of the layer before to the end of this one, as the scheduler reckons for memory that delivers a
+    /// beat per cycle; `predictedTiming` tells those of a simulation.
     public var predictedCycles: Int
     /// Computed by the host: it has no instructions and none of the counts above.
     public var isOnHost = false
@@ -83,7 +83,7 @@ public struct CompiledNetwork: Sendable {
     public var instructionBytes: [UInt8] {
         Array(image.bytes[instructionPlace.lowerBound - image.origin..<instructionPlace.upperBound - image.origin])
     }
-    /// Predicted cycles of one image, the host's excepted.
+    /// The sum of the layers' `predictedCycles`.
     public var predictedCycles: Int { layers.reduce(0) { $0 + $1.predictedCycles } }
 
     /// External memory before the run but for the input feature map: program, weights, constants.

@@ -1,13 +1,9 @@
-// What a layer's instructions do and how long they should take, counted without simulation, for memory that delivers a
+// What a layer's instructions do and how long they should take, for choosing between schedules, on memory that delivers a
 // beat per cycle: the first loads, then computing beside the later loads, then the last stores. Every layer begins like
 // the first one of a program: with the fetch of its first instructions.
 
 import Accelerator
 import Networks
-
-#if MUTANTS
-    import Mutants
-#endif
 
 /// Cycles of a layer's instructions.
 struct CyclePrediction {
@@ -24,12 +20,7 @@ struct CyclePrediction {
     init(_ p: AcceleratorParameters) { self.p = p }
 
     /// Later loads overlap with computing.
-    var cycles: Int {
-        #if MUTANTS
-            let lastStores = isPlanted("prediction-stores") ? 0 : lastStores
-        #endif
-        return AcceleratorParameters.startCycles + firstLoads + max(compute, laterLoads) + lastStores
-    }
+    var cycles: Int { AcceleratorParameters.startCycles + firstLoads + max(compute, laterLoads) + lastStores }
 
     /// Adds the next instruction of the layer.
     mutating func add(_ instruction: Instruction) {

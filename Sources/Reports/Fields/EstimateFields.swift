@@ -7,7 +7,7 @@ extension Estimate {
     package static let fields: [ReportField<Estimate>] = [
         ReportField(
             "cycles.predicted", \.predictedCycles, unit: "cycles",
-            "prediction of one image's cycles; absent where the design cannot be scheduled"
+            "one image's cycles, as in a report; absent where the design cannot be scheduled"
         ).sweepColumn,
         ReportField("latency_s", \.latencyS, unit: "s", "predicted, of one image; absent as cycles.predicted")
             .sweepColumn,

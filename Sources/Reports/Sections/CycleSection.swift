@@ -18,7 +18,7 @@ package struct CycleSection: Sendable, Codable, Equatable {
     package var fillDrain: Int
     /// The host computes layers, by its time model; absent where it has none.
     package var host: Int?
-    /// Prediction of `total` without simulation, for memory that never makes the array wait.
+    /// Prediction of `total` without simulation.
     package var predicted: Int
 
     /// The cycles of a run.
@@ -30,7 +30,7 @@ package struct CycleSection: Sendable, Codable, Equatable {
             stallStore: run.images * one.stallStore,
             fillDrain: run.images * one.fillDrain,
             host: run.program.hostLayers.isEmpty ? nil : run.images * one.host,
-            predicted: run.images * (run.program.predictedCycles + one.host))
+            predicted: run.images * run.prediction.total)
     }
 }
 
@@ -63,8 +63,7 @@ extension CycleSection: ReportSection {
         ).shown(at: 6, "host (time model)"),
         ReportField(
             "predicted", \.predicted, unit: "cycles",
-            "the scheduler's prediction of total, without simulation, for memory that delivers a beat per cycle; "
-                + "layer by layer: the longer of computing and loading, so it knows no loads during the layer before "
-                + "and can be above the total"),
+            "total by the clock of programs, without simulation: equal to it on the memories `ideal` and `fixed` without "
+                + "stall_seed; on `ddr4-...` for a memory `fixed` of about their latency and bandwidth"),
     ]
 }

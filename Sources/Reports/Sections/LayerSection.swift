@@ -12,7 +12,7 @@ package struct LayerSection: Sendable, Codable, Equatable {
     package var macs: Int
     /// compute_cycles + stall_cycles + fill_drain; of kind `host`: by the host's time model.
     package var cycles: Int
-    /// Prediction of `cycles` without simulation, for memory that never makes the array wait.
+    /// Prediction of `cycles` without simulation.
     package var predictedCycles: Int
     /// First cycle of the layer.
     package var startCycle: Int
@@ -63,10 +63,12 @@ package struct LayerSection: Sendable, Codable, Equatable {
     /// The layers of a run.
     static func figures(of run: FinishedRun) -> [LayerSection] {
         let (lanes, terms) = (run.hardware.accelerator.parameters.lanes, run.hardware.accelerator.parameters.terms)
-        return zip(run.program.layers, run.timing.layers).map { plan, layer in
+        let predicted = run.prediction.layers.map(\.count)
+        return zip(zip(run.program.layers, run.timing.layers), predicted).map { pair, predicted in
+            let (plan, layer) = pair
             var result = LayerSection(
                 name: layer.name, kind: plan.kind, macs: plan.macs, cycles: layer.counts.total,
-                predictedCycles: plan.predictedCycles + layer.counts.host, startCycle: layer.startCycle,
+                predictedCycles: predicted, startCycle: layer.startCycle,
                 endCycle: layer.endCycle,
                 computeCycles: layer.counts.compute, stallCycles: layer.counts.stallLoad + layer.counts.stallStore,
                 stallLoad: layer.counts.stallLoad, stallInstructions: layer.counts.stallInstructions,

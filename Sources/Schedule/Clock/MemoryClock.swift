@@ -3,6 +3,10 @@
 
 import Accelerator
 
+#if MUTANTS
+    import Mutants
+#endif
+
 /// Memory and what moves over its ports.
 struct MemoryClock {
     /// No beat is awaited, no engine works.
@@ -65,7 +69,12 @@ struct MemoryClock {
     }
 
     /// The first cycle in which memory says that a beat has been written.
-    private func settled(lastBeat cycle: Int) -> Int { cycle + latency + 1 }
+    private func settled(lastBeat cycle: Int) -> Int {
+        #if MUTANTS
+            if isPlanted("prediction-stores") { return cycle + latency }
+        #endif
+        return cycle + latency + 1
+    }
 
     // MARK: beats
 

@@ -19,6 +19,51 @@ import Testing
             latency: latency, bytesPerCycle65536: seed % 5 == 1 ? nil : bytes, stallSeed: nil)
     }
 
+    /// One lane, one tile: what CycleCauseTests.oneTile counts, and how the sum grows with latency and with fewer bytes.
+    @Test func termsOfOneTile() throws {
+        let p = AcceleratorParameters(.svpe(weightBits: 3), 1, 1, 1, ifmap: 8192, weights: 512, ofmap: 4096)
+        var maker = LayerMaker(.svpe(weightBits: 3), activationBits: 16, seed: 3)
+        let shape = Shape(channels: 1, height: 3, width: 4)
+        let layer = maker.layer("a", shape, .convolution(outputs: 1, groups: 1), Window(kernel: 1))
+        let program = try Bench(p, QuantizedNetwork([layer], activationBits: 16)).compiled.program
+        func total(latency: Int, bytes: Int?) throws -> Int {
+            let clock = ProgramClock(p, latency: latency, bytesPerCycle65536: bytes.map { $0 << 16 })
+            return try #require(clock.run(program)).total
+        }
+        let terms = [
+            1, 6 * 5,  // start; fetches: compute, weights, end of compute, constants, store, features
+            1, 1, 1 + 12 + 1,  // features move, the load begins; request, beats, write
+            1 + 12 + 9,  // the compute begins, steps, drain
+            1 + 3 + 12 + 1 + 1,  // the store begins; pipeline, beats, acknowledgement, finish
+            1,  // done
+        ]
+        #expect(try total(latency: 1, bytes: nil) == terms.reduce(0, +))
+        // Six fetches, the load of features and the last beat of the store wait longer each.
+        #expect(try total(latency: 10, bytes: nil) == terms.reduce(0, +) + (6 + 1 + 1) * 9)
+        // A byte a cycle: 16 cycles for each beat of an instruction, 2 for one of the map and of the results.
+        let slow = try total(latency: 1, bytes: 1)
+        #expect(slow > terms.reduce(0, +) + 6 * 3 * 15 + 10)
+        #expect(slow == (try simulated(p, layer, .fixed(latency: 1, bytesPerCycle: 1))))
+    }
+
+    private func simulated(
+        _ p: AcceleratorParameters, _ layer: QuantizedLayer, _ timing: MemoryTiming
+    ) throws -> Int {
+        try Bench(p, QuantizedNetwork([layer], activationBits: 16), timing: timing).build.time().perImage.total
+    }
+
+    /// A program whose compute waits for a token that nobody gives has no end, and says so on either way through memory.
+    @Test(arguments: [nil, 1 << 16])
+    func waitingForEver(bytes: Int?) throws {
+        let p = AcceleratorParameters(.svpe(weightBits: 3), 1, 1, 1)
+        var compute = Instruction()
+        compute[CommonField.opcode] = Opcode.compute.rawValue
+        let clock = ProgramClock(p, latency: 3, bytesPerCycle65536: bytes)
+        #expect(clock.run([compute])?.total ?? 0 > 0)
+        compute[CommonField.popLoad] = 1
+        #expect(clock.run([compute]) == nil)
+    }
+
     @Test func vectorArrays() throws {
         for seed in UInt64(1)...(Tools.isLong ? 600 : 40) {
             let random = RandomCase(seed: seed)
