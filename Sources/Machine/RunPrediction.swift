@@ -18,8 +18,8 @@ package struct RunPrediction: Sendable, Equatable {
 }
 
 extension Build {
-    /// The cycles that an image takes. Costs some 100 ns an instruction. Throws `Defect` where the program would wait for
-    /// ever.
+    /// The cycles that an image takes. Costs what `ProgramClock.run` does. Throws `Defect` where the program would wait
+    /// for ever.
     package func prediction() throws -> RunPrediction {
         let p = accelerator.parameters
         let timing = memory.fixedEquivalent(beatBytes: max(p.beatBytes, p.weightBeatBytes))
