@@ -88,9 +88,10 @@ import Testing
         let value = try #require(hint.firstMatch(of: try Regex("\\Q\(cliff.key)\\E ([0-9]+)"))?.output[1].substring)
         let after = try run(cliff.changes + ["\(cliff.key)=\(value)"])
         let faster = try #require(after.report.layers.first { $0.name == cliff.layer })
-        let told = try #require(hint.firstMatch(of: /\(predicted ([0-9,]+) cycles instead of ([0-9,]+)\)/)).output
-        let (needed, present) = (Int(told.1.replacing(",", with: "")), Int(told.2.replacing(",", with: "")))
-        #expect(try #require(needed) * 10 <= #require(present) * 8)
+        let told = try #require(hint.firstMatch(of: #/predicted ([0-9,]+) cycles instead of ([0-9,]+)/#)).output
+        let needed = try #require(Int(told.1.replacing(",", with: "")))
+        let present = try #require(Int(told.2.replacing(",", with: "")))
+        #expect(needed * 10 <= present * 8)
         #expect(faster.predictedCycles == faster.cycles && faster.cycles * 10 <= layer.cycles * 8)
         #expect(after.report.functional?.outputSha256 == before.report.functional?.outputSha256)
         // One KiB less does not do.
