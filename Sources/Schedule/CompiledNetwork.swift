@@ -68,6 +68,11 @@ public struct CompiledNetwork: Sendable {
     public let hostLayers: [Int: QuantizedLayer]
     /// Where the engines' instruction streams stand in external memory; nothing else does.
     public let instructionPlace: Range<Int>
+    /// What was decided for the parts of the layers, in the order of the program.
+    let decisions: [PartDecision]
+    /// What it was compiled for.
+    let parameters: AcceleratorParameters
+    let memory: ScheduleOptions.Memory
     let image: MemoryImage
     let placements: [String: TensorPlacement]
     /// Original channel at each place of tensors that stand in memory in another order (ChannelOrder).

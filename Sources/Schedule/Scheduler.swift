@@ -32,6 +32,8 @@ public struct Scheduler {
     var search = TileSearch()
     /// The tiles of every part in place of those that a search finds: for tests of the search.
     var forcedTile: TileShape?
+    /// What was decided for the parts of the layers so far.
+    var decisions: [PartDecision] = []
     /// Whether weights are put into the image; places for them are there anyway.
     let storesWeights: Bool
     /// Terms of the filters of each layer, in the order of memory.
@@ -125,7 +127,8 @@ public struct Scheduler {
                 uniqueKeysWithValues: network.layers.enumerated().filter(\.element.isOnHost).map {
                     ($0.offset, $0.element)
                 }),
-            instructionPlace: instructions..<bytes, image: image, placements: placements, orders: ordered.orders,
+            instructionPlace: instructions..<bytes, decisions: decisions, parameters: p, memory: options.memory,
+            image: image, placements: placements, orders: ordered.orders,
             outputName: network.layers.last?.name ?? Network.inputName, fieldBytes: fieldBytes)
     }
 

@@ -11,6 +11,8 @@ import Accelerator
 public struct ProgramTimes: Sendable, Equatable {
     /// Cycles from power-up until `done` of the last segment; the host's layers take none here.
     public var total: Int
+    /// The cycle in which its engine took up each instruction, in program order.
+    public var begins: [Int]
     /// The cycle in which its engine finished each instruction, in program order. An instruction that ends a layer ends
     /// it with this cycle.
     public var finishes: [Int]
@@ -40,6 +42,6 @@ public struct ProgramClock: Sendable {
         for segment in segments ?? [program.indices] {
             guard sequencer.run(segment) else { return nil }
         }
-        return ProgramTimes(total: sequencer.cycle, finishes: sequencer.finishes)
+        return ProgramTimes(total: sequencer.cycle, begins: sequencer.begins, finishes: sequencer.finishes)
     }
 }

@@ -120,13 +120,15 @@ struct SequencerClock {
     private var computeFinish = MemoryClock.never
     /// The cycle that is looked at; between segments, cycles so far.
     private(set) var cycle = 0
+    private(set) var begins: [Int]
     private(set) var finishes: [Int]
 
     init(_ clock: ProgramClock, _ program: [Instruction]) {
         parameters = clock.parameters
         self.program = program
         memory = MemoryClock(clock)
-        finishes = [Int](repeating: 0, count: program.count)
+        begins = [Int](repeating: 0, count: program.count)
+        finishes = begins
     }
 
     /// Runs a segment from the cycle of its start on; false where it never ends.
@@ -205,6 +207,7 @@ struct SequencerClock {
         guard load.isValid, !load.isBusy, tokens.allowLoad(load.flags) else { return false }
         tokens.takeForLoad(load.flags)
         load.isBusy = true
+        begins[load.current] = cycle
         memory.load(LoadWalk(program[load.current], parameters), at: cycle)
         return true
     }
@@ -213,6 +216,7 @@ struct SequencerClock {
         guard compute.isValid, !compute.isBusy, tokens.allowCompute(compute.flags) else { return false }
         tokens.takeForCompute(compute.flags)
         compute.isBusy = true
+        begins[compute.current] = cycle
         computeFinish = cycle + parameters.computeCycles(program[compute.current]) - 1
         return true
     }
@@ -221,6 +225,7 @@ struct SequencerClock {
         guard store.isValid, !store.isBusy, tokens.allowStore(store.flags) else { return false }
         tokens.takeForStore(store.flags)
         store.isBusy = true
+        begins[store.current] = cycle
         memory.store(beats: CyclePrediction.storeBeats(program[store.current]), at: cycle)
         return true
     }

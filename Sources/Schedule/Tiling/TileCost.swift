@@ -13,14 +13,16 @@ struct TileCost {
     /// Of the loads before the first compute, and of the stores behind the last.
     private var firstLoad = 0
     private var lastStore = 0
-    private var firstCompute = 0
     /// Of tiles that cannot load while the one before computes, since the buffers do not hold both.
     private var alone = 0
     /// Bytes of features and weights that are loaded.
     private(set) var bytes = 0
 
-    /// No engine works longer than the whole does, which begins with a load and ends with a store.
-    var bound: Int { max(compute + firstLoad + lastStore, max(load + firstCompute + lastStore, store + firstLoad)) }
+    /// Cycles of loads that padding may save, which is filled without memory.
+    private var padding = 0
+
+    /// No engine works longer than the whole takes.
+    var bound: Int { max(compute, load - padding, store) }
     /// As the bound, with what does not overlap.
     var estimate: Int { max(compute + alone, load) + firstLoad + lastStore }
 
@@ -38,7 +40,9 @@ struct TileCost {
         for row in rows.kinds {
             for column in columns.kinds {
                 let times = row.times * column.times
-                load += featureLoads * times * counter.featureCycles(row.size, column.size)
+                let features = counter.featureCycles(row.size, column.size)
+                load += featureLoads * times * features
+                padding += featureLoads * times * (features - counter.unpaddedCycles(row.size, column.size))
                 bytes += featureLoads * times * counter.featureBeats(row.size, column.size) * p.beatBytes
                 for group in groups.kinds {
                     let all = times * group.times
@@ -56,7 +60,6 @@ struct TileCost {
         let features = counter.featureCycles(tile.rows, tile.columns)
         let weights = counter.weightCycles(tile.groups) / counter.parts
         firstLoad = features + weights
-        firstCompute = counter.computeCycles(tile.rows, tile.columns, tile.groups) / counter.parts
         lastStore = counter.storeCycles(rows.last, columns.last, groups.last)
         if 2 * counter.featureWords > p.ifmapDepth { alone += (featureLoads * places - 1) * features }
         if 2 * counter.weightWords > p.weightDepth, weightLoads * groups.count > 1 {
@@ -132,6 +135,17 @@ private struct Counter {
         return cycles(
             beats: featureBeats(tileRows, tileColumns), bytes: p.beatBytes, instructions: instructions,
             overhead: p.loadOverhead)
+    }
+
+    /// At least, wherever the tile lies: its padding takes a cycle a beat, and no bytes.
+    func unpaddedCycles(_ tileRows: Int, _ tileColumns: Int) -> Int {
+        let beats = featureBeats(tileRows, tileColumns)
+        let extent = (rows(tileRows), columns(tileColumns))
+        let valid = (
+            max(0, extent.0 - window.padTop - window.padBottom), max(0, extent.1 - window.padLeft - window.padRight)
+        )
+        let read = beats / max(1, extent.0 * extent.1) * valid.0 * valid.1
+        return max(beats, cycles(beats: read, bytes: p.beatBytes, instructions: 0, overhead: 0))
     }
 
     func featureBeats(_ tileRows: Int, _ tileColumns: Int) -> Int {

@@ -65,6 +65,8 @@ struct TileChoice: Sendable {
     /// Cycles behind the part before; no tiling of the space takes fewer than `bound`, alone.
     var cycles: Int
     var bound: Int
+    /// The best of the others that were counted, three at most.
+    var next: [CountedTile]
 }
 
 /// What is least of a schedule: cycles, and bytes that move to and from external memory.
@@ -103,8 +105,15 @@ extension Scheduler {
     /// The tiles of a part, whose own are ignored. Throws `InputError` where none fit.
     mutating func chooseTile(_ part: LayerPart, _ passes: WeightPasses?, loaded: LoadedFeatures?) throws -> TileShape {
         let name = part.layer.name
-        if let forcedTile { return forcedTile }
-        guard options.search == .optimal else { return try TileShape.choose(part.shape, p, name: name) }
+        if let forcedTile {
+            record(part, passes, forcedTile, choice: nil)
+            return forcedTile
+        }
+        guard options.search == .optimal else {
+            let tile = try TileShape.choose(part.shape, p, name: name)
+            record(part, passes, tile, choice: nil)
+            return tile
+        }
         let key = TileSearch.Key(
             part: .init(part, tile: nil, after: search.recent.last?.part),
             recent: search.recent.map { .init($0.part, tile: $0.part.tile, after: nil) }, isLoaded: loaded != nil)
@@ -119,6 +128,7 @@ extension Scheduler {
         chosen.tile = choice.tile
         search.recent.append(.init(part: chosen, passes: passes, loaded: loaded, turns: turns))
         search.recent.removeFirst(max(0, search.recent.count - Scheduler.mostRecent))
+        record(part, passes, choice.tile, choice: choice)
         return choice.tile
     }
 
@@ -152,10 +162,15 @@ extension Scheduler {
         {
             count(first)
         }
-        let best = counted.min { $0.cost < $1.cost }!
+        // Of equals the one that ranks first.
+        let order = counted.indices.sorted { (counted[$0].cost, $0) < (counted[$1].cost, $1) }
+        let others = order.dropFirst().prefix(3).map { place in
+            CountedTile(tile: counted[place].tile, cycles: counted[place].cost.cycles)
+        }
+        let best = counted[order[0]]
         return TileChoice(
             tile: best.tile, candidates: space.count, counted: counted.count, cycles: best.cost.cycles,
-            bound: ranked.map(\.bound).min()!)
+            bound: ranked.map(\.bound).min()!, next: others)
     }
 
     /// What a part's program takes behind the parts before, and how many instructions were counted for that.
