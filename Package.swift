@@ -164,7 +164,7 @@ let package = Package(
             dependencies: [
                 "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "ExternalMemory", "Flows", "Machine",
                 "NetworkReaders", "Networks", "Output", "Preparation", "Quantizer", "ReferenceModel", "Reports",
-                "Support", "Sweep", "TestSupport", "shiftsim",
+                "Schedule", "Support", "Sweep", "TestSupport", "shiftsim",
             ]),
     ],
     swiftLanguageModes: [.v6]

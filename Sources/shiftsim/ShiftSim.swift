@@ -18,8 +18,9 @@ struct ShiftSim: ParsableCommand {
             """,
         version: ToolVersion.text,
         subcommands: [
-            SimulateCommand.self, EstimateCommand.self, SweepCommand.self, QuantizeCommand.self, EmitRTLCommand.self,
-            CosimCommand.self, TraceCommand.self, NetworksCommand.self, DoctorCommand.self, BenchCommand.self,
+            SimulateCommand.self, EstimateCommand.self, ScheduleCommand.self, SweepCommand.self, QuantizeCommand.self,
+            EmitRTLCommand.self, CosimCommand.self, TraceCommand.self, NetworksCommand.self, DoctorCommand.self,
+            BenchCommand.self,
         ])
 
     /// Throws `InputError` for words that stand where a command should and are none.

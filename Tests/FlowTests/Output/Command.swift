@@ -61,6 +61,7 @@ struct Command: Sendable, CustomTestStringConvertible {
     static let reading = [
         Command(words: "simulate tiny.yaml --quiet --json"), Command(words: "simulate --help"),
         Command(words: "estimate tiny.yaml"), Command(words: "estimate tiny.yaml --json"),
+        Command(words: "schedule tiny.yaml"), Command(words: "schedule tiny.yaml --layer conv1 --json"),
         Command(words: "sweep sweep.yaml --quiet --jobs 1 --json"), Command(words: "networks"),
         Command(words: "networks densenet121"), Command(words: "networks resnet50 --json"),
         Command(words: "trace info old.fst --signals"), Command(words: "trace dump old.fst"),

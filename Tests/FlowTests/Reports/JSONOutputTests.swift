@@ -10,6 +10,7 @@ import Testing
     @Test(arguments: [
         (["simulate", "tiny.yaml", "--json"], "shiftsim.report/1"),
         (["estimate", "tiny.yaml", "--json"], "shiftsim.estimate/1"),
+        (["schedule", "tiny.yaml", "--json"], "shiftsim.schedule/1"),
         (["quantize", "tiny", "-o", "tiny.onnx", "--json"], "shiftsim.quantize/1"),
         (["networks", "--json"], "shiftsim.networks/1"),
         (["networks", "tiny", "--json"], "shiftsim.network/1"),

@@ -13,7 +13,8 @@ import Testing
 @Suite struct TableWidthTests {
     /// Commands whose standard output, or for a sweep standard error, has tables.
     static let commands = [
-        "simulate long.yaml --quiet", "simulate flight.yaml --quiet", "estimate long.yaml", "sweep sweep.yaml",
+        "simulate long.yaml --quiet", "simulate flight.yaml --quiet", "estimate long.yaml", "schedule long.yaml",
+        "sweep sweep.yaml",
         "networks resnet20-fmnist", "networks long.onnx --passes", "doctor",
         "quantize long.onnx -o out.onnx --set network.input.images=synthetic",
         "quantize tiny -o out.onnx --scheme flightnn",
