@@ -91,7 +91,7 @@ struct LayerText {
     }
 
     private func tile(_ part: PartDescription) -> [String] {
-        var text = "\(LayerText.size(part.tile)); \(part.instructions) compute "
+        var text = "\(LayerText.size(part.tile)); \(TextTable.grouped(part.instructions)) compute "
         text += part.instructions == 1 ? "instruction" : "instructions"
         text += ", \(TextTable.grouped(part.steps)) steps"
         if let nestSteps = part.nestSteps, nestSteps != part.steps {
