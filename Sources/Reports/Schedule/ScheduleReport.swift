@@ -4,7 +4,6 @@ import Accelerator
 import Configuration
 import Foundation
 import Machine
-import Preparation
 import Schedule
 import Support
 
