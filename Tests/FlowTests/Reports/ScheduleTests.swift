@@ -54,15 +54,18 @@ import Testing
     /// layer and a ReLU.
     private static func network(groups: Int) -> Network {
         let shape = Shape(channels: 16, height: 8, width: 8)
-        let weights = (0..<16 * 16 / groups * 9).map { Float(1 - 2 * ($0 % 2)) * Float(1 + $0 % 4) / 8 }
+        let count: Int = 16 * (16 / groups) * 9
+        let magnitudes: [Float] = [0.125, -0.25, 0.5, -1]
+        let weights = (0..<count).map { magnitudes[$0 % 4] }
         let convolution = LayerKind.convolution(
             window: Window(kernel: 3, pad: 1), outputs: 16, groups: groups, weights: Weights(values: weights), bias: [])
-        let before: [(name: String, kind: LayerKind)] = [
-            ("affine", .affine(scale: Array(repeating: 0.5, count: 16), shift: Array(repeating: 0.25, count: 16))),
-            ("relu", .relu),
-        ]
+        let scale = [Float](repeating: 0.5, count: 16)
+        var kinds: [(name: String, kind: LayerKind)] = [("conv", convolution)]
+        if groups == 1 {
+            kinds.insert(contentsOf: [("affine", .affine(scale: scale, shift: scale)), ("relu", .relu)], at: 0)
+        }
         var layers: [Layer] = []
-        for (name, kind) in (groups == 1 ? before : []) + [("conv", convolution)] {
+        for (name, kind) in kinds {
             layers.append(
                 Layer(name: name, kind: kind, inputs: [layers.last?.name ?? Network.inputName], output: shape))
         }
@@ -99,8 +102,11 @@ import Testing
             for part in layer.parts {
                 let counts = try #require(part.tile.counts)
                 #expect(part.instructions % (counts[0] * counts[1] * counts[2]) == 0)
-                guard part.work == "pool" || part.work == "nest" else { continue }
-                #expect(part.nestSteps == part.steps, "\(layer.name): \(part.loops)")
+                // A row of slots is no shorter than one of results.
+                let nestSteps = try #require(part.nestSteps)
+                #expect(
+                    part.work == "stream" ? nestSteps <= part.steps : nestSteps == part.steps,
+                    "\(layer.name): \(part.loops)")
             }
         }
     }
@@ -242,6 +248,12 @@ import Testing
                 #expect(next.count == min(3, try #require(choice.counted) - 1) && candidates > 0)
                 #expect(next.map(\.cycles) == next.map(\.cycles).sorted())
                 #expect(next.allSatisfy { $0.cycles >= cycles })
+                let tile = part.tile
+                let isChosen = { (other: TileDescription) in
+                    (other.rows, other.columns, other.groups) == (tile.rows, tile.columns, tile.groups)
+                        && (other.order == tile.order || tile.order == nil)
+                }
+                #expect(!next.contains { isChosen($0.tile) }, "\(layer.name)")
             }
         }
         let first = try schedule(Case.firstFit.changes).report.layers.flatMap(\.parts).map(\.choice)
@@ -258,6 +270,20 @@ import Testing
         #expect(try schedule(Case.preActivation.changes).build.accelerator.parameters.preActivationDepth != nil)
         #expect(try parts(.passes).contains { $0.mapping.zigzag.passes == 2 })
         #expect(try parts(.tiny).contains { $0.loops.contains { $0.last < $0.extent } }, "ragged tiles")
+    }
+
+    /// 28 x 28 x 128 results of 64 x 3 x 3 products each fill 32 x 32 lanes wholly; activations have two bytes, weights
+    /// three bits.
+    @Test func aLayerOfResNet18() throws {
+        let configuration = try Configuration.load(path: Repository.path("configs/resnet18-svpe.yaml"))
+        let report = try Flow.schedule(configuration, layer: "layer2.0.conv1")
+        let layer = try #require(report.layers.first)
+        let part = try #require(layer.parts.first)
+        #expect(report.layers.count == 1 && layer.parts.count == 1)
+        #expect(layer.macs == 57_802_752 && part.nestMacs == layer.macs && part.steps == layer.macs / 1024)
+        #expect(layer.bytes.results == 200_704 && layer.bytes.weights >= 27_648)
+        #expect(layer.bytes.features >= 64 * 56 * 56 * 2 && layer.bytes.residual == 0)
+        #expect(layer.reuse.results == Double(layer.macs) / 200_704)
     }
 
     // MARK: the command
