@@ -39,6 +39,14 @@ package struct Bench {
         inputs = (0..<images).map { _ in .random(network.input, bits: network.activationBits, &random) }
     }
 
+    /// The same with first-fit tiles, layer by layer: for cycles that are derived from tiles that everybody can tell.
+    package func firstFit() throws -> Bench {
+        var bench = self
+        bench.build = try Build.make(
+            network, on: accelerator, memory: memory, .init(clockMHz: build.clockMHz, search: .firstFit))
+        return bench
+    }
+
     package func run(
         toggles: Bool = false, threads: Int = 1, trace: TraceRequest? = nil, keepsTensors: Bool = false
     ) throws -> MachineResult {

@@ -28,23 +28,27 @@ private struct ProgramTally {
         use = BufferUse(p)
         let parts = compiled.decisions
         (steps, computes) = (Array(repeating: 0, count: parts.count), Array(repeating: 0, count: parts.count))
-        let clock = RoughClock(compiled.program, p, compiled.memory)
+        let clock = ProgramClock(
+            p, latency: compiled.memory.latency, bytesPerCycle65536: compiled.memory.bytesPerCycle65536)
+        guard let times = clock.run(compiled.program, segments: compiled.segments) else {
+            preconditionFailure("a program that cannot end")
+        }
         var (part, ended) = (0, 0)
         for (index, instruction) in compiled.program.enumerated() {
             if part + 1 < parts.count, parts[part + 1].firstInstruction == index { part += 1 }
             let layer = parts[part].layer
             if layers[layer].own.isEmpty { layers[layer].window = ended..<ended }
-            ended = max(ended, clock.ends[index])
+            let time = times.begins[index]..<times.finishes[index] + 1
+            ended = max(ended, time.upperBound)
             layers[layer].window = layers[layer].window.lowerBound..<ended
-            let time = clock.begins[index]..<clock.ends[index]
             add(instruction, layer, time)
             use.add(instruction, layer: layer, during: time)
             guard instruction[CommonField.opcode] == Opcode.compute.rawValue else { continue }
             steps[part] += p.computeSteps(instruction)
             computes[part] += 1
         }
-        for (instruction, time) in zip(compiled.program, zip(clock.begins, clock.ends)) {
-            addBusy(Opcode(rawValue: instruction[CommonField.opcode])!, time.0..<time.1)
+        for (instruction, time) in zip(compiled.program, zip(times.begins, times.finishes)) {
+            addBusy(Opcode(rawValue: instruction[CommonField.opcode])!, time.0..<time.1 + 1)
         }
     }
 

@@ -211,7 +211,8 @@ struct BufferLedger {
             if position > 0, steps[position - 1].layer == step.layer, var last = layers.popLast() {
                 last.steps = last.steps.lowerBound..<position + 1
                 last.planes =
-                    min(last.planes.lowerBound, stored.planes.lowerBound)..<max(
+                    min(
+                        last.planes.lowerBound, stored.planes.lowerBound)..<max(
                         last.planes.upperBound, stored.planes.upperBound)
                 layers.append(last)
             } else {

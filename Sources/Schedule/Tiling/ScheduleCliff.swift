@@ -123,7 +123,9 @@ extension Scheduler {
     /// Where the search has found nothing better than weights in parts for every pixel: a buffer that holds those of an
     /// output group.
     private func wholeWeights(_ plan: LayerPlan) -> ScheduleCliff? {
-        let inParts = parts.filter { $0.part.tile.partUnits > 0 && $0.part.shape.outputShape.height * $0.part.shape.outputShape.width > p.pixels }
+        let inParts = parts.filter { part, _ in
+            part.tile.partUnits > 0 && part.shape.outputShape.height * part.shape.outputShape.width > p.pixels
+        }
         guard let bits = p.wordBits(.weights), let words = inParts.map({ $0.part.wordsPerGroup($0.passes) }).max(),
             let groupKiB = groupKiB(bits)
         else { return nil }

@@ -63,7 +63,8 @@ struct TileCost {
         lastStore = counter.storeCycles(rows.last, columns.last, groups.last)
         if 2 * counter.featureWords > p.ifmapDepth { alone += (featureLoads * places - 1) * features }
         if 2 * counter.weightWords > p.weightDepth, weightLoads * groups.count > 1 {
-            alone += (weightLoads * groups.count - 1) * weights * (2 * counter.weightWords - p.weightDepth)
+            alone +=
+                (weightLoads * groups.count - 1) * weights * (2 * counter.weightWords - p.weightDepth)
                 / max(1, counter.weightWords)
         }
         if 2 * counter.resultWords > p.ofmapDepth { alone += store - lastStore }

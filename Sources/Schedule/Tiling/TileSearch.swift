@@ -189,7 +189,9 @@ extension Scheduler {
         trial.applyTokens()
         let clock = ProgramClock(
             p, latency: options.memory.latency, bytesPerCycle65536: options.memory.bytesPerCycle65536)
-        guard let finishes = clock.run(trial.program)?.finishes else { preconditionFailure("a program that cannot end") }
+        guard let finishes = clock.run(trial.program)?.finishes else {
+            preconditionFailure("a program that cannot end")
+        }
         let cost = ScheduleCost(
             cycles: finishes.max()! - (finishes[..<before].max() ?? 0),
             bytes: trial.program[before...].reduce(0) { $0 + p.externalBytes($1) })

@@ -45,7 +45,8 @@ struct ConvolverCosimulationTests {
         arguments: Tools.share(ConvolverCase.all, from: 2))
     func verilatorAgrees(_ design: ConvolverCase) throws {
         let scratch = try Scratch()
-        let report = try CosimulationTests.simulation(design.bench(), cycles: 20_000).run(against: .verilator, in: scratch.url)
+        let report = try CosimulationTests.simulation(design.bench(), cycles: 20_000).run(
+            against: .verilator, in: scratch.url)
         #expect(report.finished && report.verdicts.map(\.judge) == ["verilator"])
         for verdict in report.verdicts { #expect(verdict.isEqual && verdict.signals == report.signals, "\(verdict)") }
     }

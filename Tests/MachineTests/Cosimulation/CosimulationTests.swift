@@ -52,7 +52,8 @@ struct CosimulationTests {
         arguments: Tools.share(CosimulationCase.all, from: 2))
     func verilatorAgrees(_ design: CosimulationCase) throws {
         let scratch = try Scratch()
-        let report = try Self.simulation(design.bench(), cycles: 20_000).run(against: .verilator, in: scratch.url)
+        let report = try Self.simulation(design.bench(), cycles: 20_000).run(
+            against: .verilator, in: scratch.url)
         #expect(report.finished && report.verdicts.map(\.judge) == ["verilator"])
         for verdict in report.verdicts { #expect(verdict.isEqual && verdict.signals == report.signals, "\(verdict)") }
     }

@@ -55,11 +55,14 @@ import Testing
         }
 
         /// Nil where the layer's smallest tile does not fit.
-        var plan: LayerPlan? { isLegal ? try? Scheduler.compile(network, for: parameters).layers[0] : nil }
+        var plan: LayerPlan? {
+            let options = ScheduleOptions(search: .firstFit)
+            return isLegal ? try? Scheduler.compile(network, for: parameters, options: options).layers[0] : nil
+        }
 
         func run() throws -> MachineResult {
             do {
-                return try Bench(parameters, network).run()
+                return try Bench(parameters, network).firstFit().run()
             } catch {
                 Issue.record("\(self): \(error)")
                 throw error

@@ -67,7 +67,7 @@ import Testing
     private static func bench(_ layer: Layer, _ array: Array) throws -> Bench {
         var maker = LayerMaker(array.element, activationBits: 16, seed: 3)
         let made = maker.layer("a", layer.input, .convolution(outputs: layer.outputs, groups: 1), layer.window)
-        return try Bench(array.parameters, QuantizedNetwork([made], activationBits: 16))
+        return try Bench(array.parameters, QuantizedNetwork([made], activationBits: 16)).firstFit()
     }
 
     @Test(arguments: Layer.all, Array.all)

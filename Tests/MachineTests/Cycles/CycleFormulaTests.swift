@@ -65,7 +65,7 @@ import Testing
         var maker = LayerMaker(array.element, activationBits: 16, seed: 3)
         let made = maker.layer(
             "a", layer.input, .convolution(outputs: layer.outputs, groups: layer.groups), layer.window)
-        return try Bench(array.parameters, QuantizedNetwork([made], activationBits: 16), timing: timing)
+        return try Bench(array.parameters, QuantizedNetwork([made], activationBits: 16), timing: timing).firstFit()
     }
 
     private static func ceiling(_ a: Int, _ b: Int) -> Int { (a + b - 1) / b }
@@ -232,7 +232,7 @@ import Testing
         var parameters = AcceleratorParameters(
             .vpe(weightBits: 8), 1, 8, 8, ifmap: 8192, weights: 8192, ofmap: 4096)
         parameters.weightBeatRatio = ratio
-        let bench = try Bench(parameters, QuantizedNetwork([layer], activationBits: 16))
+        let bench = try Bench(parameters, QuantizedNetwork([layer], activationBits: 16)).firstFit()
         let run = try bench.run()
         let groups = 32 / 8
         let fields = ratio * 8
@@ -291,7 +291,7 @@ import Testing
         let rows = (8 + tiles - 1) / tiles
         let parameters = AcceleratorParameters(
             .svpe(weightBits: 3), 1, 4, 8, ifmap: 8192, weights: 512, ofmap: 2 * rows * 16)
-        let bench = try Bench(parameters, QuantizedNetwork([layer], activationBits: 16))
+        let bench = try Bench(parameters, QuantizedNetwork([layer], activationBits: 16)).firstFit()
         #expect(bench.compiled.layers[0].tiles == tiles)
         let counts = try bench.run().perImage
         // Beats of features and results, and the compute engine's cycles, one after the other.

@@ -35,7 +35,7 @@ import Testing
         var maker = LayerMaker(parameters.element, activationBits: 16, seed: 9)
         let shape = Shape(channels: 4, height: 5, width: 6)
         let layer = maker.layer("a", shape, .convolution(outputs: 4, groups: 1), Window(kernel: 1))
-        let bench = try Bench(parameters, QuantizedNetwork([layer], activationBits: 16))
+        let bench = try Bench(parameters, QuantizedNetwork([layer], activationBits: 16)).firstFit()
         let pulses = try Pulses(
             bench.accelerator.design, ["load_begin", "load_finish", "store_begin", "store_finish"])
         let simulation = try bench.simulation(PlanOptions(countsToggles: false, evaluatesEverything: true))

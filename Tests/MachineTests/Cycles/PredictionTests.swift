@@ -23,7 +23,7 @@ import Testing
     /// between them besides.
     @Test(arguments: [1, 3, 5])
     func oneTile(kernel: Int) throws {
-        let bench = try Bench(Self.lanes, Self.network(rows: 6, columns: 7, kernel: kernel))
+        let bench = try Bench(Self.lanes, Self.network(rows: 6, columns: 7, kernel: kernel)).firstFit()
         let pad = 2 * (kernel / 2)
         // Words of 4 x 4 codes of 3 bits, 5 codes in a field, 20 in a beat; constants 4 x 64 bits in beats of 64.
         let loads = [kernel * kernel, 4, (6 + pad) * (7 + pad)]
@@ -52,7 +52,7 @@ import Testing
         let rows = 12 / tiles
         var parameters = Self.lanes
         parameters.ofmapDepth = 2 * rows * 16
-        let bench = try Bench(parameters, Self.network(rows: 12, columns: 16, kernel: 1))
+        let bench = try Bench(parameters, Self.network(rows: 12, columns: 16, kernel: 1)).firstFit()
         #expect(bench.compiled.layers[0].tiles == tiles)
         let words = rows * 16
         let first = (3 + 1) + (3 + 4) + (3 + words)

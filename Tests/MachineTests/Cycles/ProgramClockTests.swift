@@ -25,7 +25,7 @@ import Testing
         var maker = LayerMaker(.svpe(weightBits: 3), activationBits: 16, seed: 3)
         let shape = Shape(channels: 1, height: 3, width: 4)
         let layer = maker.layer("a", shape, .convolution(outputs: 1, groups: 1), Window(kernel: 1))
-        let program = try Bench(p, QuantizedNetwork([layer], activationBits: 16)).compiled.program
+        let program = try Bench(p, QuantizedNetwork([layer], activationBits: 16)).firstFit().compiled.program
         func total(latency: Int, bytes: Int?) throws -> Int {
             let clock = ProgramClock(p, latency: latency, bytesPerCycle65536: bytes.map { $0 << 16 })
             return try #require(clock.run(program)).total
@@ -49,7 +49,8 @@ import Testing
     private func simulated(
         _ p: AcceleratorParameters, _ layer: QuantizedLayer, _ timing: MemoryTiming
     ) throws -> Int {
-        try Bench(p, QuantizedNetwork([layer], activationBits: 16), timing: timing).build.time().perImage.total
+        try Bench(p, QuantizedNetwork([layer], activationBits: 16), timing: timing).firstFit().build.time().perImage
+            .total
     }
 
     /// A program whose compute waits for a token that nobody gives has no end, and says so on either way through memory.

@@ -26,7 +26,8 @@ import Testing
         let shape = Shape(channels: 512, height: 1, width: 1)
         let layer = maker.layer("fc", shape, .convolution(outputs: 512, groups: 1), Window(kernel: 1))
         return try Bench(
-            AcceleratorParameters(.vpe(weightBits: 16), 1, 32, 32), QuantizedNetwork([layer], activationBits: 16))
+            AcceleratorParameters(.vpe(weightBits: 16), 1, 32, 32), QuantizedNetwork([layer], activationBits: 16)
+        ).firstFit()
     }
 
     static func convolution() throws -> Bench {
@@ -35,7 +36,8 @@ import Testing
         let layer = maker.layer("conv", shape, .convolution(outputs: 16, groups: 1), Window(kernel: 3, pad: 1))
         return try Bench(
             AcceleratorParameters(.vpe(weightBits: 8), 1, 4, 4, ifmap: 512, weights: 512, ofmap: 256),
-            QuantizedNetwork([layer], activationBits: 16))
+            QuantizedNetwork([layer], activationBits: 16)
+        ).firstFit()
     }
 
     /// How a board differs from four ports in the core's clock.

@@ -23,7 +23,7 @@ import Testing
     private static func bench(ratio: Int, channels: Int = 8) throws -> Bench {
         var p = AcceleratorParameters(.vpe(weightBits: 8), 1, channels, channels)
         p.weightBeatRatio = ratio
-        return try Bench(p, network)
+        return try Bench(p, network).firstFit()
     }
 
     /// Where all beats are alike the accelerator has no port for the others.
@@ -73,7 +73,8 @@ import Testing
             var p = AcceleratorParameters(.vpe(weightBits: 8), 1, 8, 8, weights: 2048)
             p.weightBeatRatio = ratio
             let bench = try Bench(
-                p, QuantizedNetwork([layer], activationBits: 16), timing: .fixed(latency: 4, bytesPerCycle: 32))
+                p, QuantizedNetwork([layer], activationBits: 16), timing: .fixed(latency: 4, bytesPerCycle: 32)
+            ).firstFit()
             let run = try bench.run()
             #expect(run.perImage.total * 32 + 2 * 64 >= run.readBytes + run.writtenBytes)
             cycles[ratio] = run.perImage.total

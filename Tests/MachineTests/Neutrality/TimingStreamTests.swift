@@ -85,7 +85,8 @@ extension Bench {
     private func monitor(_ bytes: @escaping () -> [Int]) -> (monitor: RunMonitor, bytes: Bytes) {
         let ends = Bytes()
         let monitor = RunMonitor(
-            probes: accelerator.probes, layerEnds: compiled.layerEnds, layerEnded: { _, _ in ends.values.append(bytes()) })
+            probes: accelerator.probes, layerEnds: compiled.layerEnds,
+            layerEnded: { _, _ in ends.values.append(bytes()) })
         return (monitor, ends)
     }
 }

@@ -32,7 +32,8 @@ import Testing
         let (input, window) = (Shape(channels: 7, height: 6, width: 8), Window(kernel: 3, pad: 1))
         let layer = layer(pattern, input: input, window: window)
         let bench = try Bench(
-            parameters(convolver: convolver), QuantizedNetwork([layer], activationBits: 16))
+            parameters(convolver: convolver), QuantizedNetwork([layer], activationBits: 16)
+        ).firstFit()
         let plan = bench.compiled.layers[0]
         #expect(plan.filters == [0, filters.one, filters.two])
         #expect(plan.filterPasses(terms: 1) == filters.one + 2 * filters.two)
@@ -53,7 +54,8 @@ import Testing
         let features = try [[1], [1, 2]].map { filters in
             let pattern = (0..<8).map { filters[$0 % filters.count] }
             let network = QuantizedNetwork([layer(pattern, input: input, window: window)], activationBits: 16)
-            let compiled = try Scheduler.compile(network, for: parameters())
+            let compiled = try Scheduler.compile(
+                network, for: parameters(), options: ScheduleOptions(search: .firstFit))
             return compiled.program.count {
                 $0[CommonField.opcode] == Opcode.load.rawValue && $0[LoadField.target] == LoadTarget.ifmap.rawValue
             }
@@ -124,6 +126,7 @@ import Testing
         var compute: [Int] = []
         for terms in 1...2 {
             let bench = try Bench(parameters(terms: terms, convolver: convolver, inputs: 4), network, seed: seed)
+                .firstFit()
             let run = try bench.run(keepsTensors: true)
             let wanted = try ReferenceModel.inferAll(network, input: bench.inputs[0])
             for layer in network.layers { #expect(run.tensors[0][layer.name] == wanted[layer.name], "\(layer.name)") }

@@ -79,7 +79,7 @@ import Testing
                 name: "pre", input: shape, inputExponent: 0, activationBits: bits, layers: layers, parameters: 0,
                 concatenations: [Concatenation(name: "whole", parts: [Network.inputName, "a"])])
             let slow = MemoryTiming(latency: 3, bytesPerCycle65536: nil, stallSeed: 7)
-            return try Bench(p, network, timing: timing ?? (stalls ? slow : .ideal))
+            return try Bench(p, network, timing: timing ?? (stalls ? slow : .ideal)).firstFit()
         }
     }
 
@@ -142,7 +142,7 @@ import Testing
         p.preActivationDepth = depth
         if depth != nil { layer.preActivation = maker.preActivation(8) }
         #expect(p.preActivationStages == stages && p.loadOverhead == 3 + stages)
-        let bench = try Bench(p, QuantizedNetwork([layer], activationBits: 16))
+        let bench = try Bench(p, QuantizedNetwork([layer], activationBits: 16)).firstFit()
         let simulation = try bench.simulation(PlanOptions(countsToggles: false, evaluatesEverything: true))
         let paths = ["top.load.read_take", "top.load.write_ifmap", "top.load.finish"]
         let observer = Cycles(bench.accelerator.design, paths)
@@ -165,7 +165,7 @@ import Testing
         for (depth, message) in [(nil, "array.pre_activation"), (16, "has 18 words of constants; the array holds 16")] {
             p.preActivationDepth = depth
             let error = #expect(throws: InputError.self) {
-                try Bench(p, QuantizedNetwork([layer], activationBits: 16))
+                try Bench(p, QuantizedNetwork([layer], activationBits: 16)).firstFit()
             }
             #expect(error?.kind == .unsupported)
             #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
