@@ -43,6 +43,8 @@ struct BufferTenancy {
     /// From the begin of the load (or compute) that writes first to the end of the compute (or store) that reads last.
     var begin: Int
     var end: Int
+    /// Weights can come in two loads, each with words of its own; those of one tile have one number.
+    var tile = 0
 }
 
 /// The use of all buffers by a program.
@@ -51,6 +53,8 @@ struct BufferUse {
     private let p: AcceleratorParameters
     /// Buffers that the loads of the next compute have begun to fill.
     private var opened: Set<ArrayBuffer> = []
+    /// Computes so far.
+    private var tiles = 0
 
     init(_ p: AcceleratorParameters) { self.p = p }
 
@@ -83,7 +87,8 @@ struct BufferUse {
 
     private mutating func addLoad(_ i: Instruction, _ layer: Int, _ time: Range<Int>) {
         guard let (buffer, words) = words(i) else { return }
-        if opened.contains(buffer), var tile = tenancies[buffer]!.popLast() {
+        let isBesides = buffer == .weights && tenancies[buffer]?.last?.words.overlaps(words) == false
+        if opened.contains(buffer), !isBesides, var tile = tenancies[buffer]!.popLast() {
             tile.words =
                 min(tile.words.lowerBound, words.lowerBound)..<max(tile.words.upperBound, words.upperBound)
             tile.end = time.upperBound
@@ -91,12 +96,14 @@ struct BufferUse {
         } else {
             opened.insert(buffer)
             tenancies[buffer, default: []].append(
-                BufferTenancy(layer: layer, words: words, begin: time.lowerBound, end: time.upperBound))
+                BufferTenancy(
+                    layer: layer, words: words, begin: time.lowerBound, end: time.upperBound, tile: tiles))
         }
     }
 
     private mutating func addCompute(_ i: Instruction, _ layer: Int, _ time: Range<Int>) {
         opened = []
+        tiles += 1
         extend(.ifmap, at: i[ComputeField.ifmapAddress], to: time.upperBound)
         let isConvolution = i[ComputeField.mode] == ComputeMode.convolution.rawValue
         if isConvolution { extend(.weights, at: i[ComputeField.weightAddress], to: time.upperBound) }
@@ -120,7 +127,11 @@ struct BufferUse {
         guard let index = tenancies[buffer]?.lastIndex(where: { $0.words.contains(word) }) else {
             preconditionFailure("a compute reads word \(word) of \(buffer), which no load has filled")
         }
-        tenancies[buffer]![index].end = max(tenancies[buffer]![index].end, end)
+        let tile = tenancies[buffer]![index].tile
+        for place in max(0, index - 1)...min(index + 1, tenancies[buffer]!.count - 1)
+        where place == index || buffer == .weights && tenancies[buffer]![place].tile == tile {
+            tenancies[buffer]![place].end = max(tenancies[buffer]![place].end, end)
+        }
     }
 }
 

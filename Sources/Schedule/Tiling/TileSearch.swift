@@ -74,9 +74,9 @@ struct ScheduleCost: Comparable {
     var cycles: Int
     var bytes: Int
 
-    /// Bytes that weigh as much as a cycle. Moving a byte takes about 120 pJ, a ZCU102 of 5 W at 200 MHz 25 nJ a cycle: as
-    /// much as 200 bytes. The weight is a twentieth of that, so that time decides but where it hardly differs.
-    private static let bytesOfACycle = 4096
+    /// Bytes that weigh as much as a cycle: as much energy. A byte moved takes some 120 pJ (DDR4-2133, streaming), a ZCU102 of
+    /// 5 W at 200 MHz 25 nJ a cycle. And traffic that a layer does not need is in the way of the next one's loads.
+    private static let bytesOfACycle = 200
 
     private var weight: Int { cycles * ScheduleCost.bytesOfACycle + bytes }
 
@@ -95,9 +95,11 @@ extension AcceleratorParameters {
 }
 
 extension Scheduler {
-    /// Programs that are counted for a part at least, and their instructions at most; small spaces are counted to the end.
-    private static let leastCounted = 12
+    /// Programs that are counted for a part at least; beyond, as long as all of them together have no more instructions and
+    /// cycles than these: small spaces are counted to the end.
+    private static let leastCounted = 24
     private static let mostInstructions = 25_000
+    private static let mostCycles = 2_000_000
     /// Parts before, and their instructions, that a program is counted behind.
     private static let mostRecent = 2
     private static let mostBefore = 3000
@@ -144,17 +146,21 @@ extension Scheduler {
             return (tile: tile, bound: cost.bound, cost: ScheduleCost(cycles: cost.estimate, bytes: cost.bytes))
         }
         ranked.sort { $0.cost < $1.cost }
+        let behind = partsBefore()
         var counted: [(tile: TileShape, cost: ScheduleCost)] = []
-        var instructions = 0
+        var (instructions, cycles) = (0, 0)
         func count(_ tile: TileShape) {
             var candidate = part
             candidate.tile = tile
-            let trial = trial(candidate, passes, loaded: loaded)
-            instructions += trial.instructions
+            let trial = trial(candidate, passes, loaded: loaded, behind: behind)
+            (instructions, cycles) = (instructions + trial.instructions, cycles + trial.cycles)
             counted.append((tile, trial.cost))
         }
         for candidate in ranked {
-            guard counted.count < Scheduler.leastCounted || instructions < Scheduler.mostInstructions else { break }
+            guard
+                counted.count < Scheduler.leastCounted
+                    || instructions < Scheduler.mostInstructions && cycles < Scheduler.mostCycles
+            else { break }
             count(candidate.tile)
         }
         if let first = try? TileShape.choose(part.shape, p, name: part.layer.name),
@@ -173,10 +179,8 @@ extension Scheduler {
             bound: ranked.map(\.bound).min()!, next: others)
     }
 
-    /// What a part's program takes behind the parts before, and how many instructions were counted for that.
-    private func trial(
-        _ part: LayerPart, _ passes: WeightPasses?, loaded: LoadedFeatures?
-    ) -> (cost: ScheduleCost, instructions: Int) {
+    /// The program of the parts before; none where that is long.
+    private func partsBefore() -> Scheduler {
         var trial = Scheduler(like: self, p: p)
         for (index, chosen) in search.recent.enumerated() {
             if index == 0 { trial.turns = chosen.turns }
@@ -184,6 +188,14 @@ extension Scheduler {
         }
         if trial.program.count > Scheduler.mostBefore { trial = Scheduler(like: self, p: p) }
         trial.turns = turns
+        return trial
+    }
+
+    /// What a part's program takes behind the parts before, and how many instructions and cycles were counted for that.
+    private func trial(
+        _ part: LayerPart, _ passes: WeightPasses?, loaded: LoadedFeatures?, behind: Scheduler
+    ) -> (cost: ScheduleCost, instructions: Int, cycles: Int) {
+        var trial = behind
         let before = trial.program.count
         trial.emit(part, passes, loaded: loaded)
         trial.applyTokens()
@@ -195,7 +207,7 @@ extension Scheduler {
         let cost = ScheduleCost(
             cycles: finishes.max()! - (finishes[..<before].max() ?? 0),
             bytes: trial.program[before...].reduce(0) { $0 + p.externalBytes($1) })
-        return (cost, trial.program.count)
+        return (cost, trial.program.count, finishes.max()!)
     }
 
     private mutating func emit(_ part: LayerPart, _ passes: WeightPasses?, loaded: LoadedFeatures?) {
