@@ -50,8 +50,19 @@ public struct Scheduler {
         _ network: QuantizedNetwork, for parameters: AcceleratorParameters, options: ScheduleOptions = .init(),
         storesWeights: Bool = true
     ) throws -> CompiledNetwork {
-        var scheduler = Scheduler(p: parameters, options: options, storesWeights: storesWeights)
-        return try scheduler.run(network)
+        func compile(_ options: ScheduleOptions, storesWeights: Bool) throws -> CompiledNetwork {
+            var scheduler = Scheduler(p: parameters, options: options, storesWeights: storesWeights)
+            return try scheduler.run(network)
+        }
+        let compiled = try compile(options, storesWeights: storesWeights)
+        guard options.search == .optimal else { return compiled }
+        // Layers are chosen one after the other, each for its own end: where first-fit's end sooner together, it is taken.
+        let usual = ScheduleOptions(search: .firstFit, memory: options.memory)
+        let clock = ProgramClock(options.memory, parameters)
+        guard let other = try? compile(usual, storesWeights: false), let total = compiled.predictedTiming(clock)?.total,
+            let otherTotal = other.predictedTiming(clock)?.total, otherTotal < total
+        else { return compiled }
+        return storesWeights ? try compile(usual, storesWeights: true) : other
     }
 
     /// The parts of a network's last layer, with their tiles.

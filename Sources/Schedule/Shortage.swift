@@ -87,8 +87,8 @@ enum Shortage: Sendable, Equatable {
             "its sums need \(needed) bits; array.accumulator_bits is \(has); accepted: "
                 + (needed <= 48 ? "\(needed)...48" : "none, for 48 are the most; use fewer bits for weights")
         case .tile(let limit, let outputs):
-            "the smallest tile, one output pixel of \(outputs) channels, does not fit half of the "
-                + "buffer; make \(limit.key) larger"
+            "the smallest tile, one output pixel of \(outputs) channels, does not fit the buffer, or half of it where "
+                + "weights come in parts or schedule.search is first-fit; make \(limit.key) larger"
         case .residualPlaces(let residual, let granule):
             "adds \(residual), whose channels do not stand as its own do: parts of a concatenation that are no "
                 + "multiple of gcd(array.inputs, array.outputs) = \(granule) channels"

@@ -33,6 +33,11 @@ public struct ProgramClock: Sendable {
         self.bytesPerCycle65536 = bytesPerCycle65536
     }
 
+    /// A clock for the memory that a scheduler counts with.
+    init(_ memory: ScheduleOptions.Memory, _ parameters: AcceleratorParameters) {
+        self.init(parameters, latency: memory.latency, bytesPerCycle65536: memory.bytesPerCycle65536)
+    }
+
     /// The cycles of a program whose segments are started one after the other, each when the one before is done: one
     /// segment unless said otherwise. The streams of the engines are the instructions of their opcodes, in order. Nil:
     /// the program waits for ever. All of configs/resnet50-svpe.yaml costs 41 million instructions of an x86-64

@@ -28,8 +28,7 @@ private struct ProgramTally {
         use = BufferUse(p)
         let parts = compiled.decisions
         (steps, computes) = (Array(repeating: 0, count: parts.count), Array(repeating: 0, count: parts.count))
-        let clock = ProgramClock(
-            p, latency: compiled.memory.latency, bytesPerCycle65536: compiled.memory.bytesPerCycle65536)
+        let clock = ProgramClock(compiled.memory, p)
         guard let times = clock.run(compiled.program, segments: compiled.segments) else {
             preconditionFailure("a program that cannot end")
         }

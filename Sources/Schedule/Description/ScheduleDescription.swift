@@ -44,7 +44,7 @@ public struct LayerTimes: Sendable, Codable, Equatable {
     public var computeBusy: Int
     /// See `loadBusy`.
     public var storeBusy: Int
-    /// The report's prediction, for memory that answers at once and layers that do not overlap.
+    /// By the sizes of its instructions alone, for memory that answers at once and layers that do not overlap: no report has it.
     public var predicted: Int
 }
 

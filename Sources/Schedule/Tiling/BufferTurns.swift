@@ -1,5 +1,5 @@
-// Where in a buffer the next tile's words go. First-fit schedules use two halves in turn; the others put each tile
-// behind the one before, or at that end of the buffer which the one before leaves more of free.
+// Where in a buffer the next tile's words go. First-fit schedules use two halves in turn; the others put each small tile
+// behind the one before, and larger ones at that end of the buffer which the one before leaves more of free.
 
 import Accelerator
 
@@ -33,6 +33,10 @@ struct BufferTurn {
         }
     }
 
+    /// Tiles of which so many fit go round; larger ones take the two ends in turn, so that sizes that differ a little leave
+    /// no gaps that fit none.
+    private static let inRing = 3
+
     /// No words.
     static let none = Taken(0..<0)
 
@@ -50,7 +54,7 @@ struct BufferTurn {
             return Taken(base..<base + count)
         }
         let before = last
-        if before.upperBound + count <= depth {
+        if BufferTurn.inRing * count <= depth, before.upperBound + count <= depth {
             last = before.upperBound..<before.upperBound + count
         } else {
             let ends = [0, depth - count].map { $0..<$0 + count }

@@ -147,6 +147,8 @@ extension Scheduler {
         }
         ranked.sort { $0.cost < $1.cost }
         let behind = partsBefore()
+        // Of the parts before alone: a candidate may hold up their last stores.
+        let start = behind.clockedEnd()
         var counted: [(tile: TileShape, cost: ScheduleCost)] = []
         var (instructions, cycles) = (0, 0)
         func count(_ tile: TileShape) {
@@ -171,11 +173,11 @@ extension Scheduler {
         // Of equals the one that ranks first.
         let order = counted.indices.sorted { (counted[$0].cost, $0) < (counted[$1].cost, $1) }
         let others = order.dropFirst().prefix(3).map { place in
-            CountedTile(tile: counted[place].tile, cycles: counted[place].cost.cycles)
+            CountedTile(tile: counted[place].tile, cycles: counted[place].cost.cycles - start)
         }
         let best = counted[order[0]]
         return TileChoice(
-            tile: best.tile, candidates: space.count, counted: counted.count, cycles: best.cost.cycles,
+            tile: best.tile, candidates: space.count, counted: counted.count, cycles: best.cost.cycles - start,
             bound: ranked.map(\.bound).min()!, next: others)
     }
 
@@ -191,23 +193,25 @@ extension Scheduler {
         return trial
     }
 
-    /// What a part's program takes behind the parts before, and how many instructions and cycles were counted for that.
+    /// What a part's program and those of the parts before take, and how many instructions and cycles were counted.
     private func trial(
         _ part: LayerPart, _ passes: WeightPasses?, loaded: LoadedFeatures?, behind: Scheduler
     ) -> (cost: ScheduleCost, instructions: Int, cycles: Int) {
         var trial = behind
         let before = trial.program.count
         trial.emit(part, passes, loaded: loaded)
-        trial.applyTokens()
-        let clock = ProgramClock(
-            p, latency: options.memory.latency, bytesPerCycle65536: options.memory.bytesPerCycle65536)
-        guard let finishes = clock.run(trial.program)?.finishes else {
-            preconditionFailure("a program that cannot end")
-        }
-        let cost = ScheduleCost(
-            cycles: finishes.max()! - (finishes[..<before].max() ?? 0),
-            bytes: trial.program[before...].reduce(0) { $0 + p.externalBytes($1) })
-        return (cost, trial.program.count, finishes.max()!)
+        let bytes = trial.program[before...].reduce(0) { $0 + p.externalBytes($1) }
+        let cycles = trial.clockedEnd()
+        return (ScheduleCost(cycles: cycles, bytes: bytes), trial.program.count, cycles)
+    }
+
+    /// The cycle in which the last instruction of the program is done, from power-up.
+    private func clockedEnd() -> Int {
+        var scheduler = self
+        scheduler.applyTokens()
+        let clock = ProgramClock(options.memory, p)
+        guard let times = clock.run(scheduler.program) else { preconditionFailure("a program that cannot end") }
+        return times.finishes.max() ?? 0
     }
 
     private mutating func emit(_ part: LayerPart, _ passes: WeightPasses?, loaded: LoadedFeatures?) {

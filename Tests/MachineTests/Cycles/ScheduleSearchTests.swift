@@ -99,6 +99,21 @@ import Testing
         #expect(totals[.optimal]! < totals[.firstFit]!, "\(totals)")
     }
 
+    /// Random networks of several layers, simulated: none takes longer than with first-fit's tiles, and most take less.
+    @Test func noNetworkIsSlower() throws {
+        var (faster, compared) = (0, 0)
+        for seed in UInt64(1)...(Tools.isLong ? 400 : 60) {
+            let bench = try RandomCase(seed: seed).bench()
+            guard case .simple(let timing) = bench.memory, timing.stallSeed == nil else { continue }
+            let best = try Build.make(bench.network, on: bench.accelerator, memory: bench.memory)
+            let usual = try bench.firstFit().build
+            let (total, other) = (try best.time().perImage.total, try usual.time().perImage.total)
+            #expect(total <= other, "seed \(seed)")
+            (faster, compared) = (faster + (total < other ? 1 : 0), compared + 1)
+        }
+        #expect(compared > 10 && 2 * faster > compared, "\(faster) of \(compared)")
+    }
+
     /// Where first-fit finds tiles, the space has some that are as large.
     @Test func theSpaceReachesFirstFit() throws {
         for seed in UInt64(1)...40 {
