@@ -21,7 +21,7 @@ extension Flow {
     package static func estimate(_ configuration: Configuration, hardware: Hardware) throws -> Estimate {
         let build: Build?
         do {
-            build = try hardware.compile(configuration)
+            build = try hardware.compile(configuration, storesWeights: false)
         } catch let error as InputError {
             // `simulate` says of such a design that it does not fit, and asks no more.
             guard !hardware.mayRun else { throw error }

@@ -195,28 +195,53 @@ struct MemoryClock {
         return count
     }
 
-    /// Several ports and too few bytes: cycle by cycle, until one has moved its last beat.
+    /// What is left to move while ports share too few bytes, and what is saved of them.
+    private struct Share {
+        var fetches: Int
+        var reads: Int
+        var writes: Int
+        var saved: Int
+        /// Cycles so far.
+        var count = 0
+
+        /// Goes on as from `before`, when as much was saved: as often as no port moves its last beat, at most to `cycles`.
+        mutating func repeating(since before: Share, until cycles: Int) {
+            let period = count - before.count
+            var times = (cycles - count) / period
+            for (then, now) in [(before.fetches, fetches), (before.reads, reads), (before.writes, writes)]
+            where then > now {
+                times = min(times, (now - 1) / (then - now))
+            }
+            fetches -= times * (before.fetches - fetches)
+            reads -= times * (before.reads - reads)
+            writes -= times * (before.writes - writes)
+            count += times * period
+        }
+    }
+
+    /// Several ports and too few bytes: cycle by cycle, until one has moved its last beat. What they do in a cycle depends
+    /// on what is saved alone, and so comes round.
     private mutating func share(_ demand: Demand, cycles: Int) -> Int {
         let readBytes = demand.offers ? load.walk!.beatBytes65536 : 0
-        var (fetches, reads, writes) = (fetchBeats, load.beatsLeft, writeBeats)
-        var (saved, count) = (budget, 0)
+        var now = Share(fetches: fetchBeats, reads: load.beatsLeft, writes: writeBeats, saved: budget)
+        var before: Share? = now
         var isOpen = true
-        while isOpen, count < cycles {
-            saved = min(saved + rate, fullBudget)
-            var left = saved
+        while isOpen, now.count < cycles {
+            now.saved = min(now.saved + rate, fullBudget)
+            var left = now.saved
             if demand.fetches, left >= fetchBytes {
                 left -= fetchBytes
-                saved -= fetchBytes
-                fetches -= 1
-                isOpen = fetches > 0
+                now.saved -= fetchBytes
+                now.fetches -= 1
+                isOpen = now.fetches > 0
             }
             if demand.offers {
                 if left >= readBytes {
                     left -= readBytes
                     if demand.takes {
-                        saved -= readBytes
-                        reads -= 1
-                        isOpen = isOpen && reads > 0
+                        now.saved -= readBytes
+                        now.reads -= 1
+                        isOpen = isOpen && now.reads > 0
                     }
                 } else {
                     // A beat that saves up for its bytes lets no write go first.
@@ -224,13 +249,20 @@ struct MemoryClock {
                 }
             }
             if demand.writes, left >= writeBytes {
-                saved -= writeBytes
-                writes -= 1
-                isOpen = isOpen && writes > 0
+                now.saved -= writeBytes
+                now.writes -= 1
+                isOpen = isOpen && now.writes > 0
             }
-            count += 1
+            now.count += 1
+            guard isOpen, let then = before else { continue }
+            if then.saved == now.saved {
+                now.repeating(since: then, until: cycles)
+                before = nil
+            } else if now.count & (now.count - 1) == 0 {
+                before = now
+            }
         }
-        (fetchBeats, load.beatsLeft, writeBeats, budget) = (fetches, reads, writes, saved)
-        return count
+        (fetchBeats, load.beatsLeft, writeBeats, budget) = (now.fetches, now.reads, now.writes, now.saved)
+        return now.count
     }
 }
