@@ -45,6 +45,8 @@ package struct Report: Sendable, Codable, Equatable {
     package var gops: Double
     /// macs * images / (lanes * cycles.total).
     package var utilization: Double
+    /// What limits the run, in a sentence.
+    package var limit: String
     /// What the design needs of the device.
     package var resources: ResourceReport
     /// Bytes over the memory interface.
@@ -79,14 +81,19 @@ package struct Report: Sendable, Codable, Equatable {
         let macs = Double(run.hardware.network.macs * run.images)
         let clock = run.configuration.clockMHz * 1e6
         let seconds = Double(total) / clock
+        let (cycles, layers) = (CycleSection.figures(of: run), LayerSection.figures(of: run))
+        let traffic = TrafficSection.figures(of: run, seconds: seconds)
+        let lanes = run.hardware.accelerator.parameters.lanes
+        let utilization = macs / Double(lanes * total)
+        let limit = LimitText(
+            cycles, layers, utilization: utilization, bandwidth: traffic.bandwidthFraction, lanes: lanes)
         return Report(
             configHash: run.configurationHash, network: .figures(of: run), quantization: .figures(of: run),
-            design: .figures(of: run), memoryModel: .figures(of: run), cycles: .figures(of: run),
+            design: .figures(of: run), memoryModel: .figures(of: run), cycles: cycles,
             latencyS: Double(one) / clock, throughputImagesPerS: clock / Double(one), totalS: seconds,
             gops: 2 * macs / seconds / 1e9,
-            utilization: macs / Double(run.hardware.accelerator.parameters.lanes * total),
-            resources: run.hardware.resources, dram: .figures(of: run, seconds: seconds),
-            layers: LayerSection.figures(of: run), functional: run.data.map(FunctionalSection.figures),
+            utilization: utilization, limit: limit.text, resources: run.hardware.resources, dram: traffic,
+            layers: layers, functional: run.data.map(FunctionalSection.figures),
             activity: ActivitySection.figures(of: run), warnings: Warning.all(of: run), simulator: .figures(of: run))
     }
 }
@@ -115,6 +122,10 @@ extension Report: ReportSection {
         ReportField("total_s", \.totalS, unit: "s", "of all images: cycles.total / clock"),
         ReportField("gops", \.gops, unit: "10^9/s", "2 * macs * images / total_s"),
         ReportField("utilization", \.utilization, "macs * images / (lanes * cycles.total)").fraction.sweepColumn,
+        ReportField(
+            "limit", \.limit,
+            "what limits the run, in a sentence: the largest loss of the lanes' time where it is more than a tenth, or their "
+                + "number"),
         ReportField("resources", \.resources, "what the design needs of the part"),
         ReportField("dram", \.dram, "traffic over the memory interface"),
         ReportField("layers", \.layers, "of the first image; every image takes the same cycles"),

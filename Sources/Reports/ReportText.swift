@@ -125,6 +125,7 @@ package struct ReportText {
                 + (images == 1 ? "" : ", \(images) images in \(TextTable.fixed(report.totalS * 1e3, 3)) ms"),
             "\(TextTable.fixed(report.gops, 2)) GOPS, utilisation \(TextTable.percent(report.utilization)), predicted "
                 + "\(TextTable.grouped(report.cycles.predicted)) cycles",
+            "limit: \(report.limit)",
             "memory traffic: \(TextTable.grouped(dram.readBytes)) bytes read, "
                 + "\(TextTable.grouped(dram.writeBytes)) written\(fraction)",
         ]
