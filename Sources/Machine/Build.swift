@@ -37,15 +37,19 @@ package struct Build: Sendable {
         package var clockMHz: Double
         /// How tiles are chosen.
         package var search: ScheduleOptions.Search
+        /// Whether convolutions of few channels may read the network's input in a layout of their own.
+        package var unrollsInput: Bool
         /// A build that is only timed needs no weights in memory.
         package var storesWeights: Bool
 
-        /// The best tiles at 200 MHz, with weights, unless said otherwise.
+        /// The best tiles at 200 MHz, a plain input, with weights, unless said otherwise.
         package init(
-            clockMHz: Double = 200, search: ScheduleOptions.Search = .optimal, storesWeights: Bool = true
+            clockMHz: Double = 200, search: ScheduleOptions.Search = .optimal, unrollsInput: Bool = false,
+            storesWeights: Bool = true
         ) {
             self.clockMHz = clockMHz
             self.search = search
+            self.unrollsInput = unrollsInput
             self.storesWeights = storesWeights
         }
     }
@@ -55,9 +59,12 @@ package struct Build: Sendable {
     package static func make(
         _ network: QuantizedNetwork, on accelerator: Accelerator, memory: MemoryModel, _ options: Options = Options()
     ) throws -> Build {
+        let p = accelerator.parameters
         let program = try Scheduler.compile(
-            network, for: accelerator.parameters,
-            options: ScheduleOptions(search: options.search, memory: .init(memory)),
+            network, for: p,
+            options: ScheduleOptions(
+                search: options.search, unrollsInput: options.unrollsInput,
+                memory: .init(memory, for: p)),
             storesWeights: options.storesWeights)
         return Build(accelerator, network, program, memory, options.clockMHz)
     }

@@ -22,7 +22,7 @@ extension Build {
     /// for ever.
     package func prediction() throws -> RunPrediction {
         let p = accelerator.parameters
-        let timing = memory.fixedEquivalent(beatBytes: max(p.beatBytes, p.weightBeatBytes))
+        let timing = ScheduleOptions.Memory(memory, for: p)
         let clock = ProgramClock(p, latency: timing.latency, bytesPerCycle65536: timing.bytesPerCycle65536)
         guard let array = program.predictedTiming(clock) else {
             throw Defect("deadlock: the program's instructions wait for each other")

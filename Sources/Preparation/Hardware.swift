@@ -51,7 +51,7 @@ package struct Hardware: Sendable {
             network, on: accelerator, memory: configuration.memory.model(clockMHz: configuration.clockMHz),
             .init(
                 clockMHz: configuration.clockMHz, search: .init(configuration.schedule.search),
-                storesWeights: storesWeights))
+                unrollsInput: configuration.schedule.input == .unrolled, storesWeights: storesWeights))
     }
 }
 

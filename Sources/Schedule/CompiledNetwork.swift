@@ -75,6 +75,8 @@ public struct CompiledNetwork: Sendable {
     let memory: ScheduleOptions.Memory
     let image: MemoryImage
     let placements: [String: TensorPlacement]
+    /// The input once more, as layers of few channels read it.
+    let unrolledInputs: [UnrolledInput]
     /// Original channel at each place of tensors that stand in memory in another order (ChannelOrder).
     let orders: [String: [Int]]
     let outputName: String
@@ -120,9 +122,14 @@ public struct CompiledNetwork: Sendable {
         return result
     }
 
-    /// Writes the input, or a layer's output where the next layers read it: what the host does.
+    /// Writes the input, in every layout that a layer reads, or a layer's output where the next layers read it: what the
+    /// host does.
     public func write(_ tensor: IntegerTensor, to name: String, in memory: UnsafeMutableRawBufferPointer) {
         placements[name]!.write(tensor, into: memory, fieldBytes: fieldBytes)
+        guard name == Network.inputName else { return }
+        for input in unrolledInputs {
+            input.placement.write(input.unrolling.tensor(tensor), into: memory, fieldBytes: fieldBytes)
+        }
     }
 
     /// The network's output after the run.

@@ -29,12 +29,15 @@ public struct ScheduleOptions: Sendable, Hashable {
 
     /// How tiles are chosen.
     public var search: Search
+    /// Whether convolutions of few channels may read the network's input in a layout of their own (`InputUnrolling`).
+    public var unrollsInput: Bool
     /// The memory that cycles are counted with.
     public var memory: Memory
 
-    /// The best tiles for a memory.
-    public init(search: Search = .optimal, memory: Memory = .ideal) {
+    /// The best tiles for a memory, the input as every other feature map.
+    public init(search: Search = .optimal, unrollsInput: Bool = false, memory: Memory = .ideal) {
         self.search = search
+        self.unrollsInput = unrollsInput && search == .optimal
         self.memory = memory
     }
 }

@@ -38,6 +38,10 @@ public struct Scheduler {
     let storesWeights: Bool
     /// Terms of the filters of each layer, in the order of memory.
     var filterTerms: [String: FilterTerms] = [:]
+    /// The network's input as layers read it that have another layout of it (`unroll`), by the names of the placements; and
+    /// that of the layer that is being scheduled.
+    var unrolledInputs: [String: UnrolledInput] = [:]
+    var unrolling: InputUnrolling?
     /// Address of a plane of zeros, for channels that do not exist and tiles that are padding alone.
     var zeroPlane = 0
     /// Bytes of an activation in memory.
@@ -139,7 +143,8 @@ public struct Scheduler {
                     ($0.offset, $0.element)
                 }),
             instructionPlace: instructions..<bytes, decisions: decisions, parameters: p, memory: options.memory,
-            image: image, placements: placements, orders: ordered.orders,
+            image: image, placements: placements.filter { unrolledInputs[$0.key] == nil },
+            unrolledInputs: unrolledInputs.sorted { $0.key < $1.key }.map(\.value), orders: ordered.orders,
             outputName: network.layers.last?.name ?? Network.inputName, fieldBytes: fieldBytes)
     }
 
@@ -206,6 +211,7 @@ public struct Scheduler {
         let first = program.count
         passes = 1
         parts = []
+        unrolling = nil
         ledger.beginLayer()
         precondition(layer.requantization.multiplier.count == layer.outputShape.channels)
         try checkResidual(layer)
@@ -215,11 +221,13 @@ public struct Scheduler {
             switch p.family {
             case .vector(let vector):
                 try checkDilation(layer, vector)
-                try scheduleConvolution(layer, weights: weights, groups: groups)
+                let own = try unroll(layer, weights, groups: groups)
+                try scheduleConvolution(own.layer, weights: own.weights, groups: groups)
             case .convolver(let convolver):
                 try checkExtent(layer, convolver)
                 let plain = layer.withoutDilation(weights)
-                try scheduleConvolution(plain.layer, weights: plain.weights, groups: groups)
+                let own = try unroll(plain.layer, plain.weights, groups: groups)
+                try scheduleConvolution(own.layer, weights: own.weights, groups: groups)
             }
         case .maxPool, .sumPool:
             try schedulePool(layer)

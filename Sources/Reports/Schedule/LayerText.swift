@@ -49,7 +49,7 @@ struct LayerText {
                 let numbers = alike == 1 ? "part \(first + 1)" : "parts \(first + 1) to \(first + alike)"
                 lines.append("  \(numbers) of \(layer.parts.count)" + (alike == 1 ? "" : ", all alike; the first:"))
             }
-            lines += nest(part) + [""] + tile(part) + choice(part.choice)
+            lines += nest(part) + [""] + input(part) + tile(part) + choice(part.choice)
             first += alike
         }
         return lines
@@ -88,6 +88,14 @@ struct LayerText {
         case .kernelColumns: "kernel columns"
         case .passes: "passes over the weights"
         }
+    }
+
+    private func input(_ part: PartDescription) -> [String] {
+        guard part.inputRows * part.inputColumns > 1 else { return [] }
+        return LayerText.paragraph(
+            "input",
+            "the network's input with \(part.inputRows) x \(part.inputColumns) positions of the window in the channels of a "
+                + "pixel (schedule.input)")
     }
 
     private func tile(_ part: PartDescription) -> [String] {

@@ -53,7 +53,7 @@ package struct ScheduleReport: Sendable, Codable, Equatable {
         of configuration: Configuration, _ build: Build, layer: Int?
     ) -> ScheduleReport {
         let p = build.accelerator.parameters
-        let memory = ScheduleOptions.Memory(build.memory)
+        let memory = ScheduleOptions.Memory(build.memory, for: p)
         let family =
             switch p.family {
             case .vector: "vector"

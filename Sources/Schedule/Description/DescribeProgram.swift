@@ -148,6 +148,7 @@ extension CompiledNetwork {
         return PartDescription(
             work: shape.work.name, rows: shape.outputShape.height, columns: shape.outputShape.width,
             strideRows: shape.window.strideHeight, strideColumns: shape.window.strideWidth,
+            inputRows: decision.unrolling?.rows.together ?? 1, inputColumns: decision.unrolling?.columns.together ?? 1,
             tile: TileDescription(decision), instructions: computes, loops: loops, steps: steps,
             nestSteps: nestSteps, nestMacs: nestSteps.map { $0 * lanes }, choice: ChoiceDescription(decision.choice),
             mapping: Mapping(loops))

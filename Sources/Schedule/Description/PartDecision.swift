@@ -15,6 +15,8 @@ struct PartDecision: Sendable {
     /// The layer's place in the network.
     var layer: Int
     var shape: LayerShape
+    /// How the network's input stands in memory for it; nil: as every feature map.
+    var unrolling: InputUnrolling?
     var tile: TileShape
     /// The order of the tiles: never `byWords`.
     var order: TileLoops
@@ -64,7 +66,8 @@ extension Scheduler {
         let isInside = emitter.hasPlacesInside(places: rows.count * columns.count, groups: groups.count)
         decisions.append(
             PartDecision(
-                layer: plans.count, shape: part.shape, tile: tile, order: isInside ? .placesInside : .groupsInside,
+                layer: plans.count, shape: part.shape, unrolling: unrolling, tile: tile,
+                order: isInside ? .placesInside : .groupsInside,
                 rows: rows, columns: columns, groups: groups, inputs: part.input.count * p.granule,
                 outputs: part.output.count * p.granule, firstInstruction: program.count, choice: choice))
     }

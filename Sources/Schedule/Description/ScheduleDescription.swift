@@ -97,6 +97,11 @@ public struct PartDescription: Sendable, Codable, Equatable {
     public var strideRows: Int
     /// See `rows`.
     public var strideColumns: Int
+    /// Rows and columns of the layer's window that stand in the channels of the network's input; 1: none, it stands in
+    /// memory as every feature map.
+    public var inputRows: Int
+    /// See `inputRows`.
+    public var inputColumns: Int
     /// The tile, and how many there are along each axis.
     public var tile: TileDescription
     /// Compute instructions: tiles, times the parts of their weights.

@@ -120,10 +120,14 @@ import Testing
         for (layer, plan) in scheduled.layers {
             let network = try #require(scheduled.build.network.layers.first { $0.name == layer.name })
             guard layer.parts.count == 1, case .convolution = network.operation else { continue }
-            let (window, output) = (network.window, network.outputShape)
-            let channels = padded(network.inputShape.channels, p.inputs) * padded(output.channels, p.outputs)
-            let kernel = window.kernelHeight * window.kernelWidth
-            let macs = try #require(layer.parts[0].nestMacs)
+            let (window, output, part) = (network.window, network.outputShape, layer.parts[0])
+            // Positions of the window that stand in the input's channels.
+            let inputs = network.inputShape.channels * part.inputRows * part.inputColumns
+            let channels = padded(inputs, p.inputs) * padded(output.channels, p.outputs)
+            let kernel =
+                (window.kernelHeight + part.inputRows - 1) / part.inputRows
+                * ((window.kernelWidth + part.inputColumns - 1) / part.inputColumns)
+            let macs = try #require(part.nestMacs)
             // Each pixel unit has as many columns as the first.
             let least = channels * kernel * output.height * output.width * plan.passes
             #expect(p.pixels == 1 ? macs == least : macs >= least, "\(layer.name)")

@@ -32,7 +32,9 @@ import Testing
             timing = memories.randomElement(using: &generator)!
         }
 
-        var options: ScheduleOptions { ScheduleOptions(memory: .init(.simple(timing))) }
+        var options: ScheduleOptions {
+            ScheduleOptions(memory: .init(latency: timing.latency, bytesPerCycle65536: timing.bytesPerCycle65536))
+        }
 
         func time(_ program: CompiledNetwork, on accelerator: Accelerator) throws -> RunTiming {
             try Build(accelerator, random.network, program, .simple(timing), 200).time()
