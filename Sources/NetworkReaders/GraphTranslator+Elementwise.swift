@@ -47,6 +47,18 @@ extension GraphTranslator {
     mutating func clip(_ node: Node) throws {
         try node.acceptAttributes("max", "min")
         let input = try activation(node, 0)
+        let (minimum, maximum) = try clipBounds(node)
+        if (minimum, maximum) == (-.infinity, .infinity) {
+            log.note(.removeIdentity, node)
+            return try pass(node)
+        }
+        let isReLU = (minimum, maximum) == (0, .infinity)
+        let kind = isReLU ? LayerKind.relu : .clip(minimum: minimum, maximum: maximum)
+        try append(node, kind, inputs: [input], shape: input.shape, rank: input.rank)
+    }
+
+    /// Bounds of a Clip, from attributes or inputs; infinite where there is none.
+    func clipBounds(_ node: Node) throws -> (minimum: Float, maximum: Float) {
         func bound(_ name: String, _ index: Int, default value: Float) throws -> Float {
             guard node.input(index) != nil else { return try node.float(name, default: value) }
             let (tensor, values) = (try constant(node, index), try constant(node, index).realValues)
@@ -60,13 +72,7 @@ extension GraphTranslator {
         }
         if minimum <= -Float.greatestFiniteMagnitude { minimum = -.infinity }
         if maximum >= Float.greatestFiniteMagnitude { maximum = .infinity }
-        if (minimum, maximum) == (-.infinity, .infinity) {
-            log.note(.removeIdentity, node)
-            return try pass(node)
-        }
-        let isReLU = (minimum, maximum) == (0, .infinity)
-        let kind = isReLU ? LayerKind.relu : .clip(minimum: minimum, maximum: maximum)
-        try append(node, kind, inputs: [input], shape: input.shape, rank: input.rank)
+        return (minimum, maximum)
     }
 
     /// The channels of several maps, or the elements of vectors made of maps of one size.

@@ -5,7 +5,7 @@ import Networks
 
 extension GraphTranslator {
     private static let foldable: Set<String> = [
-        "Add", "Cast", "Concat", "Div", "Flatten", "Gather", "Identity", "Mul", "Reshape", "Shape", "Slice",
+        "Add", "Cast", "Clip", "Concat", "Div", "Flatten", "Gather", "Identity", "Mul", "Reshape", "Shape", "Slice",
         "Squeeze", "Sub", "Transpose", "Unsqueeze",
     ]
 
@@ -24,6 +24,7 @@ extension GraphTranslator {
         switch node.operation {
         case "Identity": return tensor
         case "Cast": return try cast(node, tensor)
+        case "Clip": return try clamped(node, tensor)
         case "Shape": return try shape(node, of: tensor.dimensions.map(Int64.init))
         case "Flatten":
             let given = try node.integer("axis", default: 1)
@@ -69,10 +70,17 @@ extension GraphTranslator {
         return try given?.map { try normalized(node, $0, rank: rank) }
     }
 
-    /// Sizes of a Reshape: 0 copies, one -1 takes the rest. Their product is the tensor's.
+    /// Sizes of a Reshape: 0 copies, one -1 takes the rest. Their product is the tensor's. With `allowzero` a 0 is a size of
+    /// 0, which no tensor here has.
     func resolved(_ node: Node, _ target: [Int64], from sizes: [Int]) throws -> [Int] {
         try node.acceptAttributes("allowzero")
-        try node.requireInteger("allowzero", 0)
+        let allowsZero = try node.integer("allowzero", default: 0)
+        guard (0...1).contains(allowsZero) else {
+            throw node.invalid("allowzero = \(allowsZero); accepted are 0 and 1")
+        }
+        guard allowsZero == 0 || !target.contains(0) else {
+            throw node.unsupported("reshaping to \(target) with allowzero = 1", supported: "sizes other than 0")
+        }
         let elements = Limits.product(sizes, upTo: .max) ?? 0
         var result: [Int] = []
         for (index, size) in target.enumerated() {
@@ -148,6 +156,35 @@ extension GraphTranslator {
             throw node.unsupported("a cast to element type \(value)", supported: "float, double, int32, int64")
         }
         return type
+    }
+
+    /// A Clip of a constant: what narrows the range of quantized weights (QCDQ).
+    private mutating func clamped(_ node: Node, _ tensor: ConstantTensor) throws -> ConstantTensor {
+        try node.acceptAttributes("max", "min")
+        var result = tensor
+        switch tensor.elements {
+        case .real(let values):
+            let (low, high) = try clipBounds(node)
+            try spend(node, elements: values.count, .real([]))
+            result.elements = .real(values.map { min(max($0, low), high) })
+            (result.codes, result.codeScale) = (nil, nil)
+        case .integer(let values):
+            func bound(_ index: Int, default value: Int64) throws -> Int64 {
+                guard node.input(index) != nil else { return value }
+                guard let only = try constant(node, index).integerValues.first, try constant(node, index).count == 1
+                else {
+                    throw node.invalid("input \(index) is not one integer")
+                }
+                return only
+            }
+            let (low, high) = (try bound(1, default: .min), try bound(2, default: .max))
+            guard low <= high else {
+                throw node.invalid("bounds \(low) and \(high); accepted are a smaller and a larger number")
+            }
+            try spend(node, elements: values.count, .integer([]))
+            result.elements = .integer(values.map { min(max($0, low), high) })
+        }
+        return result
     }
 
     private func resized(_ node: Node, _ tensor: ConstantTensor) throws -> ConstantTensor {

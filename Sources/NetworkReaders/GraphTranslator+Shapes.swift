@@ -98,7 +98,8 @@ extension GraphTranslator {
 
     /// To a vector [N, F], back to the map [N, C, H, W], or to and from the matrix of a channel shuffle.
     mutating func reshape(_ node: Node) throws {
-        let input = try passedActivation(node, 0)
+        var input = try passedActivation(node, 0)
+        if input.view == nil { input = try movedActivation(node, 0) }
         let target = try integerConstant(node, 1)
         let map = [1, input.shape.channels, input.shape.height, input.shape.width]
         let given = input.view.map { [1] + $0.sizes } ?? (input.rank == 4 ? map : [1, input.shape.count])
@@ -162,7 +163,9 @@ extension GraphTranslator {
         let mode = try node.string("mode", default: "constant")
         guard mode == "constant" else { throw node.unsupported("mode '\(mode)'", supported: "constant") }
         guard try padValue(node) == 0 else { throw node.unsupported("a value other than 0", supported: "0") }
-        let (before, after) = try channelPads(node)
+        let pads = try pads(node)
+        if let spatial = pads.spatial { return try pad(node, input, spatial, channels: pads.before + pads.after) }
+        let (before, after) = (pads.before, pads.after)
         let shape = Shape(
             channels: input.shape.channels + before + after, height: input.shape.height, width: input.shape.width)
         guard Limits.accepts(shape) else {
@@ -176,6 +179,20 @@ extension GraphTranslator {
         }
         let kind = LayerKind.subsample(stride: 1, channelsBefore: before, channelsAfter: after)
         try append(node, kind, inputs: [input], shape: shape, rank: 4)
+    }
+
+    /// Zeros around a map become padding of the convolutions that read it.
+    private mutating func pad(
+        _ node: Node, _ input: Activation, _ padding: SpatialPadding, channels: Int
+    ) throws {
+        guard channels == 0 else {
+            throw node.unsupported("pads on the channel axis and others", supported: "one of them")
+        }
+        var output = input
+        output.pending = nil
+        output.padding = padding
+        define(node, output)
+        log.note(.mergePadding, node)
     }
 
     func sliceRanges(_ node: Node) throws -> (starts: [Int64], ends: [Int64], axes: [Int64], steps: [Int64]) {
@@ -204,7 +221,8 @@ extension GraphTranslator {
         return values[0]
     }
 
-    private func channelPads(_ node: Node) throws -> (before: Int, after: Int) {
+    /// Channels before and after, and rows and columns around a map.
+    private func pads(_ node: Node) throws -> (before: Int, after: Int, spatial: SpatialPadding?) {
         let fromInputs = node.proto.input.count > 1
         guard let pads = try fromInputs ? integerConstant(node, 1) : node.integers("pads") else {
             throw node.invalid("pads are missing")
@@ -214,17 +232,23 @@ extension GraphTranslator {
         guard pads.count == 2 * axes.count, Set(axes).count == axes.count else {
             throw node.invalid("\(pads.count) pads; needed are two for each of the axes \(axes)")
         }
-        var result = (before: 0, after: 0)
+        var channels = (before: 0, after: 0)
+        var spatial = SpatialPadding()
         for (index, axis) in axes.enumerated() {
             let (before, after) = (pads[index], pads[index + axes.count])
-            let range = 0...Int64(axis == 1 ? Limits.dimension : 0)
+            let range = 0...Int64(axis == 0 ? 0 : Limits.dimension)
             guard range.contains(before), range.contains(after) else {
                 throw node.unsupported(
                     "pads \(before) and \(after) on axis \(axis)",
-                    supported: "pads of 0 or more on the channel axis only")
+                    supported: "pads of 0 or more behind the batch axis")
             }
-            if axis == 1 { result = (Int(before), Int(after)) }
+            switch axis {
+            case 1: channels = (Int(before), Int(after))
+            case 2: (spatial.top, spatial.bottom) = (Int(before), Int(after))
+            case 3: (spatial.left, spatial.right) = (Int(before), Int(after))
+            default: break
+            }
         }
-        return result
+        return (channels.before, channels.after, spatial == SpatialPadding() ? nil : spatial)
     }
 }

@@ -46,6 +46,12 @@ extension GraphTranslator {
         try node.acceptAttributes("perm")
         var input = try passedActivation(node, 0)
         let order = try node.integers("perm") ?? []
+        if let shape = planarInput, node.input(0) == header.inputName {
+            // The host writes the image, in whichever order.
+            input.shape = shape
+            define(node, input)
+            return log.note(.removeReshape, node)
+        }
         guard var view = input.view else {
             throw node.unsupported(
                 "perm \(order) of \(input.shapeText)",

@@ -8,12 +8,14 @@ import Networks
 
 extension GraphTranslator {
     mutating func convolution(_ node: Node) throws {
-        let input = try featureMap(node)
+        var input = try requireMap(node, 0, activation(node, 0, padded: true))
+        let padding = input.padding ?? SpatialPadding()
+        input.padding = nil
         let (weights, _) = try realConstant(node, 1)
         let bias = try weights.dimensions.first.map { outputs in
             node.input(2) == nil ? [] : try channelConstant(node, 2, channels: outputs)
         }
-        let kind = try convolution(node, weights: weights, bias: bias ?? [], on: input.shape)
+        let kind = try convolution(node, weights: weights, bias: bias ?? [], on: input.shape, padding: padding)
         try append(node, kind.kind, inputs: [input], shape: kind.shape, rank: 4)
     }
 
@@ -63,7 +65,8 @@ extension GraphTranslator {
     }
 
     private func convolution(
-        _ node: Node, weights tensor: ConstantTensor, bias: [Float], on input: Shape
+        _ node: Node, weights tensor: ConstantTensor, bias: [Float], on input: Shape,
+        padding: SpatialPadding = SpatialPadding()
     ) throws -> (kind: LayerKind, shape: Shape) {
         try node.acceptAttributes("auto_pad", "dilations", "group", "kernel_shape", "pads", "strides")
         let channels = input.channels
@@ -87,7 +90,14 @@ extension GraphTranslator {
         guard bias.isEmpty || bias.count == sizes[0] else {
             throw node.invalid("\(bias.count) biases for \(sizes[0]) output channels")
         }
-        let window = try window(node, kernel: [sizes[2], sizes[3]], on: input)
+        var padded = input
+        padded.height += padding.top + padding.bottom
+        padded.width += padding.left + padding.right
+        var window = try window(node, kernel: [sizes[2], sizes[3]], on: padded)
+        window.padTop += padding.top
+        window.padLeft += padding.left
+        window.padBottom += padding.bottom
+        window.padRight += padding.right
         let weights = Weights(values: tensor.realValues, codes: tensor.codes, codeScale: tensor.codeScale)
         let kind = LayerKind.convolution(
             window: window, outputs: sizes[0], groups: Int(group), weights: weights, bias: bias)

@@ -22,6 +22,8 @@ struct Activation {
     var view: ShuffleView?
     /// Set where the tensor holds codes of the value.
     var codes: ActivationCodes?
+    /// Zeros around the map, which `shape` is without.
+    var padding: SpatialPadding?
 
     var shapeText: String {
         if let view { return view.text }
@@ -36,6 +38,14 @@ struct ShuffleView {
     var isTransposed = false
 
     var text: String { "[N, " + sizes.map(String.init).joined(separator: ", ") + "]" }
+}
+
+/// Rows and columns of zeros around a map.
+struct SpatialPadding: Equatable {
+    var top = 0
+    var left = 0
+    var bottom = 0
+    var right = 0
 }
 
 /// The stored integer is value / scale + zero.
@@ -64,9 +74,15 @@ struct GraphTranslator {
     /// Bytes of constants that nodes made so far, and may make.
     var foldedBytes = 0
     let foldingLimit: Int
+    /// The image's shape where the graph takes it as [N, H, W, C] and only transposes it.
+    let planarInput: Shape?
 
     /// `storedBytes` is the size of the model's files.
-    init(header: GraphHeader, decoder: TensorDecoder, opset: Int64, names: Set<String>, storedBytes: Int) {
+    init(
+        header: GraphHeader, decoder: TensorDecoder, opset: Int64, names: Set<String>, storedBytes: Int,
+        planarInput: Shape? = nil
+    ) {
+        self.planarInput = planarInput
         foldingLimit = Limits.foldedBytes + Limits.foldedBytesPerByte * storedBytes
         self.header = header
         self.decoder = decoder
@@ -146,7 +162,8 @@ struct GraphTranslator {
     mutating func checkOutput(of graph: Onnx_GraphProto) throws {
         dropUnreadLayers()
         let place = "\(decoder.file): output '\(header.outputName)'"
-        guard let output = activations[header.outputName], output.layer == layers.last?.name else {
+        guard let output = activations[header.outputName], output.layer == layers.last?.name, output.padding == nil
+        else {
             throw InputError(at: place, "no layer computes the output from the input")
         }
         guard case .tensorType(let tensor)? = graph.output.first?.type.value, tensor.hasShape else { return }
@@ -260,8 +277,8 @@ extension GraphTranslator {
         constants[tensor] != nil || header.initializers[tensor] != nil
     }
 
-    /// An input that depends on the image and may be computed with.
-    func activation(_ node: Node, _ index: Int) throws -> Activation {
+    /// An input that depends on the image and may be computed with. Only convolutions take one that is padded.
+    func activation(_ node: Node, _ index: Int, padded: Bool = false) throws -> Activation {
         let found = try passedActivation(node, index)
         guard !found.isFinal else {
             throw node.unsupported("a Softmax before this node", supported: "Softmax as the last operation only")
@@ -270,7 +287,7 @@ extension GraphTranslator {
             throw node.unsupported(
                 "input \(index) holds codes", supported: "codes in DequantizeLinear, QLinear... and ...Integer nodes")
         }
-        return try unviewed(node, index, found)
+        return padded && found.view == nil ? found : try unviewed(node, index, found)
     }
 
     /// An input that is no part of a channel shuffle; it may hold codes or be a removed Softmax's.
@@ -282,6 +299,9 @@ extension GraphTranslator {
         guard found.view == nil else {
             throw node.unsupported(
                 "input \(index) is \(found.shapeText)", supported: "such shapes in Reshape, Transpose, Reshape only")
+        }
+        guard found.padding == nil else {
+            throw node.unsupported("rows and columns of padding before this node", supported: "them before Conv only")
         }
         return found
     }
@@ -309,7 +329,7 @@ extension GraphTranslator {
         return try found.codes == nil ? featureMap(node) : requireMap(node, 0, found)
     }
 
-    private func requireMap(_ node: Node, _ index: Int, _ found: Activation) throws -> Activation {
+    func requireMap(_ node: Node, _ index: Int, _ found: Activation) throws -> Activation {
         guard found.rank == 4 else {
             throw node.invalid("input \(index) is \(found.shapeText); needed is [N, C, H, W]")
         }

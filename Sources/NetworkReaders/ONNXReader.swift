@@ -11,10 +11,11 @@ import Foundation
 import Networks
 import SwiftProtobuf
 
-/// Reads ONNX models of opsets 7 to 21 with one image input and one output.
+/// Reads ONNX models of opsets 7 to 25 with one image input and one output.
 public enum ONNXReader {
-    /// Opsets of the default domain whose operators are read.
-    public static let opsets: ClosedRange<Int64> = 7...21
+    /// Opsets of the default domain whose operators are read. From 22 on they have more element types and, in
+    /// QuantizeLinear and Cast, attributes that an unknown one's refusal covers.
+    public static let opsets: ClosedRange<Int64> = 7...25
 
     /// Operators of the default domain that are read, in alphabetical order.
     public static let operations = (otherOperations + GraphTranslator.hostOperators.keys).sorted()
@@ -85,6 +86,16 @@ public enum ONNXReader {
         return model
     }
 
+    /// Channels first, where all that the graph does with the image [N, H, W, C] is to put it into that order.
+    private static func planarInput(_ header: GraphHeader, _ nodes: [Node]) -> Shape? {
+        let readers = nodes.filter { $0.proto.input.contains(header.inputName) }
+        guard header.inputRank == 4, !readers.isEmpty,
+            readers.allSatisfy({ $0.operation == "Transpose" && (try? $0.integers("perm")) == [0, 3, 1, 2] })
+        else { return nil }
+        let declared = header.inputShape
+        return Shape(channels: declared.width, height: declared.channels, width: declared.height)
+    }
+
     private static func opset(of model: Onnx_ModelProto) -> Int64? {
         model.opsetImport.first { isDefaultDomain($0.domain) }?.version
     }
@@ -100,7 +111,8 @@ public enum ONNXReader {
         var translator = GraphTranslator(
             header: header, decoder: decoder, opset: opset(of: model) ?? opsets.upperBound,
             names: Set(nodes.map(\.name)),
-            storedBytes: fileBytes + (try decoder.externalBytes(of: model.graph.initializer)))
+            storedBytes: fileBytes + (try decoder.externalBytes(of: model.graph.initializer)),
+            planarInput: planarInput(header, nodes))
         try translator.decodeShared(nodes)
         for node in order.unused { translator.log.note(.dropUnused, node) }
         for node in nodes { try translator.translate(node) }
@@ -109,8 +121,8 @@ public enum ONNXReader {
         for property in model.metadataProps { metadata[property.key] = property.value }
         if !translator.removed.isEmpty { metadata["removed"] = translator.removed.joined(separator: ", ") }
         var network = Network(
-            name: name, input: header.inputShape, layers: translator.layers, metadata: metadata,
-            saturations: translator.saturations)
+            name: name, input: translator.planarInput ?? header.inputShape, layers: translator.layers,
+            metadata: metadata, saturations: translator.saturations)
         network.borders = Network.Borders(
             input: header.inputName, inputRank: header.inputRank, output: header.outputName)
         return (network, translator.log.passes)
