@@ -29,18 +29,47 @@ struct FixedPointQuantizer {
         return QuantizedWeights(codes: codes(of: values, unit: unit), unit: unit, format: format)
     }
 
+    /// Weights, and how many each of them stands for.
+    private struct Sample {
+        var values: [Double]
+        var weight: Double
+    }
+
+    /// Of layers of up to so many weights all are looked at.
+    private static let mostWhole = 1 << 16
+    /// Of the small weights of larger layers, so many.
+    private static let mostSmall = 1 << 18
+
+    /// All weights that some unit clips: a few of them decide. Those that every unit only rounds are alike, and of many
+    /// every k-th stands for k.
+    private func samples(_ values: [Float], largest: Double) -> [Sample] {
+        if values.count <= FixedPointQuantizer.mostWhole {
+            return [Sample(values: values.map { Double($0) }, weight: 1)]
+        }
+        let bound = Float(largest * 20 / 64)
+        let small = values.filter { $0.magnitude <= bound }
+        let step = max(1, (small.count + FixedPointQuantizer.mostSmall - 1) / FixedPointQuantizer.mostSmall)
+        return [
+            Sample(values: values.filter { $0.magnitude > bound }.map { Double($0) }, weight: 1),
+            Sample(values: stride(from: 0, to: small.count, by: step).map { Double(small[$0]) }, weight: Double(step)),
+        ]
+    }
+
     /// Four ratios are tried side by side, each with a sum of its own.
     private func bestUnit(_ values: [Float], largest: Double) -> Double {
-        let step = max(1, (values.count + (1 << 16) - 1) >> 16)
-        let sample = stride(from: 0, to: values.count, by: step).map { Double(values[$0]) }
+        let samples = samples(values, largest: largest)
         var best = (unit: largest / Double(limit), error: Double.infinity)
         for first in stride(from: 64, through: 20, by: -4) {
             let ratios = SIMD4<Double>(Double(first), Double(first - 1), Double(first - 2), Double(first - 3))
             let units = largest / Double(limit) * ratios / 64
             var errors = SIMD4<Double>.zero
-            for value in sample {
-                let error = value - steps(SIMD4(repeating: value) / units) * units
-                errors += error * error
+            for sample in samples {
+                var sum = SIMD4<Double>.zero
+                for value in sample.values {
+                    let error = value - steps(SIMD4(repeating: value) / units) * units
+                    sum += error * error
+                }
+                errors += sum * sample.weight
             }
             for lane in 0..<4 where first - lane >= 20 && errors[lane] < best.error {
                 best = (units[lane], errors[lane])

@@ -8,7 +8,7 @@ import Support
 /// What quantization gives, as bytes and back.
 public enum QuantizedNetworkBytes {
     /// Changes with the fields below, and with what the quantizer computes.
-    public static let version = 1
+    public static let version = 2
 
     /// Throws what `JSONEncoder` does for a report with numbers that are none.
     public static func encode(_ network: QuantizedNetwork, _ report: QuantizationReport) throws -> [UInt8] {
