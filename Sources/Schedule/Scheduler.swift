@@ -24,6 +24,8 @@ public struct Scheduler {
     var turns: BufferTurns
     /// Of the layers that are scheduled.
     var plans: [LayerPlan] = []
+    /// The array stops behind the layer that is being scheduled.
+    var endsProgram = false
     /// Most passes of the layer that is being scheduled.
     var passes = 1
     /// Of the layer that is being scheduled, with the passes of its weights.
@@ -101,6 +103,7 @@ public struct Scheduler {
         self.init(p: p, options: other.options, storesWeights: other.storesWeights)
         placements = other.placements
         zeroPlane = other.zeroPlane
+        endsProgram = other.endsProgram
     }
 
     private mutating func run(_ network: QuantizedNetwork) throws -> CompiledNetwork {
@@ -121,6 +124,8 @@ public struct Scheduler {
                 plans.append(Scheduler.hostPlan(layer))
                 continue
             }
+            let next = ordered.network.layers.dropFirst(index + 1).first
+            endsProgram = next?.isOnHost ?? true
             try schedule(layer)
             if case .array(let range) = segments.last {
                 segments[segments.count - 1] = .array(range.lowerBound..<program.count)

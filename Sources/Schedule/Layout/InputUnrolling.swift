@@ -174,19 +174,8 @@ extension Scheduler {
         return name
     }
 
-    /// What engines take for a layer, from its sizes alone.
-    private struct EngineCost: Comparable {
-        /// The longest of them, which hides the others; the sum of those that differ.
-        var longest: Int
-        var sum: Int
-
-        static func < (one: EngineCost, other: EngineCost) -> Bool {
-            (one.longest, one.sum) < (other.longest, other.sum)
-        }
-    }
-
-    /// What an input costs; nil where the array cannot do what is left.
-    private func cost(_ unrolling: InputUnrolling, _ layer: QuantizedLayer, passes: Int) -> EngineCost? {
+    /// What engines that overlap take for a layer, from its sizes alone; nil where the array cannot do what is left.
+    private func cost(_ unrolling: InputUnrolling, _ layer: QuantizedLayer, passes: Int) -> ScheduleCost? {
         let (input, output) = (unrolling.shape, layer.outputShape)
         let (rows, columns) = (unrolling.rows, unrolling.columns)
         let words = (input.channels + p.inputs - 1) / p.inputs
@@ -212,6 +201,6 @@ extension Scheduler {
         let bytes = (load + store) * p.beatBytes
         // Reads and writes share the memory's rate.
         let moving = options.memory.bytesPerCycle65536.map { (bytes << 16) / max(1, $0) } ?? 0
-        return EngineCost(longest: max(compute, load, store, moving), sum: compute + load)
+        return ScheduleCost(cycles: max(compute, load, store, moving), bytes: bytes)
     }
 }

@@ -32,6 +32,8 @@ struct TileSearch {
         var recent: [PartKey]
         /// The features are in the buffer.
         var isLoaded: Bool
+        /// Nothing comes behind the layer.
+        var endsProgram: Bool
     }
 
     fileprivate struct PartKey: Hashable {
@@ -118,7 +120,8 @@ extension Scheduler {
         }
         let key = TileSearch.Key(
             part: .init(part, tile: nil, after: search.recent.last?.part),
-            recent: search.recent.map { .init($0.part, tile: $0.part.tile, after: nil) }, isLoaded: loaded != nil)
+            recent: search.recent.map { .init($0.part, tile: $0.part.tile, after: nil) }, isLoaded: loaded != nil,
+            endsProgram: endsProgram)
         let choice: TileChoice
         if let known = search.known[key] {
             choice = known
@@ -205,13 +208,14 @@ extension Scheduler {
         return (ScheduleCost(cycles: cycles, bytes: bytes), trial.program.count, cycles)
     }
 
-    /// The cycle in which the last instruction of the program is done, from power-up.
+    /// The cycle in which the last instruction of the program is done, from power-up; where the array stops behind it, that in
+    /// which all engines have seen their ends.
     private func clockedEnd() -> Int {
         var scheduler = self
         scheduler.applyTokens()
         let clock = ProgramClock(options.memory, p)
         guard let times = clock.run(scheduler.program) else { preconditionFailure("a program that cannot end") }
-        return times.finishes.max() ?? 0
+        return endsProgram ? times.total : times.finishes.max() ?? 0
     }
 
     private mutating func emit(_ part: LayerPart, _ passes: WeightPasses?, loaded: LoadedFeatures?) {
