@@ -88,7 +88,7 @@ public struct MemoryCell: Sendable, Hashable, Codable {
     public var lanesPerBank: Int
 }
 
-/// A DSP48E2 per lane: P = M + C + PCIN, each where the cell has it, M or C at least; the pipeline is drawn at
+/// A DSP48E2 per lane: P = M + C + PCIN + P, each where the cell has it, M or C at least; the pipeline is drawn at
 /// `DSP48E2Meaning`. Port widths: a 27, b 18, c 48 bits; M 45, P 48. Each enable is one for all lanes.
 public struct DSPCell: Sendable, Hashable, Codable {
     /// M = A * B through a register each. With `staged`, B passes two registers, B1 and B.
@@ -127,6 +127,9 @@ public struct DSPCell: Sendable, Hashable, Codable {
     public var c: Operand?
     /// P of another DSP48E2 of the module, lane by lane, over the cascade PCOUT to PCIN.
     public var cascade: NetID?
+    /// One bit for all lanes, in the cycle of the addition: high adds 0, low adds P itself (the W multiplexer of OPMODE).
+    /// nil: P is not added. Not together with all of A * B, C and PCIN, for then W is C.
+    public var starts: Operand?
     /// CEC; nil: always.
     public var enableC: Operand?
     /// CEP.
@@ -155,6 +158,9 @@ public struct DSPCell: Sendable, Hashable, Codable {
         }
         return (multiplies ?? []) + [enableC].compactMap { $0 } + [enableP]
     }
+
+    /// What the cell reads once for all lanes: its clock enables, and what chooses between P and 0.
+    public var controls: [Operand] { enables + [starts].compactMap { $0 } }
 
     /// Registers besides P.
     var innerRegisters: [NetID] {
@@ -236,7 +242,7 @@ public enum Cell: Sendable, Hashable, Codable {
             return [cell.writeEnable, cell.writeAddress, cell.writeData, cell.readEnable, cell.readAddress]
                 + [cell.outputEnable].compactMap { $0 }
         case .dsp(let cell):
-            return cell.dataOperands.map(\.operand) + cell.enables
+            return cell.dataOperands.map(\.operand) + cell.controls
         }
     }
 }

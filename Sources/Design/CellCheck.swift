@@ -151,6 +151,10 @@ struct CellCheck {
             throw error(cell.p, "a DSP48E2 has C and its register, or neither")
         }
         for enable in cell.enables { try checkShared(enable, "enable", of: cell.p, .dsp48e2) }
+        try checkShared(cell.starts, "start", of: cell.p, .dsp48e2)
+        if cell.starts != nil, cell.multiplier != nil, cell.c != nil, cell.cascade != nil {
+            throw error(cell.p, "a DSP48E2 that adds A * B, C and PCIN has no way left for P")
+        }
         try checkRegister(cell.p, width: 48, of: cell, needed: 1)
         var addends: [Int] = []
         if let multiplier = cell.multiplier { addends.append(try checkMultiplier(multiplier, of: cell)) }

@@ -1,7 +1,7 @@
 import Fabric
 
-// DSP48E2 cells (AMD UG579): A, B, C, M and P registers; B optionally through B1 and B2; the cascade PCOUT to PCIN. What
-// each does in a cycle: Fabric/Primitives/StateMeaning.swift, `DSP48E2Meaning`.
+// DSP48E2 cells (AMD UG579): A, B, C, M and P registers; B optionally through B1 and B2; the cascade PCOUT to PCIN; the
+// accumulation in P. What each does in a cycle: Fabric/Primitives/StateMeaning.swift, `DSP48E2Meaning`.
 
 extension DesignBuilder {
     /// Clock enables of a DSP48E2's register stages, each one for all lanes.
@@ -80,6 +80,39 @@ extension DesignBuilder {
                 DSPCell(
                     name: name, multiplier: multiplier, c: nil, cascade: cascade?.id, enableC: nil,
                     enableP: enables.p.asOperand, cRegister: nil, p: p.id)))
+        return p
+    }
+
+    /// A link of a cascade besides its operands and enables.
+    public struct CascadeLink {
+        /// P of the neighbour in the same module; nil: the first of its chain.
+        public var before: Signal?
+        /// P accumulates: high adds to 0, low to P itself. nil: P does not accumulate.
+        public var starts: (any Readable)?
+        /// Bits that suffice for every P: the caller knows how far its sums reach, and the kernel trusts it.
+        public var bits: Int
+
+        /// A link as it is given.
+        public init(before: Signal?, starts: (any Readable)? = nil, bits: Int) {
+            self.before = before
+            self.starts = starts
+            self.bits = bits
+        }
+    }
+
+    /// A DSP48E2 per lane: P = A * B + the P before + its own P, as `link` says; a * b three enabled stages later.
+    public mutating func dspProduct(
+        _ name: String, a: Signal, b: Signal, link: CascadeLink, enables: DSPEnables
+    ) -> Signal {
+        let multiplier = multiplier(
+            name, a: a, b: b, staged: nil, enables: (enables.operands, enables.operands, enables.m))
+        let p = dspRegister(name, "P", width: 48, significantBits: link.bits)
+        design.cells.append(
+            .dsp(
+                DSPCell(
+                    name: name, multiplier: multiplier, c: nil, cascade: link.before?.id,
+                    starts: link.starts?.asOperand, enableC: nil, enableP: enables.p.asOperand, cRegister: nil,
+                    p: p.id)))
         return p
     }
 

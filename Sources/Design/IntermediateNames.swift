@@ -77,6 +77,7 @@ struct IntermediateNames {
         case .dsp(let cell):
             for (operand, _) in cell.dataOperands { note(operand, "", "_operand", &self) }
             for operand in cell.enables { note(operand, "", "_enable", &self) }
+            note(cell.starts, "", "_start", &self)
         }
     }
 

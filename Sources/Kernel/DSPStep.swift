@@ -23,6 +23,8 @@ struct DSPStep {
     var first: Addend
     var second: Addend?
     var third: Addend?
+    /// 0: P is added, too; nil: never.
+    var starts: UnsafePointer<Int64>?
     var p: UnsafeMutableRawPointer
     var pElement: Element
     var pBits: Int
@@ -51,6 +53,7 @@ struct DSPStep {
 
     @inline(__always)
     private func commitP<P: CountedLane>(_: P.Type, counting: Bool) -> Int {
+        if let starts, starts.pointee == 0 { return accumulate(P.self, counting) }
         guard let second else {
             return first.element == .int32
                 ? pass(P.self, Int32.self, counting) : pass(P.self, Int64.self, counting)
@@ -104,6 +107,20 @@ struct DSPStep {
             for i in 0..<lanes { p[i] = P(truncatingIfNeeded: x[i]) &+ P(truncatingIfNeeded: y[i]) }
         }
         return 0
+    }
+
+    /// P + first + second; where W is P, there is no third.
+    @inline(never)
+    private func accumulate<P: FixedWidthInteger & SignedInteger>(_: P.Type, _ counting: Bool) -> Int {
+        let p = self.p.assumingMemoryBound(to: P.self)
+        let mask = pBits >= P.bitWidth ? ~P(0) : (P(1) << P(pBits)) &- 1
+        var total = 0
+        for i in 0..<lanes {
+            let next = wrapped(Int64(p[i]) &+ first.value(i) &+ (second?.value(i) ?? 0), P.self)
+            if counting { total &+= toggles(p[i], next, mask: mask, extra: 48 &- pBits) }
+            p[i] = next
+        }
+        return total
     }
 
     private func sumOfThree<P: FixedWidthInteger & SignedInteger>(_: P.Type, _ counting: Bool) -> Int {

@@ -207,6 +207,7 @@ extension PlanBuilder {
                 multiplier: cell.multiplier.flatMap { storage.keep([dspMultiplier($0)]).baseAddress }, c: c,
                 first: addends[0],
                 second: addends.count > 1 ? addends[1] : nil, third: addends.count > 2 ? addends[2] : nil,
+                starts: cell.starts.map { scalar($0, fallback: 0) },
                 p: pPlace.pointer, pElement: pPlace.element, pBits: pBits, lanes: p.lanes,
                 enableC: c == nil ? nil : scalar(cell.enableC, fallback: 1),
                 enableP: scalar(cell.enableP, fallback: 1), cActivity: (cell.cRegister ?? cell.p).index,

@@ -2,7 +2,7 @@ import Design
 import Fabric
 
 // DSP48E2 instances (UG579): A and B through one register each (B through B1 and B2 where the cell says so), M and P
-// registers, C registered beside M. P = M + C + PCIN, each where the cell has it.
+// registers, C registered beside M. P = M + C + PCIN + P, each where the cell has it.
 
 /// Pins of a DSP48E2 that the design drives; the other pins are tied in `instance`.
 enum DSPText {
@@ -12,7 +12,7 @@ enum DSPText {
         return [
             ("\(name)__A", 30), ("\(name)__B", 18), ("\(name)__C", 48), ("\(name)__CEA2", 1), ("\(name)__CEB1", 1),
             ("\(name)__CEB2", 1), ("\(name)__CEM", 1), ("\(name)__CEC", 1), ("\(name)__CEP", 1),
-        ] + (cell.cascade == nil ? [] : [("\(name)__PCIN", 48)])
+        ] + (cell.cascade == nil ? [] : [("\(name)__PCIN", 48)]) + (cell.starts == nil ? [] : [("\(name)__W", 1)])
     }
 
     /// The instance itself; it stands where the lane is declared, so that its path is that of the Design.
@@ -42,11 +42,12 @@ enum DSPText {
         ]
     }
 
-    /// OPMODE: W = 0; Z = 0, PCIN or C; Y and X = M, or Y = C (UG579 tables 2-3 to 2-6).
+    /// OPMODE: W = 0 or P; Z = 0, PCIN or C; Y and X = M, or Y = C (UG579 tables 2-3 to 2-6).
     private static func mode(_ cell: DSPCell) -> String {
         let z = cell.cascade != nil ? "001" : cell.c != nil ? "011" : "000"
         let hasBoth = cell.cascade != nil && cell.c != nil
         let yx = cell.multiplier != nil ? "01_01" : hasBoth ? "11_00" : "00_00"
+        if cell.starts != nil { return "{1'b0, \(cell.name)__W, 7'b\(z)_\(yx)}" }
         // All three: C through W.
         let w = hasBoth && cell.multiplier != nil ? "11" : "00"
         return "9'b\(w)_\(z)_\(yx)"
@@ -93,6 +94,7 @@ extension CellWriter {
         }
         values[8] = try condition(cell.enableP, "cep") ?? "1'b1"
         if let cascade = cell.cascade { values.append(try cascadeOutput(cascade)) }
+        if let starts = cell.starts { values.append(try condition(starts, "start").map { "!(\($0))" } ?? "1'b0") }
         for (pin, value) in zip(DSPText.wires(cell), values) { text.line("assign \(place)\(pin.name) = \(value);") }
     }
 

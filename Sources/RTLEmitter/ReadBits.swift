@@ -130,7 +130,7 @@ struct ReadBits {
 
     private mutating func read(_ cell: DSPCell) {
         for lane in 0..<design[cell.p].lanes {
-            for enable in cell.enables { read(enable, lane: lane, ReadBits.all) }
+            for control in cell.controls { read(control, lane: lane, ReadBits.all) }
             read(cell.multiplier?.a, lane: lane, ReadBits.low(27))
             read(cell.multiplier?.b, lane: lane, ReadBits.low(18))
             read(cell.c, lane: lane, ReadBits.low(48))

@@ -12,8 +12,8 @@ enum VendorModels {
     }
 
     private static let dsp48e2 = #"""
-        // Simulation model of DSP48E2 (UG579): P = M + C + PCIN, each as OPMODE says, with M = A[26:0] * B; one A, C, M and
-        // P register each, one or two B registers.
+        // Simulation model of DSP48E2 (UG579): P = M + C + PCIN + P, each as OPMODE says, with M = A[26:0] * B; one A, C, M
+        // and P register each, one or two B registers.
         // Not modelled: pre-adder, A and B cascades, SIMD, pattern detector, wide XOR, other OPMODE, ALUMODE and INMODE
         // values, other register depths, carries.
         `default_nettype none
@@ -99,6 +99,7 @@ enum VendorModels {
             wire [47:0] m = (OPMODE[1:0] == 2'b01) ? {{3{M_REG[44]}}, M_REG} : 48'd0;
             wire [47:0] c = (OPMODE[6:4] == 3'b011 || OPMODE[3:2] == 2'b11 || OPMODE[8:7] == 2'b11) ? C_REG : 48'd0;
             wire [47:0] z = (OPMODE[6:4] == 3'b001) ? PCIN : 48'd0;
+            wire [47:0] w = (OPMODE[8:7] == 2'b01) ? P : 48'd0;
             assign PCOUT = P;
 
             always @(posedge CLK) begin
@@ -113,7 +114,7 @@ enum VendorModels {
                 if (RSTM) M_REG <= 45'd0;
                 else if (CEM) M_REG <= product;
                 if (RSTP) P <= 48'd0;
-                else if (CEP) P <= m + c + z;
+                else if (CEP) P <= m + c + z + w;
             end
 
         `ifndef YOSYS
@@ -132,7 +133,8 @@ enum VendorModels {
                     $error("DSP48E2 model: ALUMODE, INMODE and carry must be 0");
                 case (OPMODE)
                     9'b00_000_01_01, 9'b00_011_01_01, 9'b00_001_01_01, 9'b11_001_01_01,
-                    9'b00_011_00_00, 9'b00_001_11_00: ;
+                    9'b00_011_00_00, 9'b00_001_11_00, 9'b01_000_01_01, 9'b01_011_01_01, 9'b01_001_01_01,
+                    9'b01_011_00_00, 9'b01_001_11_00: ;
                     default: $error("DSP48E2 model: OPMODE %b is not modelled", OPMODE);
                 endcase
             end

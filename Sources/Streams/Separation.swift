@@ -101,7 +101,7 @@ package struct Separation: Sendable {
             controls =
                 [memory.writeAddress, memory.readEnable, memory.readAddress]
                 + [memory.outputEnable].compactMap { $0 }
-        case .dsp(let dsp): controls = dsp.enables
+        case .dsp(let dsp): controls = dsp.controls
         }
         for id in controls.compactMap(\.netID) where graph.isDriven(id, by: isData) || id == graph.source {
             throw Obstacle(description: "read data reaches \(design.named.path(of: id)), which controls the data path")

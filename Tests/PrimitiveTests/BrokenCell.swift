@@ -180,6 +180,15 @@ struct BrokenCell: Sendable, CustomTestStringConvertible {
         BrokenCell(.dsp48e2, "narrow P", "18 significant bits, not 19") { example in
             example.design.nets[example.design.cells[example.cell].outputs[0].index].significantBits = 18
         },
+        BrokenCell(.dsp48e2, "four addends", "has no way left for P") { example in
+            example.design.cells[example.cell].dsp {
+                $0.cascade = $0.p
+                $0.starts = .constant(1)
+            }
+        },
+        BrokenCell(.dsp48e2, "start by lane", "the start of dsp48e2 is one scalar for all lanes") { example in
+            example.design.cells[example.cell].dsp { $0.starts = .laneIndex }
+        },
         BrokenCell(.dsp48e2, "cascade of no DSP48E2", "a cascade joins the P of DSP48E2s") { example in
             example.design.cells[example.cell].dsp { $0.cascade = example.four }
         },

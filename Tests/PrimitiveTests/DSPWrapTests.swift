@@ -57,6 +57,33 @@ import Testing
         }
     }
 
+    /// P adds the product 2^43 to itself and never starts again: 2^47 after 16 times is -2^47, after 32 times it is 0.
+    @Test(arguments: [false, true]) func accumulatorsWrapInTheKernel(toggles: Bool) throws {
+        for lanes in [1, 5] {
+            var builder = DesignBuilder(name: "wrap")
+            let p = builder.inArray("lane", lanes: lanes) { builder in
+                let (a, b) = (builder.input("a", width: 27, signed: true), builder.input("b", width: 18, signed: true))
+                return builder.dspProduct(
+                    "dsp", a: a, b: b, link: .init(before: nil, starts: 0, bits: 48),
+                    enables: .init(operands: 1, m: 1, p: 1))
+            }
+            builder.output(p)
+            let simulation = try Simulation(try builder.build(), options: PlanOptions(countsToggles: toggles))
+            for id in simulation.design.inputs {
+                let isA = simulation.design.path(of: id).hasSuffix(".a")
+                for lane in 0..<lanes { simulation.inputs.set(id, lane: lane, isA ? -1 << 26 : -1 << 17) }
+            }
+            // A and B, M, then one product a cycle.
+            for _ in 0..<2 { try simulation.step() }
+            for count in 1...40 {
+                try simulation.step()
+                let sum = Int64(count) << 43
+                let wrapped = (sum << 16) >> 16
+                for lane in 0..<lanes { #expect(simulation.state.value(p.id, lane: lane) == wrapped, "\(count)") }
+            }
+        }
+    }
+
     @Test func sumsWrapInTheMeaning() {
         var slice = DSP48E2Meaning(stagesB: false)
         var ports = DSP48E2Meaning.Ports()

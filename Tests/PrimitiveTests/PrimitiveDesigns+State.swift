@@ -154,7 +154,26 @@ extension PrimitiveDesigns {
                     }
                 }
                 for signal in [sum, total].compactMap({ $0 }) { builder.output(signal) }
+                accumulators(&builder, lanes: lanes, width: width, after: sum, all)
             }
+        }
+    }
+
+    /// Products that P adds to itself until it starts again, at the end of a chain and alone.
+    private static func accumulators(
+        _ builder: inout DesignBuilder, lanes: Int, width: Int, after sum: Signal?,
+        _ enables: DesignBuilder.CascadeEnables
+    ) {
+        let starts = builder.input("starts\(lanes)", width: 1)
+        for (name, before) in [("last", sum), ("alone", nil)] {
+            let p = builder.inArray(name, lanes: lanes) { builder in
+                let a = builder.input("a\(lanes)_\(name)", width: width, signed: true)
+                let b = builder.input("b\(lanes)_\(name)", width: min(width, 18), signed: true)
+                return builder.dspProduct(
+                    "dsp", a: a, b: b, link: .init(before: before, starts: starts, bits: 48),
+                    enables: .init(operands: enables.a, m: enables.m, p: enables.p))
+            }
+            builder.output(p)
         }
     }
 

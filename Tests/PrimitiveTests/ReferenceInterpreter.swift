@@ -158,6 +158,7 @@ struct ReferenceInterpreter {
             ports.enableC = holds(cell.enableC, lane)
         }
         if let cascade = cell.cascade { ports.pcin = values[cascade.index][lane] }
+        if let starts = cell.starts { ports.addsP = read(starts, lane) == 0 }
         ports.enableP = holds(cell.enableP, lane)
         return ports
     }

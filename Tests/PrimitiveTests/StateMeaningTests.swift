@@ -91,6 +91,23 @@ import Testing
         #expect(response { $0.pcin = 10 } == [10, 0, 0, 0, 0])
     }
 
+    /// W is the P before the edge, and nothing while OPMODE says 0.
+    @Test func sumsStartAgainWhereWIsZero() {
+        var slice = DSP48E2Meaning(stagesB: false)
+        var ports = DSP48E2Meaning.Ports()
+        (ports.enableC, ports.enableP, ports.addsP) = (true, true, true)
+        ports.c = 5
+        var seen: [Int64] = []
+        for cycle in 0..<7 {
+            ports.addsP = cycle != 4
+            ports.enableP = cycle != 5
+            slice.clock(ports)
+            seen.append(slice.p)
+        }
+        // C is there from the second edge on; at the fifth one P starts again, at the sixth it holds.
+        #expect(seen == [0, 5, 10, 15, 5, 5, 10])
+    }
+
     @Test func registersOfAMultiplierHold() {
         var slice = DSP48E2Meaning(stagesB: false)
         var ports = DSP48E2Meaning.Ports()

@@ -55,9 +55,9 @@ public enum PrimitiveKind: String, CaseIterable, Sendable, Codable {
     case shiftRegister
     /// RAMB36E2/RAMB18E2: simple dual port, read-first, optional output register. See `BlockMemoryMeaning`.
     case blockMemory
-    /// DSP48E2: P = A * B + C + PCIN, each term where the cell has it, through registers A, B (or B1 and B), C, M and P;
-    /// one set of enables for all lanes. Of the slice's other functions none is modelled: no pre-adder (D), no A and B
-    /// cascades, no accumulation over P's own feedback, no SIMD, no pattern detector. See `DSP48E2Meaning`.
+    /// DSP48E2: P = A * B + C + PCIN + P, each term where the cell has it, through registers A, B (or B1 and B), C, M and
+    /// P; one set of enables for all lanes. Of the slice's other functions none is modelled: no pre-adder (D), no A and
+    /// B cascades, no SIMD, no pattern detector. See `DSP48E2Meaning`.
     case dsp48e2
 
     /// Whether the cell has no state.

@@ -134,20 +134,21 @@ public struct BlockMemoryMeaning: Sendable, Hashable {
     private func index(_ address: Int64) -> Int { Int(address & Int64(words.count - 1)) }
 }
 
-/// DSP48E2: P = M + C + PCIN modulo 2^48, each term where the cell has it; M = A * B.
+/// DSP48E2: P = M + C + PCIN + W modulo 2^48, each term where the cell has it; M = A * B; W is 0 or P itself.
 ///
 ///     cycle   t       t + 1     t + 2     t + 3
-///     A port  a       A = a     M = a*b   P = a*b + c + pcin
+///     A port  a       A = a     M = a*b   P = a*b + c + pcin + w
 ///     B port  b       B = b
 ///     C port          c         C = c
 ///     PCIN                      pcin                            (the P of the neighbour in the column)
+///     OPMODE                    W = P: w is the P of t + 2      (W, X and Y, Z: UG579, tables of the OPMODE control bits)
 ///
 /// Latency of A and B 3 cycles, of C 2, of PCIN 1. With two B registers (BREG = 2) B is taken from B1, which takes the
 /// port: latency of B 4. Each register has its clock enable (CEA2, CEB1, CEB2, CEM, CEC, CEP); all are 0 at power-up.
 /// Widths in two's complement: A 27, B1 and B 18, M 45, C and P 48 bits; ports are cut to them.
 ///
-/// Not modelled: the pre-adder (D, AD), the cascades ACIN/ACOUT and BCIN/BCOUT, accumulation through P's feedback, SIMD,
-/// pattern detector, wide XOR, carries, subtraction (ALUMODE), changing OPMODE, resets.
+/// Not modelled: the pre-adder (D, AD), the cascades ACIN/ACOUT and BCIN/BCOUT, SIMD, pattern detector, wide XOR, carries,
+/// subtraction (ALUMODE), changes of OPMODE but between W = 0 and W = P, the register of OPMODE, resets.
 public struct DSP48E2Meaning: Sendable, Hashable {
     /// Values at the ports before an edge. The value of a port that the cell does not have is 0.
     public struct Ports: Sendable, Hashable {
@@ -159,6 +160,8 @@ public struct DSP48E2Meaning: Sendable, Hashable {
         public var c: Int64 = 0
         /// PCIN: the P of another slice.
         public var pcin: Int64 = 0
+        /// OPMODE: W is P; else W is 0.
+        public var addsP = false
         /// CEA2.
         public var enableA = false
         /// CEB1, for the first of two B registers.
@@ -196,7 +199,9 @@ public struct DSP48E2Meaning: Sendable, Hashable {
 
     /// One edge, from the last register to the first, so that each reads the one before it as it was.
     public mutating func clock(_ ports: Ports) {
-        if ports.enableP { p = LogicMeaning.canonical(m &+ c &+ ports.pcin, width: 48, signed: true) }
+        if ports.enableP {
+            p = LogicMeaning.canonical(m &+ c &+ ports.pcin &+ (ports.addsP ? p : 0), width: 48, signed: true)
+        }
         if ports.enableC { c = LogicMeaning.canonical(ports.c, width: 48, signed: true) }
         if ports.enableM { m = LogicMeaning.canonical(a &* b, width: 45, signed: true) }
         if ports.enableB { b = stagesB ? b1 : LogicMeaning.canonical(ports.b, width: 18, signed: true) }

@@ -265,6 +265,15 @@ struct DataGraph: Sendable {
             nodes.append(DataNode(kind: .logic(.add, parameter: 0), output: output, operands: [sum, term]))
             sum = .rows(output, nil)
         }
+        // 0 or P first, as every accumulator has it.
+        if let starts = cell.starts {
+            let (addend, total) = (hiddenNet(like: cell.p), hiddenNet(like: cell.p))
+            let choice: [RowOperand] = [operand(starts), .constant(0), .rows(net(cell.p), nil)]
+            nodes.append(DataNode(kind: .logic(.multiplex, parameter: 0), output: addend, operands: choice))
+            nodes.append(
+                DataNode(kind: .logic(.add, parameter: 0), output: total, operands: [.rows(addend, nil), sum]))
+            sum = .rows(total, nil)
+        }
         register(net(cell.p), sum, enable: try enable(cell.enableP, of: cell.p))
     }
 
