@@ -83,6 +83,7 @@ public struct AcceleratorParameters: Sendable, Hashable, Codable {
         activationBits: Int, buffers: BufferSizes
     ) {
         precondition((1...element.kind.mostTerms).contains(size.terms))
+        precondition(family.cascade.map { element.kind.cascades && size.inputs % $0 == 0 } ?? true)
         self.element = element
         self.family = family
         (pixels, inputs, outputs, terms) = (size.pixels, size.inputs, size.outputs, size.terms)
@@ -164,10 +165,17 @@ public struct AcceleratorParameters: Sendable, Hashable, Codable {
     /// Register stages of a lane after its operands.
     public var laneStages: Int { element.lane.stages }
 
-    /// Levels of the adder tree over the inputs, a register stage each: ceil(log2 inputs).
+    /// DSP48E2 of a chain that sums products; nil: there are none.
+    public var cascade: Int? { family.cascade }
+    /// Chains of a dot product; without cascades each lane is one.
+    public var chains: Int { inputs / (cascade ?? 1) }
+    /// The last DSP48E2 of the one chain that has all inputs is the accumulator, too.
+    public var accumulatesInCascade: Bool { cascade == inputs }
+
+    /// Levels of the adder tree over the chains, a register stage each: ceil(log2 chains).
     public var treeLevels: Int {
         var levels = 0
-        while (1 << levels) < inputs { levels += 1 }
+        while (1 << levels) < chains { levels += 1 }
         return levels
     }
 

@@ -106,7 +106,9 @@ extension Configuration {
 
     private func family(accumulatorBits: Int, dilates: Bool) throws -> ArrayFamily {
         switch array.family {
-        case .vector: return .vector(VectorParameters(dilates: dilates))
+        case .vector:
+            let length = array.sum == .cascade ? array.cascade ?? array.inputs : nil
+            return .vector(VectorParameters(dilates: dilates, cascade: length))
         case .convolver(let convolver):
             let wordBits = array.outputs * accumulatorBits
             let bytes = try kib(of: .psum, wordBits: wordBits) * 1024

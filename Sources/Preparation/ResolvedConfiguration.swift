@@ -25,6 +25,7 @@ extension Configuration {
         result.array.accumulatorBits = parameters.accumulatorBits
         result.array.preActivation = parameters.preActivationDepth != nil
         result.array.dilation = parameters.family.dilates
+        result.array.cascade = parameters.cascade
         return result
     }
 }

@@ -8,6 +8,7 @@ struct MultiplyElement: LaneKind {
     static let storesPowersOfTwo = false
     static let acceptedWeightBits = [4, 8, 16]
     static let mostTerms = 1
+    static let cascades = true
 
     let weightBits: Int
     let hasSignedWeights = true

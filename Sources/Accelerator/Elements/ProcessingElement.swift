@@ -35,6 +35,8 @@ public enum ProcessingElement: Sendable, Hashable, Codable {
         }
         /// Most terms of a weight that a lane adds in one cycle.
         public var mostTerms: Int { lane.mostTerms }
+        /// Whether lanes can hand a sum on to each other along the DSP48E2 cascade.
+        public var cascades: Bool { lane.cascades }
 
         /// The element of this kind whose weights have so many bits.
         public func element(weightBits: Int) -> ProcessingElement {
@@ -88,6 +90,8 @@ protocol LaneKind: Sendable {
     static var acceptedWeightBits: [Int] { get }
     /// Most terms of a weight that a lane adds in one cycle.
     static var mostTerms: Int { get }
+    /// See `ProcessingElement.Kind.cascades`.
+    static var cascades: Bool { get }
 
     /// Bits of a stored weight.
     var weightBits: Int { get }

@@ -10,6 +10,7 @@ struct ShiftElement: LaneKind {
     static let storesPowersOfTwo = true
     static let acceptedWeightBits = [1, 2, 3, 4, 5]
     static let mostTerms = 2
+    static let cascades = false
 
     let weightBits: Int
     let hasSignedWeights = false

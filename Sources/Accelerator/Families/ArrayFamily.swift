@@ -24,6 +24,14 @@ public enum ArrayFamily: Sendable, Hashable, Codable {
         }
     }
 
+    /// DSP48E2 of a chain that sums products over the inputs; nil: a tree in LUTs sums them.
+    public var cascade: Int? {
+        switch self {
+        case .vector(let vector): vector.cascade
+        case .convolver: nil
+        }
+    }
+
     /// Whether the columns of a kernel may stand apart in the loop nest.
     public var dilates: Bool {
         switch self {

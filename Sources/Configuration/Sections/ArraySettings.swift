@@ -12,7 +12,7 @@ package struct ArraySettings: Sendable, Hashable {
 
     /// How lanes work together, with the keys that only that family has.
     package enum Family: Sendable, Hashable {
-        /// Output-stationary; no keys of its own.
+        /// Output-stationary; its keys stand beside the sizes.
         case vector
         /// Weight-stationary, behind line buffers.
         case convolver(ConvolverSettings)
@@ -36,6 +36,11 @@ package struct ArraySettings: Sendable, Hashable {
     package var preActivation: Bool?
     /// Family `vector`: kernels whose columns stand apart; nil: where the network has such.
     package var dilation: Bool?
+
+    /// Family `vector`: where products are summed.
+    package var sum = VectorParameters.Sum.tree
+    /// Family `vector`: DSP48E2 of a cascade; nil: as many as there are inputs.
+    package var cascade: Int?
 
     var familyName = FamilyName.vector
     /// Of no meaning in family `vector`.
@@ -80,7 +85,7 @@ package struct ConvolverSettings: Sendable, Hashable {
 // MARK: - Keys
 
 extension ArraySettings {
-    static let keys = sizeKeys + convolverKeys + elementKeys
+    static let keys = sizeKeys + convolverKeys + elementKeys + sumKeys
 
     private static let sizeKeys = [
         ConfigKey.word("array.family", \.array.familyName, "see docs/Architecture.md"),
@@ -139,6 +144,36 @@ extension ArraySettings {
         let within = ConvolverParameters.kernels.filter { $0 <= convolver.kernel }.map(String.init)
         return "\(large) lies outside array.kernel \(convolver.kernel); accepted: \(within.joined(separator: ", "))"
     }
+
+    private static let sumKeys = [
+        ConfigKey.word(
+            "array.sum", \.array.sum,
+            "`vector`: products are summed in a tree of LUTs, or, of `vpe`, along the DSP48E2 that multiply, the last one "
+                + "of which accumulates"
+        ).rule { configuration in
+            let array = configuration.array
+            guard array.sum == .cascade else { return nil }
+            if array.familyName == .convolver {
+                return "is cascade; family convolver sums its inputs in a tree, its cells along cascades of their own; "
+                    + "accepted: tree"
+            }
+            guard !array.element.cascades else { return nil }
+            return "is cascade; a \(array.element.rawValue) lane has no DSP48E2 that could hand a sum on; accepted: tree"
+        },
+        ConfigKey.integer(
+            "array.cascade", \.array.cascade, or: "auto", in: 1...64,
+            "`sum: cascade`: DSP48E2 of a chain, a divisor of `inputs`, no more than a column of the device has; a dot "
+                + "product of several chains adds them in LUTs. `auto`: as many as `inputs`"
+        ).only(
+            when: { $0.array.sum == .cascade }, else: "is a key of array.sum cascade; accepted: no such key with sum tree"
+        ).rule { configuration in
+            let (inputs, column) = (configuration.array.inputs, configuration.device.device.dspColumn.value)
+            guard let length = configuration.array.cascade, inputs % length != 0 || length > column else { return nil }
+            let accepted = (1...inputs).filter { inputs % $0 == 0 && $0 <= column }.map(String.init)
+            return "is \(length); a chain has a part of the \(inputs) inputs, all chains alike; accepted: auto, "
+                + accepted.joined(separator: ", ")
+        },
+    ]
 
     private static let elementKeys = [
         ConfigKey.integer(

@@ -29,6 +29,8 @@ public struct Device: Sendable, Hashable, Codable {
     public var ff: DeviceFact
     /// DSP48E2 slices.
     public var dsp: DeviceFact
+    /// DSP48E2 of the longest column: PCOUT reaches no farther.
+    public var dspColumn: DeviceFact
     /// In whole RAMB36E2 sites; each holds two RAMB18E2.
     public var bram36: DeviceFact
     /// How fast its primitives may be clocked.
@@ -40,6 +42,9 @@ public struct Device: Sendable, Hashable, Codable {
         lut: DeviceFact(274_080, unit: "LUT6", source: "AMD DS891, table of Zynq UltraScale+ EG devices"),
         ff: DeviceFact(548_160, unit: "flip-flops", source: "AMD DS891, table of Zynq UltraScale+ EG devices"),
         dsp: DeviceFact(2_520, unit: "DSP48E2", source: "AMD DS891, table of Zynq UltraScale+ EG devices"),
+        dspColumn: DeviceFact(
+            168, unit: "DSP48E2",
+            source: "seven clock regions of 24 (AMD UG579, device resources), the sites DSP48E2_XnY0...XnY167"),
         bram36: DeviceFact(912, unit: "RAMB36E2", source: "AMD DS891, table of Zynq UltraScale+ EG devices"),
         speeds: PrimitiveSpeed.zynqUltraScalePlus2)
 

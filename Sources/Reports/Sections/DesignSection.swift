@@ -25,6 +25,10 @@ package struct DesignSection: Sendable, Codable, Equatable {
     package var activationBits: Int
     /// Bits of an accumulator.
     package var accumulatorBits: Int
+    /// Family `vector`: where products are summed.
+    package var sum: String?
+    /// Family `vector`: DSP48E2 of a cascade, where products are summed along them.
+    package var cascade: Int?
     /// Family `convolver`: rows and columns of a convolver's cells.
     package var kernel: Int?
     /// Family `convolver`: kernels that the grid has taps for.
@@ -44,10 +48,11 @@ package struct DesignSection: Sendable, Codable, Equatable {
     static func figures(of run: FinishedRun) -> DesignSection {
         let accelerator = run.hardware.accelerator
         let parameters = accelerator.parameters
+        let vector: VectorParameters?
         let convolver: ConvolverParameters?
         switch parameters.family {
-        case .vector: convolver = nil
-        case .convolver(let sizes): convolver = sizes
+        case .vector(let sizes): (vector, convolver) = (sizes, nil)
+        case .convolver(let sizes): (vector, convolver) = (nil, sizes)
         }
         return DesignSection(
             family: parameters.family.name, pe: parameters.element.name,
@@ -55,7 +60,7 @@ package struct DesignSection: Sendable, Codable, Equatable {
             lanes: parameters.lanes, outputs: parameters.outputs, inputs: parameters.inputs,
             pixels: parameters.pixels, terms: parameters.terms, weightBits: parameters.element.weightBits,
             activationBits: parameters.activationBits, accumulatorBits: parameters.accumulatorBits,
-            kernel: convolver?.kernel, taps: convolver?.taps, rowLength: convolver?.rowLength,
+            sum: vector?.sum.rawValue, cascade: vector?.cascade, kernel: convolver?.kernel, taps: convolver?.taps, rowLength: convolver?.rowLength,
             columnAdders: convolver?.columnAdders.rawValue,
             clockHz: run.configuration.clockMHz * 1e6,
             signals: accelerator.design.signalCount,
@@ -77,6 +82,11 @@ extension DesignSection: ReportSection {
         ReportField("weight_bits", \.weightBits, unit: "bits", "a stored weight, of one term"),
         ReportField("activation_bits", \.activationBits, unit: "bits", "an activation"),
         ReportField("accumulator_bits", \.accumulatorBits, unit: "bits", "an accumulator"),
+        ReportField(
+            "sum", \.sum, "where products are summed: in a `tree` of LUTs, or along a `cascade` of DSP48E2; absent for "
+                + "family convolver"
+        ).oneOf(VectorParameters.Sum.allCases.map(\.rawValue)),
+        ReportField("cascade", \.cascade, "DSP48E2 of a cascade; absent where a tree sums").atLeast(1),
         ReportField("kernel", \.kernel, "rows and columns of a convolver's cells; absent for family vector").atLeast(3),
         ReportField("taps", \.taps, "kernels that a convolver has taps for; absent for family vector"),
         ReportField("row_length", \.rowLength, unit: "pixels", "a line buffer; absent for family vector").atLeast(1),

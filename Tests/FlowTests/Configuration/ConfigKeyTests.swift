@@ -25,6 +25,7 @@ import Testing
     static let pictures = "network.input.images=images.npy"
     static let trained = ["network.model=resnet20-fmnist", "array.outputs=32", "array.inputs=32"]
     static let convolver = "array.family=convolver"
+    static let multiplying = ["array.pe=vpe", "quantization.scheme=fixed", "quantization.weight_bits=8"]
     static let dram = "memory.model=ddr4-2133"
     static let flight = "quantization.scheme=flightnn"
     static let traced = "trace.file=run.fst"
@@ -60,6 +61,8 @@ import Testing
         set("array.taps", "[3]", with: convolver, "array.kernel=5"), set("array.row_length", "64", with: convolver),
         set("array.column_adders", "lut", with: convolver), set("array.terms", "2"), set("array.weight_bits", "4"),
         set("array.accumulator_bits", "40"), set("array.pre_activation", "true"), set("array.dilation", "true"),
+        Case(key: "array.sum", value: "cascade", companions: multiplying),
+        Case(key: "array.cascade", value: "2", companions: multiplying + ["array.sum=cascade"]),
     ]
 
     static let others = [

@@ -1,12 +1,12 @@
-// The pipelined adder tree over the inputs: ceil(log2 inputs) levels of a register each.
+// The pipelined adder tree over the inputs, or over the chains that sum them: ceil(log2 inputs) levels of a register each.
 
 import Design
 
 extension Elaboration {
-    /// Sums [pixel][output] of values [pixel][input][output]; `enables` has one for each level.
+    /// Sums [pixel][output] of values [pixel][chain][output]; `enables` has one for each level.
     mutating func makeTree(_ values: Signal, enables: [Signal]) -> Signal {
         var sum = values
-        var inputs = p.inputs
+        var inputs = p.chains
         for level in 0..<p.treeLevels {
             sum = addPairs(sum, level: level, inputs: inputs, enable: enables[level])
             inputs = (inputs + 1) / 2

@@ -27,6 +27,41 @@ extension Elaboration {
         }
     }
 
+    /// Part of the weight buffer with a read side of its own: words [input][output] of some of the inputs.
+    struct WeightPart {
+        /// The words, with what else shares their beats.
+        var word: Signal
+        /// Lane of the first weight.
+        var first: Int
+    }
+
+    /// The part with `inputs`. It has whole beats, since a beat is written at once, unless a beat has all of its weights;
+    /// the lanes of other inputs in its first and last beat are written and not read.
+    mutating func makeWeightPart(
+        _ name: String, inputs: Range<Int>, _ load: Load, _ port: ReadPort
+    ) -> WeightPart {
+        let perBeat = p.weightsPerBeat
+        let (first, count) = (inputs.lowerBound * p.outputs, inputs.count * p.outputs)
+        let beat = first / perBeat
+        let isWithin = first % perBeat + count <= perBeat
+        let beats = (first + count - 1) / perBeat - beat + 1
+        let lanes = isWithin ? count : beats * perBeat
+        let perBank = isWithin ? count : perBeat
+        let offset = isWithin ? first % perBeat : 0
+        let enables = load.banks[.weights]!
+        let word = builder.inArray("\(name)_lane", lanes: lanes) { [p] in
+            $0.memory(
+                name, depth: p.weightDepth, width: p.element.weightBits, signed: p.element.lane.hasSignedWeights,
+                lanesPerBank: perBank,
+                .init(
+                    writeEnable: enables.mapped([.init(beats, stride: 1), .init(perBank, stride: 0)], offset: beat),
+                    writeAddress: load.constants.address,
+                    writeData: load.weights.mapped([.init(beats, stride: 0), .init(perBank, stride: 1)], offset: offset),
+                    readEnable: port.read, readAddress: port.address, outputEnable: port.output))
+        }
+        return WeightPart(word: word, first: first - beat * perBeat - offset)
+    }
+
     /// Words [term][input][output] of stored weights.
     mutating func makeWeightBuffer(_ load: Load, _ port: ReadPort) -> Signal {
         let perBeat = p.weightsPerBeat

@@ -14,6 +14,10 @@ extension Elaboration {
         let anyValid = or(steps.issued[1], control.pool.valid[1])
         let ifmap = makeIfmapBuffer(
             load, .init(read: control.issue, address: steps.ifmapAddress, output: anyValid))
+        if let length = p.cascade {
+            let accumulator = makeCascades(ifmap, load, steps, length: length)
+            return LaneArray(accumulator: accumulator, pool: makePool(ifmap, control.pool))
+        }
         let weights = makeWeightBuffer(
             load, .init(read: steps.issued[0], address: steps.weightAddress, output: steps.issued[1]))
         let behindBuffers = Array(steps.issued[PipelineStages.buffer...])
@@ -38,7 +42,7 @@ extension Elaboration {
     }
 
     /// [pixel][output]
-    private mutating func makeAccumulators(_ sum: Signal, _ steps: VectorSteps) -> Signal {
+    mutating func makeAccumulators(_ sum: Signal, _ steps: VectorSteps) -> Signal {
         let width = p.accumulatorBits
         let octaves = p.passOctaves
         return builder.inArray("accumulator", lanes: p.pixels * p.outputs) { [latency = p.vectorLatency] builder in
