@@ -2,6 +2,7 @@
 
 import Accelerator
 import Diagnostics
+import Fabric
 
 extension Configuration {
     /// Throws `InputError` when keys that are right by themselves do not go together.
@@ -31,6 +32,17 @@ extension Configuration {
                 "array.weight_bits", "missing; scheme fixed on \(element) lanes needs it; accepted: \(widths)")
         }
         try checkBuffers()
+    }
+
+    /// Throws `InputError` for a part without the primitives that the emitted text instantiates.
+    package func checkPartTakesText() throws {
+        let device = device.device
+        guard !device.takesEmittedText else { return }
+        let parts = Device.all.filter(\.takesEmittedText).map(\.name).joined(separator: ", ")
+        throw error(
+            "device.part",
+            "\(device.name) has \(device.slice.name) and \(device.bram36.unit), the text instantiates DSP48E2 and "
+                + "RAMB36E2; accepted: \(parts)", kind: .unsupported)
     }
 
     private func check(weightBits bits: Int) throws {

@@ -8,16 +8,32 @@ extension Design {
     /// Fabric that the whole design takes.
     public func resources() -> ResourceCount { resourcesByScope().reduce(ResourceCount(), +) }
 
-    /// Fabric of each scope by itself, without the scopes inside it; in the order of `scopes`.
-    public func resourcesByScope() -> [ResourceCount] {
-        var counter = ResourceCounter(self)
+    /// Fabric of each scope by itself, without the scopes inside it; in the order of `scopes`. A DSP slice whose
+    /// multiplier takes less than an operand has counts as two: `slice` is what the part has.
+    public func resourcesByScope(slice: DSPSlice = .dsp48e2) -> [ResourceCount] {
+        var counter = ResourceCounter(self, slice)
         return counter.count()
+    }
+}
+
+extension Design {
+    /// DSP slices whose product does not fit the multiplier of `slice`.
+    public func productsWider(than slice: DSPSlice) -> Int {
+        cells.reduce(0) { sum, cell in
+            guard case .dsp(let dsp) = cell, isWider(dsp, than: slice) else { return sum }
+            return sum + self[dsp.p].lanes
+        }
+    }
+
+    fileprivate func isWider(_ cell: DSPCell, than slice: DSPSlice) -> Bool {
+        cell.multiplier.map { self[$0.aRegister].significantBits > slice.multiplierBits } ?? false
     }
 }
 
 /// Counts one Design.
 private struct ResourceCounter {
     let design: Design
+    let slice: DSPSlice
     /// Per net: the logic cell that drives it.
     private var driver: [Int?]
     /// Per net: how many operands read it, ports included.
@@ -27,8 +43,9 @@ private struct ResourceCounter {
     /// Per net of a gate: inputs of the LUT that makes one bit of it, by net; negative ones are inner results.
     private var leaves: [Set<Int>]
 
-    init(_ design: Design) {
+    init(_ design: Design, _ slice: DSPSlice) {
         self.design = design
+        self.slice = slice
         driver = Array(repeating: nil, count: design.nets.count)
         readers = Array(repeating: 0, count: design.nets.count)
         used = Array(repeating: 0, count: design.nets.count)
@@ -197,7 +214,7 @@ private struct ResourceCounter {
             cost.srl = PrimitiveCost.shiftRegisterCells(depth: shift.depth) * bits
             if cost.srl == 0 { cost.ff = shift.depth * bits }
         case .memory(let memory): cost = memoryCost(memory)
-        case .dsp(let dsp): cost.dsp = design[dsp.p].lanes
+        case .dsp(let dsp): cost.dsp = design[dsp.p].lanes * (design.isWider(dsp, than: slice) ? 2 : 1)
         }
         return cost
     }

@@ -14,6 +14,8 @@ package struct Warning: Sendable, Hashable, Codable {
         case clock
         /// Lanes that no layer of the network can use.
         case idleLanes = "idle-lanes"
+        /// A part that has other primitives or cores than those that are counted and timed.
+        case part
         /// The run took the plain kernel where streams were asked for.
         case plainKernel = "plain-kernel"
     }

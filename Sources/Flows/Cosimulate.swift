@@ -12,9 +12,11 @@ import Support
 
 extension Flow {
     /// Writes rtl/, models/, bench/, images/ and the tools' scripts into `path`, which appears whole or not at all.
-    /// Throws `InputError` when `path` holds anything else or cannot be written. `cycles`: at most so many are recorded
-    /// for the bench; nil: the whole run. Gives what to say of it.
+    /// Throws `InputError` when `path` holds anything else or cannot be written, and for a part that has not what the
+    /// text instantiates. `cycles`: at most so many are recorded for the bench; nil: the whole run. Gives what to say of
+    /// it.
     package static func emitRTL(_ configuration: Configuration, cycles: Int?, to path: String) throws -> String {
+        try configuration.checkPartTakesText()
         let output = try ResultFolder.prepare(path, for: "emit-rtl")
         defer { output.discard() }
         let cosimulation = try cosimulation(of: configuration, cycles: cycles)

@@ -1,4 +1,4 @@
-// What the design needs of the device, in the four resources that run out.
+// What the design needs of the device, in the resources that run out.
 
 import Design
 import Fabric
@@ -41,10 +41,12 @@ package struct ResourceReport: Sendable, Codable, Equatable {
     package var lut: Entry
     /// Flip-flops.
     package var ff: Entry
-    /// DSP48E2.
+    /// DSP slices.
     package var dsp: Entry
     /// RAMB36E2; a RAMB18E2 is a half.
     package var bram36: Entry
+    /// URAM288; nil: the part has none. No Design uses them yet.
+    package var uram: Entry?
     /// Whether every resource suffices.
     package var fits: Bool
     /// The resource with the largest fraction.
@@ -52,15 +54,15 @@ package struct ResourceReport: Sendable, Codable, Equatable {
     /// By module instance; not part of report.json.
     package var rows: [Row]
 
-    enum CodingKeys: String, CodingKey { case lut, ff, dsp, bram36, fits, limiting }
+    enum CodingKeys: String, CodingKey { case lut, ff, dsp, bram36, uram, fits, limiting }
 
-    init(lut: Entry, ff: Entry, dsp: Entry, bram36: Entry, rows: [Row]) {
+    init(lut: Entry, ff: Entry, dsp: Entry, memories: (bram36: Entry, uram: Entry?), rows: [Row]) {
         self.lut = lut
         self.ff = ff
         self.dsp = dsp
-        self.bram36 = bram36
+        (bram36, uram) = memories
         self.rows = rows
-        let all = [("lut", lut), ("ff", ff), ("dsp", dsp), ("bram36", bram36)]
+        let all = [("lut", lut), ("ff", ff), ("dsp", dsp), ("bram36", memories.bram36)]
         fits = all.allSatisfy { $0.1.used <= Double($0.1.available) }
         limiting = all.max { $0.1.fraction < $1.1.fraction }?.0 ?? "lut"
     }
@@ -70,25 +72,28 @@ package struct ResourceReport: Sendable, Codable, Equatable {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
             lut: try values.decode(Entry.self, forKey: .lut), ff: try values.decode(Entry.self, forKey: .ff),
-            dsp: try values.decode(Entry.self, forKey: .dsp), bram36: try values.decode(Entry.self, forKey: .bram36),
-            rows: [])
+            dsp: try values.decode(Entry.self, forKey: .dsp),
+            memories: (
+                try values.decode(Entry.self, forKey: .bram36), try values.decodeIfPresent(Entry.self, forKey: .uram)
+            ), rows: [])
     }
 
-    private var named: [(name: String, entry: Entry)] {
-        [("LUT", lut), ("FF", ff), ("DSP48E2", dsp), ("RAMB36", bram36)]
+    private func named(_ part: String) -> [(name: String, entry: Entry)] {
+        let slice = (Device.named(part)?.slice ?? .dsp48e2).name
+        return [("LUT", lut), ("FF", ff), (slice, dsp), ("RAMB36", bram36)] + (uram.map { [("URAM288", $0)] } ?? [])
     }
 
     /// "the design does not fit ...", with the figures.
     package func overflow(part: String) -> String {
-        let over = named.filter { $0.entry.used > Double($0.entry.available) }.map { name, entry in
+        let over = named(part).filter { $0.entry.used > Double($0.entry.available) }.map { name, entry in
             "\(ResourceReport.text(entry.used)) \(name) of \(TextTable.grouped(entry.available))"
         }
         return "the design does not fit \(part): it needs \(over.joined(separator: " and "))"
     }
 
     /// "2,400 of 2,520 DSP48E2 (95.2 %)" of each resource of which more than a fraction is used.
-    package func above(_ fraction: Double) -> [String] {
-        named.filter { $0.entry.fraction > fraction }.map { name, entry in
+    package func above(_ fraction: Double, part: String) -> [String] {
+        named(part).filter { $0.entry.fraction > fraction }.map { name, entry in
             "\(ResourceReport.text(entry.used)) of \(TextTable.grouped(entry.available)) \(name) "
                 + "(\(TextTable.percent(entry.fraction)))"
         }
@@ -102,7 +107,7 @@ package struct ResourceReport: Sendable, Codable, Equatable {
     /// Lines of report.txt.
     package func table(part: String) -> [String] {
         var table = TextTable(["resources of \(part)", "used", "available", "fraction"])
-        for (name, entry) in named {
+        for (name, entry) in named(part) {
             table.add([
                 name, ResourceReport.text(entry.used), TextTable.grouped(entry.available),
                 TextTable.percent(entry.fraction),
@@ -112,8 +117,8 @@ package struct ResourceReport: Sendable, Codable, Equatable {
     }
 
     /// Lines by module instance.
-    package func scopeTable() -> [String] {
-        var table = TextTable(["module", "LUT", "FF", "DSP48E2", "RAMB36"])
+    package func scopeTable(part: String) -> [String] {
+        var table = TextTable(["module"] + named(part).prefix(4).map(\.name))
         for row in rows { table.add([row.scope] + [row.lut, row.ff, row.dsp, row.bram36].map(ResourceReport.text)) }
         return table.lines
     }
@@ -124,7 +129,7 @@ package struct ResourceReport: Sendable, Codable, Equatable {
 extension ResourceReport {
     /// Counts a design. LUTs used as shift registers count as LUTs.
     init(_ design: Design, device: Device) {
-        let own = design.resourcesByScope()
+        let own = design.resourcesByScope(slice: device.slice)
         let rows = design.scopes.indices.map { scope -> Row in
             let inside = design.scopes.indices.filter { ResourceReport.isInside($0, of: scope, design) }
             let count = inside.map { own[$0] }.reduce(ResourceCount(), +)
@@ -137,7 +142,10 @@ extension ResourceReport {
             lut: Entry(used: Double(total.lut + total.srl), available: device.lut.value),
             ff: Entry(used: Double(total.ff), available: device.ff.value),
             dsp: Entry(used: Double(total.dsp), available: device.dsp.value),
-            bram36: Entry(used: total.bram36, available: device.bram36.value), rows: rows)
+            memories: (
+                Entry(used: total.bram36, available: device.bram36.value),
+                device.uram.value == 0 ? nil : Entry(used: 0, available: device.uram.value)
+            ), rows: rows)
     }
 
     /// Whether a scope is another one or below it.

@@ -95,7 +95,7 @@ package struct Estimate: Sendable, Codable, Equatable {
         let said = warnings.map { "warning: \($0)" }
         let sections =
             [heading] + (said.isEmpty ? [] : [said]) + [
-                resources.scopeTable(), resources.table(part: part), words.lines,
+                resources.scopeTable(part: part), resources.table(part: part), words.lines,
             ]
         return sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
     }

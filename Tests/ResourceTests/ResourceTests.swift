@@ -102,9 +102,39 @@ struct ResourceTests {
         #expect(count.bram36 == 2.5)
     }
 
-    @Test func deviceFactsAreThoseOfTheBoard() {
-        let device = Device.xczu9eg
-        #expect([device.lut, device.ff, device.dsp, device.bram36].map(\.value) == [274_080, 548_160, 2_520, 912])
+    /// LUT6, flip-flops, DSP slices, block RAMs of 36 Kb, UltraRAMs: AMD's product tables.
+    @Test func deviceFactsAreThoseOfTheTables() throws {
+        let tables = [
+            "xczu9eg": [274_080, 548_160, 2_520, 912, 0], "xczu7ev": [230_400, 460_800, 1_728, 312, 96],
+            "xck26": [117_120, 234_240, 1_248, 144, 64], "xcu250": [1_728_000, 3_456_000, 12_288, 2_688, 1_280],
+            "xc7z045": [218_600, 437_200, 900, 545, 0],
+        ]
+        #expect(Device.all.map(\.name).sorted() == tables.keys.sorted())
+        let sources = try String(
+            contentsOf: Repository.root.appendingPathComponent("docs/sources.md"), encoding: .utf8)
+        for device in Device.all {
+            let facts = [device.lut, device.ff, device.dsp, device.bram36, device.uram]
+            #expect(facts.map(\.value) == tables[device.name])
+            // Eight LUT6 and sixteen flip-flops a CLB, in all families.
+            #expect(device.ff.value == 2 * device.lut.value && device.lut.value % 4 == 0)
+            #expect(facts.allSatisfy { !$0.unit.isEmpty && !$0.source.isEmpty })
+            for kind in PrimitiveSpeed.Kind.allCases { #expect(device.speeds.count { $0.kind == kind } == 1) }
+            #expect(device.speeds.allSatisfy { $0.low <= $0.mhz && $0.mhz <= $0.high })
+            #expect(sources.contains("`Device.\(device.name)`") && sources.contains("| \(device.orderingCode) |"))
+        }
+        #expect(Device.all.filter { !$0.takesEmittedText }.map(\.name) == ["xc7z045"])
+    }
+
+    /// A product of 27 x 16 bits takes one DSP48E2 and two DSP48E1, of 25 x 16 one of either.
+    @Test(arguments: [(25, 1), (26, 2), (27, 2)])
+    func narrowMultipliersTakeTwo(bits: Int, narrow: Int) throws {
+        var builder = DesignBuilder(name: "product")
+        let (a, b) = (builder.input("a", width: bits, signed: true), builder.input("b", width: 16, signed: true))
+        builder.output(builder.dsp("dsp", a: a, b: b, enables: .init(operands: 1, m: 1, p: 1)))
+        let design = try builder.build()
+        #expect(design.resources().dsp == 1)
+        #expect(design.resourcesByScope(slice: .dsp48e1).map(\.dsp) == [narrow])
+        #expect(design.productsWider(than: .dsp48e1) == narrow - 1 && design.productsWider(than: .dsp48e2) == 0)
     }
 }
 

@@ -57,7 +57,7 @@ package struct ArraySettings: Sendable, Hashable {
     /// Largest array, in lanes.
     var mostLanes: Int {
         switch family {
-        case .vector: 8192
+        case .vector: 16384
         case .convolver: 32768
         }
     }
@@ -94,7 +94,7 @@ extension ArraySettings {
             "one lane: " + ProcessingElement.Kind.allCases.map(\.meaning).joined(separator: ", or ")),
         ConfigKey.integer(
             "array.outputs", \.array.outputs, in: 1...64,
-            "output channels worked on in one cycle; up to 8192 lanes = outputs * inputs * pixels, `convolver` up to "
+            "output channels worked on in one cycle; up to 16,384 lanes = outputs * inputs * pixels, `convolver` up to "
                 + "32,768 lanes = outputs * inputs * kernel * kernel"),
         ConfigKey.integer("array.inputs", \.array.inputs, in: 1...64, "input channels worked on in one cycle"),
         ConfigKey.integer(

@@ -13,10 +13,13 @@ package struct DeviceSettings: Sendable, Hashable {
     package var part: String { device.name }
 
     static let keys = [
-        ConfigKey("device.part", .words(Device.all.map(\.name), later: []), "the FPGA") {
+        ConfigKey(
+            "device.part", .words(Device.all.map(\.name), later: []),
+            "the FPGA: that of " + Device.all.map(\.board).joined(separator: ", ")
+        ) {
             section, name, configuration in
             let part = try section.word(name, oneOf: Device.all.map(\.name))
-            if let device = Device.all.first(where: { $0.name == part }) { configuration.device.device = device }
+            if let part, let device = Device.named(part) { configuration.device.device = device }
         } write: { configuration, _ in
             configuration.device.part
         },

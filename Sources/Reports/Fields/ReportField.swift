@@ -125,6 +125,9 @@ extension ReportField {
     /// A column of sweep.csv.
     var sweepColumn: ReportField { with { $0.isSweepColumn = true } }
 
+    /// No column of sweep.csv unless asked for; nor are the rows inside.
+    var noSweepColumn: ReportField { withParts { $0.isSweepColumn = false } }
+
     /// Shown in report.txt's table of its section.
     func shown(at place: Int, _ title: String, _ rounding: Rounding = .grouped) -> ReportField {
         with { $0.shown = Shown(place: place, title: title, rounding: rounding) }

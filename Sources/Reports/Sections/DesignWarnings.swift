@@ -29,6 +29,7 @@ struct WarnedDesign {
         case .crowded: crowded
         case .clock: clock
         case .idleLanes: idleLanes
+        case .part: part
         }
     }
 
@@ -43,7 +44,7 @@ struct WarnedDesign {
     private var crowded: Warning? {
         guard resources.fits else { return nil }
         let limit = WarnedDesign.crowded.value
-        let full = resources.above(limit)
+        let full = resources.above(limit, part: configuration.device.part)
         guard !full.isEmpty else { return nil }
         return Warning(
             .crowded,
@@ -71,6 +72,27 @@ struct WarnedDesign {
         return Warning(
             .clock, "the clock of \(clock) MHz is above the \(most) MHz of a \(slowest.name) (\(slowest.source))",
             key: "clock_mhz")
+    }
+
+    /// What the part has otherwise than what is counted and timed.
+    private var part: Warning? {
+        let device = configuration.device.device
+        var said: [String] = []
+        if !device.takesEmittedText {
+            let (slice, bits) = (device.slice.name, device.slice.multiplierBits)
+            let wide = hardware.accelerator.design.productsWider(than: device.slice)
+            let two = wide == 0 ? "" : "; \(TextTable.grouped(wide)) products of more than \(bits) bits count as two"
+            said.append(
+                "it has \(slice) (\(bits) x 18 bits, no W multiplexer) and \(device.bram36.unit) for DSP48E2 and RAMB36E2"
+                    + "\(two), their cascades' cycles are not modelled")
+        }
+        if hardware.network.layers.contains(where: \.isOnHost), device.cores != Device.xczu9eg.cores {
+            let cores = device.cores.map { "has \($0)" } ?? "has no cores"
+            said.append("layers of the host take the time of the ZCU102's Cortex-A53, and it \(cores)")
+        }
+        guard !said.isEmpty else { return nil }
+        return Warning(
+            .part, "\(device.name) (\(device.board)): \(said.joined(separator: "; "))", key: "device.part")
     }
 
     // MARK: idle lanes

@@ -15,7 +15,7 @@ extension Warning {
             switch kind {
             case .unchecked: unchecked(run)
             case .plainKernel: run.data?.result.plainKernelReason.map { Warning(.plainKernel, "slow: \($0)") }
-            case .overflow, .cliff, .crowded, .clock, .idleLanes: design.warning(kind)
+            case .overflow, .cliff, .crowded, .clock, .idleLanes, .part: design.warning(kind)
             }
         }
     }

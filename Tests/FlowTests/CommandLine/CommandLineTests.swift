@@ -62,6 +62,10 @@ import Testing
             "simulate tiny.yaml -o out --set buffers.ofmap_kib=4096 --set array.outputs=64", 3,
             "does not fit xczu9eg: it needs"),
         run("estimate tiny.yaml --set buffers.ofmap_kib=4096 --set array.outputs=64", 3, "RAMB36 of 912"),
+        run(
+            "emit-rtl tiny.yaml -o out --set device.part=xc7z045", 2,
+            "--set device.part: unsupported: device.part: xc7z045 has DSP48E1 and RAMB36E1, the text instantiates DSP48E2 "
+                + "and RAMB36E2; accepted: xczu9eg, xczu7ev, xck26, xcu250\n"),
         run("estimate none.yaml", 2, "no such file"),
         run("sweep none.yaml -o out", 2, "no such file"),
         run("sweep sweep.yaml -o out --jobs 0", 2, "--jobs: is 0; accepted: 1...256"),

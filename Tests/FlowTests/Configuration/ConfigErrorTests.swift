@@ -70,7 +70,9 @@ import Testing
             "  weights: synthetic", "  weights: trained", "4:12", "network.weights: is 'trained'",
             "accepted for tiny: synthetic"),
         bad("  model: tiny", "  model: ''", "3:10", "network.model: is ''"),
-        bad("part: xczu9eg", "part: xc7z020", "10:16", "device.part: is 'xc7z020'", "xczu9eg"),
+        bad(
+            "part: xczu9eg", "part: xc7z020", "10:16", "device.part: is 'xc7z020'",
+            "accepted: xczu9eg, xczu7ev, xck26, xcu250, xc7z045"),
         bad("ifmap_kib: 16", "ifmap_kib: 0", "18:22", "buffers.ifmap_kib: is '0'", "1...8192"),
     ]
 
@@ -208,9 +210,9 @@ import Testing
     @Test func lanesAreLimited() throws {
         let workplace = try Scratch()
         let file = try workplace.write("tiny.yaml", Texts.tiny)
-        let sizes = ["array.outputs=64", "array.inputs=64", "array.pixels=4"].map { ConfigAssignment($0) }
+        let sizes = ["array.outputs=64", "array.inputs=64", "array.pixels=8"].map { ConfigAssignment($0) }
         let error = #expect(throws: InputError.self) { try Configuration.load(path: file, assignments: sizes) }
-        #expect(error?.description.contains("16384 lanes; accepted: up to 8192") == true)
+        #expect(error?.description.contains("32768 lanes; accepted: up to 16384") == true)
         #expect(error?.place == "--set array.outputs")
     }
 

@@ -160,6 +160,12 @@ import Testing
         #expect(try workplace.read("project/Makefile").contains("\nPERIOD = \(picoseconds)\n"))
     }
 
+    @Test func vivadoGetsThePart() throws {
+        let workplace = try Self.emitted("--cycles", "1", "--set", "device.part=xck26")
+        let script = try workplace.read("project/vivado.tcl")
+        #expect(script.components(separatedBy: "-part xck26-sfvc784-2LV-c").count == 3 && !script.contains("xczu9eg"))
+    }
+
     /// `--cycles` bounds what is recorded; without it the run is whole.
     @Test func cyclesBoundTheStimulus() throws {
         let part = try Self.emitted("--cycles", "77")

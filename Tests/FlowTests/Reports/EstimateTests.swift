@@ -91,6 +91,24 @@ import Testing
         #expect(text.code == 0 && text.output.contains("predicted: \(TextTable.grouped(cycles)) cycles, latency "))
     }
 
+    /// The largest array, 64 x 64 x 4, on the largest part; the table names what the part has, and of UltraRAM that none is
+    /// used.
+    @Test func largestArray() throws {
+        let workplace = try Scratch()
+        try workplace.write("tiny.yaml", Texts.tiny)
+        let changes = [
+            "array.outputs=64", "array.inputs=64", "array.pixels=4", "device.part=xcu250", "buffers.ifmap_kib=64",
+            "buffers.weight_kib=64", "buffers.ofmap_kib=64",
+        ]
+        let text = try Program.run(["estimate", "tiny.yaml"] + changes.flatMap { ["--set", $0] }, in: workplace)
+        #expect(text.code == 0 && text.output.hasPrefix("16384 svpe lanes at 200 MHz: peak 6,553.6 GOPS\n"))
+        let uram = text.output.split(separator: "\n").first { $0.hasPrefix("URAM288") }
+        #expect(uram?.split(separator: " ") == ["URAM288", "0", "1,280", "0.0", "%"])
+        let small = try Program.run(
+            ["estimate", "tiny.yaml", "--set", "device.part=xc7z045"], in: workplace)
+        #expect(small.code == 0 && small.output.contains("\nDSP48E1 ") && !small.output.contains("URAM288"))
+    }
+
     /// A design that does not fit has its figures all the same, and a network that cannot be scheduled on a design that
     /// may run is refused as `simulate` refuses it.
     @Test func networkThatCannotBeScheduled() throws {

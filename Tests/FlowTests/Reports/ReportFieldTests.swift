@@ -47,7 +47,7 @@ import Testing
     /// An independent way to the numbers: through the text of report.json.
     @Test(arguments: [
         "run.mode=full", "run.mode=timing", "host.fully_connected=true", "memory.stall_seed=3",
-        "memory.model=ddr4-2133",
+        "memory.model=ddr4-2133", "device.part=xczu7ev",
     ])
     func keysOfSweepsAreTheNumbersOfTheJSON(change: String) throws {
         let report = try report(change)
