@@ -157,15 +157,24 @@ extension ArraySettings {
                 return "is cascade; family convolver sums its inputs in a tree, its cells along cascades of their own; "
                     + "accepted: tree"
             }
-            guard !array.element.cascades else { return nil }
-            return "is cascade; a \(array.element.rawValue) lane has no DSP48E2 that could hand a sum on; accepted: tree"
+            guard array.element.cascades else {
+                return
+                    "is cascade; a \(array.element.rawValue) lane has no DSP48E2 that could hand a sum on; accepted: "
+                    + "tree"
+            }
+            let device = configuration.device.device
+            guard !device.takesEmittedText else { return nil }
+            return
+                "is cascade; a DSP48E1 of \(device.name) cannot add its own sum, its neighbour's and a product at once; "
+                + "accepted: tree"
         },
         ConfigKey.integer(
             "array.cascade", \.array.cascade, or: "auto", in: 1...64,
             "`sum: cascade`: DSP48E2 of a chain, a divisor of `inputs`, no more than a column of the device has; a dot "
                 + "product of several chains adds them in LUTs. `auto`: as many as `inputs`"
         ).only(
-            when: { $0.array.sum == .cascade }, else: "is a key of array.sum cascade; accepted: no such key with sum tree"
+            when: { $0.array.sum == .cascade },
+            else: "is a key of array.sum cascade; accepted: no such key with sum tree"
         ).rule { configuration in
             let (inputs, column) = (configuration.array.inputs, configuration.device.device.dspColumn.value)
             guard let length = configuration.array.cascade, inputs % length != 0 || length > column else { return nil }

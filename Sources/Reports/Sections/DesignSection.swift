@@ -60,7 +60,8 @@ package struct DesignSection: Sendable, Codable, Equatable {
             lanes: parameters.lanes, outputs: parameters.outputs, inputs: parameters.inputs,
             pixels: parameters.pixels, terms: parameters.terms, weightBits: parameters.element.weightBits,
             activationBits: parameters.activationBits, accumulatorBits: parameters.accumulatorBits,
-            sum: vector?.sum.rawValue, cascade: vector?.cascade, kernel: convolver?.kernel, taps: convolver?.taps, rowLength: convolver?.rowLength,
+            sum: vector?.sum.rawValue, cascade: vector?.cascade, kernel: convolver?.kernel, taps: convolver?.taps,
+            rowLength: convolver?.rowLength,
             columnAdders: convolver?.columnAdders.rawValue,
             clockHz: run.configuration.clockMHz * 1e6,
             signals: accelerator.design.signalCount,
@@ -83,7 +84,8 @@ extension DesignSection: ReportSection {
         ReportField("activation_bits", \.activationBits, unit: "bits", "an activation"),
         ReportField("accumulator_bits", \.accumulatorBits, unit: "bits", "an accumulator"),
         ReportField(
-            "sum", \.sum, "where products are summed: in a `tree` of LUTs, or along a `cascade` of DSP48E2; absent for "
+            "sum", \.sum,
+            "where products are summed: in a `tree` of LUTs, or along a `cascade` of DSP48E2; absent for "
                 + "family convolver"
         ).oneOf(VectorParameters.Sum.allCases.map(\.rawValue)),
         ReportField("cascade", \.cascade, "DSP48E2 of a cascade; absent where a tree sums").atLeast(1),

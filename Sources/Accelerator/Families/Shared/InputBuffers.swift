@@ -56,7 +56,8 @@ extension Elaboration {
                 .init(
                     writeEnable: enables.mapped([.init(beats, stride: 1), .init(perBank, stride: 0)], offset: beat),
                     writeAddress: load.constants.address,
-                    writeData: load.weights.mapped([.init(beats, stride: 0), .init(perBank, stride: 1)], offset: offset),
+                    writeData: load.weights.mapped(
+                        [.init(beats, stride: 0), .init(perBank, stride: 1)], offset: offset),
                     readEnable: port.read, readAddress: port.address, outputEnable: port.output))
         }
         return WeightPart(word: word, first: first - beat * perBeat - offset)
