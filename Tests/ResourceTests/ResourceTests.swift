@@ -22,9 +22,13 @@ struct ResourceTests {
         }
         var preActivating = array(.svpe(weightBits: 3), activationBits: 16)
         preActivating.preActivationDepth = 512
+        var cascading = array(.vpe(weightBits: 8), activationBits: 16)
+        cascading.family = .cascading(4)
+        var inParts = array(.vpe(weightBits: 8), activationBits: 8)
+        inParts.family = .cascading(2)
         return [
             array(.svpe(weightBits: 4), activationBits: 8), array(.vpe(weightBits: 8), activationBits: 16),
-            preActivating,
+            preActivating, cascading, inParts,
         ]
     }()
     static let hasYosys =
@@ -57,6 +61,26 @@ struct ResourceTests {
         #expect(estimate.bram36.used == Double(cells.ramb36) + Double(cells.ramb18) / 2)
         expectClose(Int(estimate.lut.used), cells.lut + cells.srl, "LUT")
         expectClose(Int(estimate.ff.used), cells.ff, "FF")
+    }
+
+    /// A dot product of Pm lanes along a cascade has Pm DSP48E2 and no LUT of its own: in the array are left the activations'
+    /// SRLs, shared by all outputs, and the pooling lanes.
+    @Test(arguments: [4, 16, 32])
+    func cascadesNeedAlmostNoLUT(inputs: Int) throws {
+        func array(_ cascade: Int?) throws -> ResourceCount {
+            var parameters = AcceleratorParameters(.vpe(weightBits: 8), 1, inputs, 16, activationBits: 8)
+            parameters.family = .cascading(cascade)
+            let design = try Accelerator(parameters).design
+            let scope = try #require(design.scopes.firstIndex { $0.name == "array" })
+            return design.resourcesByScope()[scope]
+        }
+        let (tree, cascade) = (try array(nil), try array(inputs))
+        #expect(tree.dsp == 16 * inputs && cascade.dsp == 16 * inputs)
+        // 8 bits of an activation pass one stage (FF), two (FFs, which Yosys prefers) or an SRL, once for all outputs.
+        #expect(cascade.srl == 8 * (inputs - 3))
+        // The tree adds inputs - 1 pairs of at least 17 bits for each of 16 outputs, and accumulates.
+        #expect(tree.lut - cascade.lut >= 16 * 17 * (inputs - 1))
+        #expect(tree.ff > cascade.ff)
     }
 
     private func expectSame(_ count: ResourceCount, _ cells: SynthesisedCells) {

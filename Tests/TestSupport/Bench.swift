@@ -103,6 +103,8 @@ extension ArrayFamily {
     /// A vector family whose kernels may have columns that stand apart.
     package static let dilating = ArrayFamily.vector(VectorParameters(dilates: true))
     package static let plain = ArrayFamily.vector(VectorParameters())
+    /// A vector family whose products are summed along chains of so many DSP48E2; nil: in a tree.
+    package static func cascading(_ length: Int?) -> ArrayFamily { .vector(VectorParameters(cascade: length)) }
 
     /// Family `convolver` where there is one, else `vector`.
     package init(_ convolver: ConvolverParameters?) { self = convolver.map { .convolver($0) } ?? .plain }

@@ -39,6 +39,36 @@ import Testing
         bad("host: {fully_connected: false}", "host:", "20:6", "host: is empty", "a mapping"),
     ]
 
+    static let sums = [
+        bad(
+            "  inputs: 8", "  inputs: 8\n  sum: chain", "17:8", "array.sum: is 'chain'", "tree, cascade"),
+        bad(
+            "  inputs: 8", "  inputs: 8\n  sum: cascade", "17:8", "array.sum: is cascade; a svpe lane has no DSP48E2",
+            "accepted: tree"),
+        bad(
+            "  inputs: 8", "  inputs: 8\n  cascade: 4", "17:12", "array.cascade: is a key of array.sum cascade"),
+    ]
+
+    /// On lanes that multiply, and with chains that leave inputs over.
+    @Test(arguments: [
+        (["array.cascade=3"], "array.cascade: is 3; a chain has a part of the 8 inputs", "auto, 1, 2, 4, 8"),
+        (["array.cascade=16"], "array.cascade: is 16;", "auto, 1, 2, 4, 8"),
+        (["array.cascade=0"], "array.cascade: is '0'", "1...64"),
+        (["array.family=convolver"], "array.sum: is cascade; family convolver", "accepted: tree"),
+    ])
+    func cascadesFitTheArray(settings: [String], message: String, accepted: String) throws {
+        let scratch = try Scratch()
+        let file = try scratch.write("tiny.yaml", Texts.tiny)
+        let multiplying = [
+            "array.pe=vpe", "quantization.scheme=fixed", "quantization.weight_bits=8", "array.sum=cascade",
+        ]
+        let error = #expect(throws: InputError.self) {
+            try Configuration.load(path: file, assignments: (multiplying + settings).map { ConfigAssignment($0) })
+        }
+        let text = error.map { "\($0)" } ?? ""
+        #expect(text.contains(message) && text.contains(accepted), "\(text)")
+    }
+
     static let values = [
         bad("  outputs: 8", "  outputs: 0", "15:12", "array.outputs: is '0'", "1...64"),
         bad("  outputs: 8", "  outputs: -8", "15:12", "array.outputs: is '-8'", "1...64"),
@@ -182,7 +212,7 @@ import Testing
         bad("run: {", "trace: {file: a.fst, taps: ['a..b']}\nrun: {", "21:29", "trace.taps", "patterns"),
     ]
 
-    @Test(arguments: keys + values + quantization + hardware + convolvers)
+    @Test(arguments: keys + values + sums + quantization + hardware + convolvers)
     func errorNamesPlaceKeyAndWhatIsAccepted(_ item: Case) throws {
         let workplace = try Scratch()
         let text = try #require(Texts.tiny(item.line, item.replacement))

@@ -17,12 +17,14 @@ struct CosimulationCase: CustomTestStringConvertible, Sendable {
     var terms: Int
     /// Of beats of weights to beats of activations.
     var ratio: Int
+    /// DSP48E2 of a chain; nil: products are summed in a tree.
+    var cascade: Int?
 
     init(
         _ element: ProcessingElement, _ sizes: (pixels: Int, inputs: Int, outputs: Int), k kernel: Int, s stride: Int,
-        stalls: Bool = false, terms: Int = 1, ratio: Int = 1
+        stalls: Bool = false, terms: Int = 1, ratio: Int = 1, cascade: Int? = nil
     ) {
-        (self.terms, self.ratio) = (terms, ratio)
+        (self.terms, self.ratio, self.cascade) = (terms, ratio, cascade)
         self.element = element
         (pixels, inputs, outputs) = sizes
         self.kernel = kernel
@@ -33,7 +35,7 @@ struct CosimulationCase: CustomTestStringConvertible, Sendable {
     var testDescription: String {
         "\(element.name) \(element.weightBits), \(pixels)x\(inputs)x\(outputs), k \(kernel), s \(stride)"
             + (stalls ? ", stalls" : "") + (terms > 1 ? ", \(terms) terms" : "")
-            + (ratio > 1 ? ", weights \(ratio) times as wide" : "")
+            + (ratio > 1 ? ", weights \(ratio) times as wide" : "") + (cascade.map { ", cascades of \($0)" } ?? "")
     }
 
     private static let svpe1 = ProcessingElement.svpe(weightBits: 1)
@@ -79,6 +81,10 @@ struct CosimulationCase: CustomTestStringConvertible, Sendable {
         .init(vpe8, (1, 8, 8), k: 3, s: 1, ratio: 2),
         .init(svpe3, (3, 4, 5), k: 3, s: 1, stalls: true, ratio: 4),
         .init(vpe16, (1, 3, 3), k: 1, s: 1, stalls: true, ratio: 8),
+        .init(vpe8, (1, 8, 8), k: 3, s: 1, cascade: 8),
+        .init(vpe8, (3, 4, 4), k: 3, s: 2, stalls: true, cascade: 2),
+        .init(vpe16, (1, 5, 3), k: 1, s: 1, stalls: true, cascade: 5),
+        .init(vpe16, (4, 6, 4), k: 3, s: 1, ratio: 2, cascade: 3),
     ]
 
     private var number: Int { pixels + inputs * 3 + outputs * 5 + kernel * 7 + stride }
@@ -90,6 +96,7 @@ struct CosimulationCase: CustomTestStringConvertible, Sendable {
             element, pixels, inputs, outputs, activationBits: bits, ifmap: 256, weights: 256, ofmap: 64,
             terms: terms)
         parameters.weightBeatRatio = ratio
+        if cascade != nil { parameters.family = .cascading(cascade) }
         var maker = LayerMaker(element, activationBits: bits, seed: UInt64(number))
         maker.mostTerms = terms
         let channels = pixels * inputs * outputs < 16 ? 2 : 2 + number % 3

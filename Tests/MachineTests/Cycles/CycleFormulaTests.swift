@@ -47,7 +47,12 @@ import Testing
         var pixels: Int
         var inputs: Int
         var outputs: Int
-        var testDescription: String { "\(element.name) \(element.weightBits) \(pixels)x\(inputs)x\(outputs)" }
+        /// DSP48E2 of a chain; nil: a tree.
+        var cascade: Int?
+        var testDescription: String {
+            "\(element.name) \(element.weightBits) \(pixels)x\(inputs)x\(outputs)"
+                + (cascade.map { ", cascades of \($0)" } ?? "")
+        }
 
         static let all = [
             Lanes(element: .svpe(weightBits: 3), pixels: 1, inputs: 1, outputs: 1),
@@ -55,9 +60,16 @@ import Testing
             Lanes(element: .vpe(weightBits: 8), pixels: 1, inputs: 8, outputs: 4),
             Lanes(element: .vpe(weightBits: 16), pixels: 3, inputs: 8, outputs: 8),
             Lanes(element: .svpe(weightBits: 1), pixels: 4, inputs: 2, outputs: 2),
+            Lanes(element: .vpe(weightBits: 8), pixels: 1, inputs: 8, outputs: 4, cascade: 8),
+            Lanes(element: .vpe(weightBits: 16), pixels: 3, inputs: 8, outputs: 8, cascade: 2),
+            Lanes(element: .vpe(weightBits: 8), pixels: 2, inputs: 8, outputs: 4, cascade: 4),
+            Lanes(element: .vpe(weightBits: 4), pixels: 1, inputs: 1, outputs: 2, cascade: 1),
         ]
         var parameters: AcceleratorParameters {
-            AcceleratorParameters(element, pixels, inputs, outputs, ifmap: 8192, weights: 8192, ofmap: 4096)
+            var result = AcceleratorParameters(
+                element, pixels, inputs, outputs, ifmap: 8192, weights: 8192, ofmap: 4096)
+            result.family = .cascading(cascade)
+            return result
         }
     }
 
@@ -89,11 +101,15 @@ import Testing
         // + ceil(log2 Pm)  levels of the adder tree
         // + 1  accumulator
         // + 5  requantization: A/B, M, P, rounding, saturation
+        // Along cascades of L lanes the last one works L - 1 cycles behind the first, the tree is over the Pm / L chains,
+        // and the P of one chain alone is the accumulator.
+        let length = array.cascade ?? 1
         var levels = 0
-        while 1 << levels < array.inputs { levels += 1 }
+        while 1 << levels < array.inputs / length { levels += 1 }
         let lane = array.element.kind == .svpe ? 1 : 3
+        let accumulator = array.cascade == array.inputs ? 0 : 1
         #expect(bench.compiled.layers[0].tiles == layer.groups)
-        #expect(counts.fillDrain == layer.groups * (2 + lane + levels + 1 + 5))
+        #expect(counts.fillDrain == layer.groups * (2 + lane + length - 1 + levels + accumulator + 5))
         #expect(counts.total == counts.compute + counts.fillDrain + counts.stallLoad + counts.stallStore)
         #expect(run.layers[0].startCycle == 0 && run.layers[0].endCycle == counts.total)
         #expect(run.perImage == counts)

@@ -86,6 +86,35 @@ import Testing
         try expectBehindTheLanes(cycles, parameters, products: 2 + 3)
     }
 
+    /// Position n of a chain works n cycles behind position 0; the last P accumulates where one chain has all inputs.
+    @Test(arguments: [(8, 8), (6, 3), (4, 1), (1, 1), (16, 16)])
+    func cascades(inputs: Int, length: Int) throws {
+        var parameters = AcceleratorParameters(.vpe(weightBits: 8), 2, inputs, 3)
+        parameters.family = .cascading(length)
+        let cycles = try Self.run(parameters)
+        for n in 0..<length {
+            // Activations: the buffer, n stages. Weights: the address n cycles later, the buffer.
+            if n > 0 { try cycles.expectEarliest("top.array.skew\(n)[0].x", cycle: 2 + n) }
+            try cycles.expectEarliest("top.array.weight\(n)_lane[0].weight\(n)_q", cycle: n + 2)
+            try cycles.expectEarliest("top.array.pe\(n)[0].dsp.A_REG", cycle: 2 + n + 1)
+            try cycles.expectEarliest("top.array.pe\(n)[0].dsp.B_REG", cycle: 2 + n + 1)
+            try cycles.expectEarliest("top.array.pe\(n)[0].dsp.M_REG", cycle: 2 + n + 2)
+            try cycles.expectEarliest("top.array.pe\(n)[0].dsp.P", cycle: 2 + n + 3)
+        }
+        let summed = 2 + length - 1 + 3
+        guard length < inputs else {
+            try cycles.expectEarliest("top.array.accumulator[0].value", cycle: summed)  // wires of P
+            return try expectRequantization(cycles, from: summed)
+        }
+        var levels = 0
+        while 1 << levels < inputs / length {
+            levels += 1
+            try cycles.expectEarliest("top.array.tree\(levels)[0].sum", cycle: summed + levels)
+        }
+        try cycles.expectEarliest("top.array.accumulator[0].value", cycle: summed + levels + 1)
+        try expectRequantization(cycles, from: summed + levels + 1)
+    }
+
     private func expectBehindTheLanes(
         _ cycles: FirstCycles, _ parameters: AcceleratorParameters, products: Int
     ) throws {

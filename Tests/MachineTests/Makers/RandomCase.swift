@@ -32,6 +32,7 @@ struct RandomCase {
             RandomCase.pick(sizes, &random), activationBits: bits, ifmap: small ? 64 : 4096,
             weights: small ? 64 : 8192, ofmap: small ? 32 : 2048)
         parameters.weightBeatRatio = RandomCase.weightBeatRatio(seed)
+        if let length = RandomCase.cascade(seed, parameters) { parameters.family = .cascading(length) }
         let timing = MemoryTiming(
             latency: Int.random(in: 1...30, using: &random),
             bytesPerCycle65536: Int.random(in: 0...2, using: &random) == 0
@@ -56,6 +57,14 @@ struct RandomCase {
     static func weightBeatRatio(_ seed: UInt64) -> Int {
         var random = SeededGenerator(seed: seed ^ 0x17DE)
         return pick([1, 1, 1, 2, 4, 8], &random)
+    }
+
+    /// Two of three cases that multiply sum along chains of any length that the inputs allow.
+    static func cascade(_ seed: UInt64, _ p: AcceleratorParameters) -> Int? {
+        var random = SeededGenerator(seed: seed ^ 0xCA5C)
+        let isTree = Int.random(in: 0..<3, using: &random) == 0
+        guard p.element.kind.cascades, !isTree else { return nil }
+        return pick((1...p.inputs).filter { p.inputs % $0 == 0 }, &random)
     }
 
     /// One to four ports with a clock of a quarter to more than twice the core's, before a DRAM or before a slave with or

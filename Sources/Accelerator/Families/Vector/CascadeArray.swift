@@ -22,7 +22,7 @@ extension Elaboration {
         let weights = makeWeightParts(load, steps, length: length)
         var sum: Signal?
         for position in 0..<length {
-            let x = makeOperand(ifmap, position, steps)
+            let x = makeOperand(ifmap, position)
             sum = makePosition(position, of: length, x, weights[position], after: sum, steps)
         }
         guard let sum else { preconditionFailure("a cascade of no DSP48E2") }
@@ -59,7 +59,7 @@ extension Elaboration {
     }
 
     /// The activations of a position, [pixel][chain][output], `position` cycles later than the buffer has them.
-    private mutating func makeOperand(_ ifmap: Signal, _ position: Int, _ steps: VectorSteps) -> Signal {
+    private mutating func makeOperand(_ ifmap: Signal, _ position: Int) -> Signal {
         let first = position * p.chains
         guard position > 0 else {
             return ifmap.mapped(
@@ -67,7 +67,7 @@ extension Elaboration {
         }
         let mine = ifmap.mapped([.init(p.pixels, stride: p.inputs), .init(p.chains, stride: 1)], offset: first)
         let late = builder.inArray("skew\(position)", lanes: p.pixels * p.chains) {
-            $0.delayed("x", mine, by: position, enable: steps.isConvolution)
+            $0.delayed("x", mine, by: position)
         }
         return late.mapped([.init(p.pixels * p.chains, stride: 1), .init(p.outputs, stride: 0)])
     }

@@ -11,8 +11,6 @@ struct VectorSteps {
     var ifmapAddress, weightAddress: Signal
     /// Beside the sum at the accumulator (U): the first product of a result; multiply the accumulator first.
     var first, shift: Signal
-    /// The instruction is a convolution; constant while it runs.
-    var isConvolution: Signal
 }
 
 extension Elaboration {
@@ -45,8 +43,7 @@ extension Elaboration {
         let steps = VectorSteps(
             issued: issued, ifmapAddress: ifmapAddress, weightAddress: weightAddress,
             first: builder.delayed("accumulate_first", nest.first, by: latency),
-            shift: builder.delayed("shift_accumulator", nest.passShift, by: latency),
-            isConvolution: mode.isConvolution)
+            shift: builder.delayed("shift_accumulator", nest.passShift, by: latency))
         let pool = PoolControl(
             valid: poolValid, first: builder.delayed("pool_first", nest.first, by: PipelineStages.buffer),
             isPool: mode.isPool, isMax: mode.isMaxPool, granule: field(ComputeField.poolGranule, of: words))
