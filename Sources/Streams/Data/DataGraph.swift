@@ -175,6 +175,21 @@ struct DataGraph: Sendable {
         }
     }
 
+    /// What a scalar of the boundary is: the net that it was `delay` cycles ago, through registers that always take it and
+    /// are 0 at power-up. So two scalars of one origin are the same bits, as many cycles apart as their delays are.
+    func origin(_ scalar: Int) -> (net: NetID, delay: Int) {
+        let design = separation.design
+        var (id, delay) = (separation.boundary[scalar], 0)
+        while delay < design.cells.count, let index = separation.graph.driver[id.index],
+            case .register(let cell) = design.cells[index], cell.enable == nil, cell.reset == nil, cell.initial == 0,
+            case .net(let from, nil) = cell.data, design[from].lanes == 1, design[id].lanes == 1,
+            design[from].width == design[id].width, design[from].signed == design[id].signed
+        {
+            (id, delay) = (from, delay + 1)
+        }
+        return (id, delay)
+    }
+
     private func scalar(_ operand: Operand, of name: String) throws -> Int {
         guard let id = operand.netID, let index = boundaryIndex[id] else {
             throw Separation.Obstacle(description: "\(name) has a constant address")

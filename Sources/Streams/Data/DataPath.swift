@@ -120,7 +120,7 @@ package final class DataPath {
         else { throw Separation.Obstacle(description: "the beats of memory are no rows of the data path") }
         (self.parts, self.options, self.beat, wideBeat) = (parts, options, beat, memory.wideBeat)
         (nets, memories) = (parts.nets, parts.memories)
-        past = parts.sums.isEmpty ? nil : FusedPast(parts.sums.map(\.terms))
+        past = parts.sums.isEmpty ? nil : FusedPast(parts.sums.map(\.terms), isFixed: parts.sumsAreFixed)
         part = ControlBlock(plan.separation.boundary, of: plan.separation.design, capacity: options.capacity)
         design = plan.separation.design
     }
@@ -241,7 +241,7 @@ package final class DataPath {
         if let past {
             for (index, net) in past.nets.enumerated() {
                 let side = image.pastSide ? image.past[index].0 : image.past[index].1
-                let rows = past.carry(net, to: side)
+                let rows = past.carry(index, to: side)
                 for k in 0..<rows { image.pastRows[index * pastDepth + k] = net.pointers[-1 - k] }
             }
             image.pastSide.toggle()

@@ -44,6 +44,8 @@ struct DataPathParts {
     private var knownEvents: [EnableSet?: Events] = [:]
     private var memoryOf: [Int: MemoryPorts] = [:]
     private let sumOf: [Int: FusedSum]
+    /// No sum's ways need be checked.
+    var sumsAreFixed: Bool { plan.sums.allSatisfy(\.isFixed) }
 
     init(_ plan: DataPath.Plan) {
         (graph, options, self.plan) = (plan.graph, plan.options, plan.layout)
@@ -143,7 +145,7 @@ struct DataPathParts {
     private mutating func fuse() {
         for (index, node) in graph.nodes.enumerated() where !node.isState && readers[node.output].count == 1 {
             let reader = readers[node.output][0]
-            guard !skipped.contains(index), !skipped.contains(reader), sumOf[reader] == nil,
+            guard !skipped.contains(index), !skipped.contains(reader), sumOf[reader] == nil, sumOf[index] == nil,
                 case .register(_, nil, _) = graph.nodes[reader].kind,
                 node.output != sink
             else { continue }
@@ -287,20 +289,25 @@ struct DataPathParts {
         let output = nets[graph.nodes[sum.node].output]
         let padded = LayoutPlanner.paddedOutputs(sum.outputs)
         var terms: [SumUnit.Term] = []
+        let isFixed = sumsAreFixed
         for (position, term) in sum.terms.enumerated() {
             terms.append(
                 SumUnit.Term(
-                    x: .init(net: nets[term.x], offset: 2 * term.xLane),
-                    w: .init(net: nets[term.w], offset: 2 * plan.blocks[sum.node]![position]),
-                    path: term.path.map { makeEvents($0) }))
+                    x: .init(
+                        net: nets[term.x], offset: 2 * term.xLane, delay: term.xPath.count,
+                        path: isFixed ? [] : term.xPath.map { makeEvents($0) }),
+                    w: .init(
+                        net: nets[term.w], offset: 2 * plan.blocks[sum.node]![position], delay: term.wPath.count,
+                        path: isFixed ? [] : term.wPath.map { makeEvents($0) })))
         }
         let planes = nets[sum.terms[0].w].layout!
         let shape = rk_sum_shape(
             pairs: Int32((sum.inputs + 1) / 2), outputs: Int32(sum.outputs), padded_outputs: Int32(padded),
             pixels: Int32(sum.pixels), x_step: Int32(2 * sum.terms[0].xStep),
             plane_bytes: planes.planes == 1 ? 0 : Int32(2 * planes.planeSize))
-        let unit = SumUnit(
-            output, makeEvents(enables(of: graph.nodes[sum.node])), terms, shape, options)
+        let node = graph.nodes[sum.node]
+        let events = makeEvents(node.isState ? enables(of: node) : demand(of: node.output))
+        let unit = SumUnit((output, node.isState), events, terms, shape, options)
         units.append(unit)
         sums.append(Sum(unit: unit, terms: terms))
     }

@@ -131,9 +131,12 @@ struct LayoutPlanner {
                 }
             }
         }
-        guard !places.contains(-1) else { return nil }
-        return WeightLayout(
-            places: places, size: blocks.count * count * size, planeSize: size, planes: count, codeBits: codeBits[net]!)
+        // Lanes that no sum reads lie behind the blocks, a plane's distance apart from their low bytes.
+        var end = blocks.count * count * size
+        let unread = places.indices.filter { places[$0] < 0 }
+        for (number, lane) in unread.enumerated() { places[lane] = end + number }
+        if !unread.isEmpty { end += (count - 1) * size + unread.count }
+        return WeightLayout(places: places, size: end, planeSize: size, planes: count, codeBits: codeBits[net]!)
     }
 
     /// Bytes between the row of a register's source and the block that the register takes of it.

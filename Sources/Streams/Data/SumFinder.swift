@@ -1,7 +1,11 @@
 // Finds sums of products that end in a register: the lanes and the adder tree of an array, the cells and columns of
-// convolvers. Such a sum is computed at once, from the operands' rows of the cycles in which its registers took them; the
-// rows between are never made. What is found is proved lane by lane: every way from the sum back to a product is walked
-// through registers and additions that cannot overflow.
+// convolvers, the lanes of a cascade of DSP48E2. Such a sum is computed at once, from the operands' rows of the cycles in
+// which its registers took them; the rows between are never made. What is found is proved lane by lane: every way from the
+// sum back to a product is walked through registers and additions that cannot overflow.
+//
+// Where the enables along all ways are one bit of control at its delays, a way is as many cycles long as it has registers,
+// whatever control does: the sum is fixed. Its ways go on behind the products through registers that pass rows on, so that
+// lanes that work later and later read one row of one buffer.
 
 import Design
 import Fabric
@@ -11,8 +15,10 @@ struct SumTerm: Sendable {
     /// Nets of the operands: activations and weights.
     var x: Int
     var w: Int
-    /// When the registers between take their data, from the one before the sum back to the one that takes the product.
-    var path: [EnableSet?]
+    /// When the registers between take their data, from the one before the sum back to the one that takes the product, and
+    /// on to the operand.
+    var xPath: [EnableSet?]
+    var wPath: [EnableSet?]
     /// First lane of the activations of the first pixel; lanes from pixel to pixel.
     var xLane: Int
     var xStep: Int
@@ -31,12 +37,16 @@ struct FusedSum: Sendable {
     var inputs: Int
     var outputs: Int
     var pixels: Int
+    /// Every register of a way takes its data a cycle before the next one does.
+    var isFixed: Bool
 }
 
 /// Looks through a graph.
 struct SumFinder {
     /// Most registers between a sum and its products: less than a word of events.
     private static let longest = 47
+    /// The same of a fixed sum: positions that are kept.
+    private static let longestFixed = RowNet.past - 8
     private let graph: DataGraph
     /// Node that drives each net; nodes that read it.
     private let driver: [Int?]
@@ -46,6 +56,10 @@ struct SumFinder {
     private var inputs: Int?
     private var outputs: Int?
     private var step: Int?
+    /// The node that is looked at, and the bit that says when it takes its sum; nil: several do.
+    private var root = -1
+    private var origin: (net: NetID, delay: Int)?
+    private var isFixed = true
 
     private init(_ graph: DataGraph, _ drivers: (driver: [Int?], readers: [[Int]])) {
         self.graph = graph
@@ -59,7 +73,7 @@ struct SumFinder {
         var parts: Set<Int> = []
         // Mostly the last register of a chain comes last: the others are its parts then, and are not looked at.
         for (index, node) in graph.nodes.enumerated().reversed() where !parts.contains(index) {
-            guard case .register(_, nil, _) = node.kind else { continue }
+            guard SumFinder.isRoot(node, graph, drivers.readers) else { continue }
             var finder = SumFinder(graph, drivers)
             guard let sum = finder.sum(at: index) else { continue }
             found.append(sum)
@@ -68,11 +82,27 @@ struct SumFinder {
         return found.reversed().filter { !parts.contains($0.node) && $0.inner.count > 1 }
     }
 
+    /// A register, or what the last DSP48E2 of a cascade adds to its own P.
+    private static func isRoot(_ node: DataNode, _ graph: DataGraph, _ readers: [[Int]]) -> Bool {
+        switch node.kind {
+        case .register(_, nil, _): true
+        case .logic(.add, _):
+            graph.nets[node.output].id == nil && readers[node.output].allSatisfy { !graph.nodes[$0].isState }
+        case .logic, .register, .product, .latch: false
+        }
+    }
+
     private mutating func sum(at index: Int) -> FusedSum? {
         let node = graph.nodes[index]
         let lanes = graph.nets[node.output].shape.lanes
-        guard expand(register: index, needs: (0..<lanes).map { [$0] }, path: []), let inputs, let outputs,
-            !terms.isEmpty, lanes % outputs == 0
+        root = index
+        origin = takes(index, depth: 0).flatMap { $0.count == 1 ? graph.origin($0.first!) : nil }
+        let needs = (0..<lanes).map { [$0] }
+        let isFound =
+            node.isState
+            ? expand(register: index, needs: needs, path: []) : expand(net: node.output, needs: needs, path: [])
+        guard isFound, let inputs, let outputs, !terms.isEmpty, lanes % outputs == 0,
+            isFixed || terms.allSatisfy({ max($0.xPath.count, $0.wPath.count) < Self.longest })
         else { return nil }
         // Rows that somebody else reads must be there.
         for part in inner.subtracting([index]) {
@@ -83,7 +113,31 @@ struct SumFinder {
         }
         return FusedSum(
             node: index, inner: inner.subtracting([index]), terms: terms, inputs: inputs, outputs: outputs,
-            pixels: lanes / outputs)
+            pixels: lanes / outputs, isFixed: isFixed)
+    }
+
+    /// The scalars with which a register takes its data, or the registers behind logic theirs; nil: always.
+    private func takes(_ index: Int, depth: Int) -> EnableSet? {
+        switch graph.nodes[index].kind {
+        case .register(let enable, nil, _): return enable.map { [$0] }
+        case .logic where depth < 8:
+            var result: EnableSet = []
+            for reader in readers[graph.nodes[index].output] {
+                guard let part = takes(reader, depth: depth + 1) else { return nil }
+                result.formUnion(part)
+            }
+            return result
+        case .logic, .register, .product, .latch: return nil
+        }
+    }
+
+    /// Whether a register, so many before the sum, takes its data as many cycles before it, at least.
+    private func isStraight(_ enable: EnableSet?, registersBefore count: Int) -> Bool {
+        guard let origin else { return false }
+        guard let enable else { return true }
+        guard enable.count == 1, let only = enable.first else { return false }
+        let mine = graph.origin(only)
+        return mine.net == origin.net && mine.delay == origin.delay - count
     }
 
     // MARK: walking back
@@ -91,7 +145,12 @@ struct SumFinder {
     /// `needs`: for each lane of the sum, lanes of this register that it adds.
     private mutating func expand(register index: Int, needs: [[Int]], path: [EnableSet?]) -> Bool {
         let node = graph.nodes[index]
-        guard path.count < Self.longest, graph.fits(node), inner.insert(index).inserted else { return false }
+        for (position, enable) in path.enumerated() where isFixed {
+            isFixed = isStraight(enable, registersBefore: position + 1)
+        }
+        guard path.count < (isFixed ? Self.longestFixed : Self.longest), graph.fits(node),
+            inner.insert(index).inserted
+        else { return false }
         return expand(node.operands[0], of: node.output, needs: needs, path: path)
     }
 
@@ -131,11 +190,16 @@ struct SumFinder {
     private mutating func addTerm(_ index: Int, _ needs: [[Int]], _ path: [EnableSet?], codeBits: Int?) -> Bool {
         let node = graph.nodes[index]
         let lanes = graph.nets[node.output].shape.lanes
-        guard inner.insert(index).inserted, let x = node.operands[0].net, let w = node.operands[1].net else {
+        guard inner.insert(index).inserted, let xNet = node.operands[0].net, let wNet = node.operands[1].net else {
             return false
         }
-        let xTable = graph.sources(node.operands[0], lanes: lanes)
-        let wTable = graph.sources(node.operands[1], lanes: lanes)
+        var x = Way(net: xNet, path: path, lanes: graph.sources(node.operands[0], lanes: lanes))
+        var w = Way(net: wNet, path: path, lanes: graph.sources(node.operands[1], lanes: lanes))
+        if isFixed {
+            lengthen(&x)
+            lengthen(&w)
+        }
+        let (xTable, wTable) = (x.lanes, w.lanes)
         var pairs: [[(x: Int, w: Int)]] = []
         for lanes in needs {
             var list: [(x: Int, w: Int)] = []
@@ -145,17 +209,42 @@ struct SumFinder {
             }
             pairs.append(list.sorted { $0.x < $1.x })
         }
-        guard let form = regular(pairs), graph.nets[w].shape.bits <= 16, (codeBits ?? 0) <= 5,
-            graph.nets[x].shape.bits <= 16
+        guard let form = regular(pairs), graph.nets[w.net].shape.bits <= 16, (codeBits ?? 0) <= 5,
+            graph.nets[x.net].shape.bits <= 16
         else {
             return false
         }
         terms.append(
             SumTerm(
-                x: x, w: w, path: path, xLane: form.first, xStep: form.step,
-                wLanes: form.weights,
-                codeBits: codeBits))
+                x: x.net, w: w.net, xPath: x.path, wPath: w.path, xLane: form.first, xStep: form.step,
+                wLanes: form.weights, codeBits: codeBits))
         return true
+    }
+
+    /// The way to an operand: the net that it ends at, the registers before, and the net's lane for each lane of the product.
+    private struct Way {
+        var net: Int
+        var path: [EnableSet?]
+        var lanes: [Int?]
+    }
+
+    /// A term found before reads the net: its rows must be there.
+    private func isOperand(_ net: Int) -> Bool { terms.contains { $0.x == net || $0.w == net } }
+
+    /// Goes on through registers that pass rows on to this sum alone.
+    private mutating func lengthen(_ way: inout Way) {
+        while way.path.count < Self.longestFixed, let index = driver[way.net],
+            case .register(let enable, nil, 0) = graph.nodes[index].kind, let from = graph.nodes[index].operands[0].net,
+            graph.keepsValues(way.net, from), !graph.nets[way.net].isWatched, way.net != graph.sink,
+            readers[way.net].allSatisfy({ inner.contains($0) }), !isOperand(way.net),
+            isStraight(enable.map { [$0] }, registersBefore: way.path.count + 1)
+        {
+            let table = graph.sources(graph.nodes[index].operands[0], lanes: graph.nets[way.net].shape.lanes)
+            guard way.lanes.allSatisfy({ $0.map { table[$0] != nil } ?? true }) else { return }
+            inner.insert(index)
+            way = Way(
+                net: from, path: way.path + [enable.map { [$0] }], lanes: way.lanes.map { $0.flatMap { table[$0] } })
+        }
     }
 
     /// Outputs that share their pixel's activations, whose lanes follow each other, and have the same weights in every

@@ -4,7 +4,8 @@
 // on back to the operands: the last event before the last event ... Mostly every register's enable is the one's before
 // it a cycle later, so that this is position i - k; that is checked for every event by the enables' bits, and where it does
 // not hold (a pipeline that has stood still) the way is walked event by event. Positions before 0 are those earlier
-// cycles to which a way can lead (FusedPast); what lies between them is not asked for.
+// cycles to which a way can lead (FusedPast); what lies between them is not asked for. Of a fixed sum (SumFinder) nothing is
+// checked: position i - k it is, and the positions before 0 are the cycles before the block.
 
 import Design
 import Fabric
@@ -16,12 +17,14 @@ final class SumUnit: RowUnit {
         var net: RowNet
         /// Bytes into the net's rows.
         var offset: Int
+        /// Registers between the operand's net and the sum's own register or logic.
+        var delay: Int
+        /// When they take their data, from the last one back; of a fixed sum nobody asks.
+        var path: [Events]
     }
     struct Term {
         var x: Operand
         var w: Operand
-        /// The registers between, from the one before the sum on.
-        var path: [Events]
     }
     private let output: RowNet
     private let events: Events
@@ -32,6 +35,8 @@ final class SumUnit: RowUnit {
     private let checks: [(events: Events, delay: Int)]
     private let zero: UnsafeMutableRawPointer
     private let level: RowLevel
+    /// A register shows its sum in the next cycle, logic in the same one.
+    private let isRegister: Bool
     /// Events whose ways are walked, and the others.
     private let straight: UnsafeMutablePointer<Int32>
     private var straightCount = 0
@@ -41,18 +46,22 @@ final class SumUnit: RowUnit {
     private(set) var isLost = false
 
     init(
-        _ output: RowNet, _ events: Events, _ terms: [Term], _ shape: rk_sum_shape, _ options: DataPath.Options
+        _ output: (net: RowNet, isRegister: Bool), _ events: Events, _ terms: [Term], _ shape: rk_sum_shape,
+        _ options: DataPath.Options
     ) {
-        (self.output, self.events, self.terms, self.shape) = (output, events, terms, shape)
+        (self.output, isRegister) = output
+        (self.events, self.terms, self.shape) = (events, terms, shape)
+        let output = output.net
         level = options.level
         kernelTerms = .allocate(capacity: terms.count)
         var checks: [(events: Events, delay: Int)] = []
         for (index, term) in terms.enumerated() {
             (kernelTerms + index).initialize(
                 to: rk_term(
-                    x: UnsafePointer(term.x.net.pointers), w: UnsafePointer(term.w.net.pointers),
-                    delay: Int32(term.path.count), x_offset: Int32(term.x.offset), w_offset: Int32(term.w.offset)))
-            for (position, events) in term.path.enumerated()
+                    x: UnsafePointer(term.x.net.pointers - term.x.delay),
+                    w: UnsafePointer(term.w.net.pointers - term.w.delay),
+                    delay: 0, x_offset: Int32(term.x.offset), w_offset: Int32(term.w.offset)))
+            for (position, events) in Array(term.x.path.enumerated()) + Array(term.w.path.enumerated())
             where !checks.contains(where: { $0.events === events && $0.delay == position + 1 }) {
                 checks.append((events, position + 1))
             }
@@ -73,7 +82,7 @@ final class SumUnit: RowUnit {
 
     override func run(_ block: ControlBlock, serial: Int32) {
         sort(block, serial)
-        let pointers = output.pointers + 1
+        let pointers = isRegister ? output.pointers + 1 : output.pointers
         let stride = output.stride
         let first = output.pool + output.used &* stride
         output.used &+= straightCount
@@ -84,7 +93,7 @@ final class SumUnit: RowUnit {
             row += stride
         }
         for i in walked { pointers[i] = walk(i) }
-        output.hold(events, block.count)
+        if isRegister { output.hold(events, block.count) }
     }
 
     /// Tells events with straight ways from others; the same for all images.
@@ -123,9 +132,11 @@ final class SumUnit: RowUnit {
         withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: 2 * terms.count) { rows in
             withUnsafeTemporaryAllocation(of: rk_term.self, capacity: terms.count) { list in
                 for (index, term) in terms.enumerated() {
-                    let position = taken(term.path, i)
-                    rows[2 * index] = position.map { term.x.net.pointers[$0]! } ?? UnsafeRawPointer(zero)
-                    rows[2 * index + 1] = position.map { term.w.net.pointers[$0]! } ?? UnsafeRawPointer(zero)
+                    for (place, operand) in [term.x, term.w].enumerated() {
+                        let position = taken(operand.path, i)
+                        rows[2 * index + place] =
+                            position.map { operand.net.pointers[$0]! } ?? UnsafeRawPointer(zero)
+                    }
                     let base = UnsafePointer(rows.baseAddress!)
                     list[index] = rk_term(
                         x: base + 2 * index, w: base + 2 * index + 1, delay: 0, x_offset: Int32(term.x.offset),
@@ -220,7 +231,9 @@ final class SumUnit: RowUnit {
 /// The cycles before a block that ways of fused sums can lead to. A later sum's way comes out of its own block at some
 /// register, to the last event of that one's enable, and goes on from there as far as the product. So the ways from all
 /// registers are walked from the block's end, and the cycles they touch stay: however long an enable pauses, and however
-/// many other enables are high meanwhile, no other cycle is asked for.
+/// many other enables are high meanwhile, no other cycle is asked for. Where all sums are fixed, the last cycles stay, as
+/// many as the longest way has registers: a sum of a block's beginning had its operands taken, for its enable's bit was high
+/// when they were.
 final class FusedPast {
     /// The last event before the cycle of step `from`; before the block's end where that is nil.
     private struct Step {
@@ -241,8 +254,11 @@ final class FusedPast {
     private(set) var count = 0
     /// Most cycles that stay.
     let depth: Int
+    /// Of each net.
+    let depths: [Int]
+    private let isFixed: Bool
 
-    init(_ sums: [[SumUnit.Term]]) {
+    init(_ sums: [[SumUnit.Term]], isFixed: Bool) {
         struct Key: Hashable {
             var events: ObjectIdentifier
             var from: Int?
@@ -251,12 +267,15 @@ final class FusedPast {
         var nets: [ObjectIdentifier: RowNet] = [:]
         var known: [Key: Int] = [:]
         var steps: [Step] = []
-        for term in sums.joined() {
-            for net in [term.x.net, term.w.net] { nets[ObjectIdentifier(net)] = net }
-            for one in term.path { events[ObjectIdentifier(one)] = one }
-            for start in term.path.indices {
+        var delays: [ObjectIdentifier: Int] = [:]
+        for operand in sums.joined().flatMap({ [$0.x, $0.w] }) {
+            nets[ObjectIdentifier(operand.net)] = operand.net
+            delays[ObjectIdentifier(operand.net), default: 0] = max(
+                operand.delay, delays[ObjectIdentifier(operand.net)] ?? 0)
+            for one in operand.path { events[ObjectIdentifier(one)] = one }
+            for start in operand.path.indices {
                 var from: Int?
-                for one in term.path[start...] {
+                for one in operand.path[start...] {
                     let key = Key(events: ObjectIdentifier(one), from: from)
                     if known[key] == nil { steps.append(Step(events: one, from: from)) }
                     from = known[key, default: steps.count - 1]
@@ -268,12 +287,19 @@ final class FusedPast {
         self.nets = Array(nets.values)
         self.steps = steps
         reached = Array(repeating: nil, count: steps.count)
-        depth = min(RowNet.past, steps.count)
+        self.isFixed = isFixed
+        let depth = min(RowNet.past, isFixed ? delays.values.max() ?? 0 : steps.count)
+        self.depth = depth
+        depths = self.nets.map { isFixed ? delays[ObjectIdentifier($0)] ?? 0 : depth }
     }
 
     /// At the end of a block, before the images': which cycles stay.
     func find(_ count: Int) {
         positions.removeAll(keepingCapacity: true)
+        if isFixed {
+            for k in 1...max(1, depth) { positions.append(count - k) }
+            return
+        }
         for (index, step) in steps.enumerated() {
             let before = step.from.map { reached[$0] } ?? count
             let position = before.flatMap { step.events.last(before: $0) }
@@ -300,7 +326,9 @@ final class FusedPast {
     }
 
     /// Rows of the cycles that stay are copied to `side` and are the positions before 0 of the next block. Returns how many.
-    func carry(_ net: RowNet, to side: UnsafeMutableRawPointer) -> Int {
+    func carry(_ index: Int, to side: UnsafeMutableRawPointer) -> Int {
+        let net = nets[index]
+        let positions = positions.prefix(depths[index])
         withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: RowNet.past) { made in
             var before: UnsafeRawPointer?
             var copy: UnsafeMutableRawPointer?

@@ -88,14 +88,17 @@ import Testing
         }
     }
 
-    /// Every register that streams have, in every block, and every bit of memory and toggle.
+    /// Every register that streams have, in every block, and every bit of memory and toggle: one sum of products is fused.
     @Test(arguments: Case.all)
     func streamsEqualThePlainKernel(_ one: Case) throws {
         let bench = try one.bench(one.parameters, images: 2)
         let data = try StreamedData(bench, one.testDescription)
         let ways = DataPathTests.ways
         for way in [ways[one.length % ways.count], DataWay(), DataWay(capacity: 1), DataWay(capacity: 3)] {
-            try data.expectEqual(way)
+            let compared = try data.expectEqual(way)
+            // A tree of one register or none is no sum that is worth it.
+            let isFused = !way.countsToggles && one.length > 1
+            #expect(!isFused || compared.sums == 1, "\(way)")
         }
     }
 
