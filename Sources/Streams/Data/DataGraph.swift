@@ -96,6 +96,16 @@ struct DataGraph: Sendable {
         var readEnable: Int?
         var readAddress: Int
         var writeAddress: Int
+        /// Where several memories are read as one: what its lanes read, and where they lie.
+        var joined: Joined?
+    }
+    /// Memories whose reads are the first one's, each some cycles later.
+    struct Joined: Sendable {
+        /// By lane: the lane of the written data, and the number of the bank.
+        var dataLanes: [Int]
+        var bankNumbers: [Int]
+        /// Cycles from the first memory's read of a word to the last one's: it must stay the same for so long.
+        var skew: Int
     }
     private(set) var nets: [RowNetInfo] = []
     private(set) var nodes: [DataNode] = []
@@ -177,9 +187,11 @@ struct DataGraph: Sendable {
 
     /// What a scalar of the boundary is: the net that it was `delay` cycles ago, through registers that always take it and
     /// are 0 at power-up. So two scalars of one origin are the same bits, as many cycles apart as their delays are.
-    func origin(_ scalar: Int) -> (net: NetID, delay: Int) {
+    func origin(_ scalar: Int) -> (net: NetID, delay: Int) { origin(of: separation.boundary[scalar]) }
+
+    private func origin(of id: NetID) -> (net: NetID, delay: Int) {
         let design = separation.design
-        var (id, delay) = (separation.boundary[scalar], 0)
+        var (id, delay) = (id, 0)
         while delay < design.cells.count, let index = separation.graph.driver[id.index],
             case .register(let cell) = design.cells[index], cell.enable == nil, cell.reset == nil, cell.initial == 0,
             case .net(let from, nil) = cell.data, design[from].lanes == 1, design[id].lanes == 1,
@@ -188,6 +200,56 @@ struct DataGraph: Sendable {
             (id, delay) = (from, delay + 1)
         }
         return (id, delay)
+    }
+
+    /// The address that a memory of a joined read had `cycles` earlier, through registers that took it then because
+    /// `enable`, the read's, was high: each takes it always or by the same bit, a cycle earlier than the one behind it.
+    func address(_ memory: Memory, before cycles: Int, enable: (net: NetID, delay: Int)) -> NetID? {
+        let design = separation.design
+        var id = separation.boundary[memory.readAddress]
+        let bits = BlockMemoryShape.addressBits(depth: memory.cell.depth)
+        for step in 0..<cycles {
+            guard let index = separation.graph.driver[id.index], case .register(let cell) = design.cells[index],
+                cell.reset == nil, case .net(let from, nil) = cell.data, design[from].lanes == 1,
+                design[id].width >= bits, design[from].width >= bits
+            else { return nil }
+            if let operand = cell.enable {
+                guard case .net(let bit, nil) = operand else { return nil }
+                let mine = origin(of: bit)
+                guard mine.net == enable.net, mine.delay == enable.delay - step - 1 else { return nil }
+            }
+            id = from
+        }
+        return id
+    }
+
+    /// Reads memories as one, whose lanes are theirs one after the other, in the cycle in which the first of them reads.
+    /// Returns the net of its words; the nodes of the others stay and drive what nobody reads any more.
+    mutating func join(_ latches: [Int], skew: Int) -> Int? {
+        guard case .latch(let first)? = latches.first.map({ nodes[$0].kind }) else { return nil }
+        var joined = Joined(dataLanes: [], bankNumbers: [], skew: skew)
+        for index in latches {
+            guard case .latch(let memory) = nodes[index].kind else { return nil }
+            let lanes = nets[nodes[index].output].shape.lanes
+            joined.dataLanes += sources(nodes[index].operands[0], lanes: lanes).compactMap { $0 }
+            joined.bankNumbers += bankNumbers(memories[memory], lanes: lanes)
+        }
+        var info = nets[nodes[latches[0]].output]
+        info.shape.lanes = joined.bankNumbers.count
+        (info.id, info.table) = (nil, nil)
+        guard joined.dataLanes.count == info.shape.lanes else { return nil }
+        nets.append(info)
+        memories[first].joined = joined
+        nodes[latches[0]].output = nets.count - 1
+        return nets.count - 1
+    }
+
+    /// The number of each lane's bank; all 0 where there is none.
+    func bankNumbers(_ memory: Memory, lanes: Int) -> [Int] {
+        guard memory.bank != nil, case .net(_, let map) = memory.cell.writeEnable else {
+            return [Int](repeating: 0, count: lanes)
+        }
+        return (0..<lanes).map { lane in map?.source(of: lane) ?? lane }
     }
 
     private func scalar(_ operand: Operand, of name: String) throws -> Int {

@@ -73,10 +73,11 @@ package final class DataPath {
         }
     }
 
-    /// A fused sum needed a cycle that is forgotten: the results are not known. No Design here does that.
+    /// A fused sum needed what is no longer there: the results are not known, and the run is the plain kernel's. No program
+    /// of the scheduler does that.
     package struct Lost: Error, CustomStringConvertible {
         /// What it is, for people.
-        package var description: String { "a sum of products needs cycles that are forgotten" }
+        package let description: String
     }
 
     fileprivate let nets: [RowNet]
@@ -105,8 +106,9 @@ package final class DataPath {
         /// Plans the data path of a Design. Throws `Separation.Obstacle` for what rows cannot say.
         package init(_ separation: Separation, options: Options) throws {
             (self.separation, self.options) = (separation, options)
-            graph = try DataGraph(separation)
-            layout = options.countsToggles ? LayoutPlan() : LayoutPlanner.plan(graph)
+            var graph = try DataGraph(separation)
+            layout = options.countsToggles ? LayoutPlan() : LayoutPlanner.plan(&graph)
+            self.graph = graph
         }
     }
 
@@ -150,7 +152,12 @@ package final class DataPath {
             part.copy(block, from: start, to: block.count)
             try runPart(part, images)
         }
-        if parts.sums.contains(where: \.unit.isLost) { throw Lost() }
+        if parts.sums.contains(where: \.unit.isLost) {
+            throw Lost(description: "a sum of products needs cycles that are forgotten")
+        }
+        if memories.contains(where: \.isTorn) {
+            throw Lost(description: "weights are written while a cascade reads them")
+        }
     }
 
     /// Cycles whose read beat an earlier write of the block has changed.

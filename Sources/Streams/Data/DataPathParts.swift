@@ -56,7 +56,7 @@ struct DataPathParts {
         makeNets()
         fuse()
         for (index, node) in graph.nodes.enumerated() {
-            if case .latch(let memory) = node.kind { makeMemory(index, memory) }
+            if case .latch(let memory) = node.kind, !skipped.contains(index) { makeMemory(index, memory) }
         }
         for component in components() {
             makeUnit(component)
@@ -273,11 +273,9 @@ struct DataPathParts {
         let info = graph.memories[memory]
         let latch = nets[node.output]
         let data = nets[node.operands[0].net!]
-        let lanes = graph.sources(node.operands[0], lanes: latch.shape.lanes).map { $0! }
-        var numbers = [Int](repeating: 0, count: latch.shape.lanes)
-        if info.bank != nil, case .net(_, let map) = info.cell.writeEnable {
-            numbers = (0..<latch.shape.lanes).map { lane in map?.source(of: lane) ?? lane }
-        }
+        let count = latch.shape.lanes
+        let lanes = info.joined?.dataLanes ?? graph.sources(node.operands[0], lanes: count).map { $0! }
+        let numbers = info.joined?.bankNumbers ?? graph.bankNumbers(info, lanes: count)
         let ports = MemoryPorts(
             info, latch: latch, data: (data, lanes), lanesToNumber: numbers,
             events: (makeEvents(info.readEnable.map { [$0] }), makeEvents([info.writeBit])))

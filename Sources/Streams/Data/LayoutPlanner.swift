@@ -40,9 +40,13 @@ struct LayoutPlanner {
     }
 
     /// The plan of a graph; without sums where they cannot be laid out.
-    static func plan(_ graph: DataGraph) -> LayoutPlan {
-        var planner = LayoutPlanner(graph, SumFinder.find(in: graph))
-        return planner.plan() ?? LayoutPlan()
+    static func plan(_ graph: inout DataGraph) -> LayoutPlan {
+        let plain = graph
+        let sums = SumFinder.find(in: graph).map { $0.joined(in: &graph) ?? $0 }
+        var planner = LayoutPlanner(graph, sums)
+        if let plan = planner.plan() { return plan }
+        graph = plain
+        return LayoutPlan()
     }
 
     /// 16-bit integers of a block of weights.

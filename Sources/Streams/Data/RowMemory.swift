@@ -102,6 +102,12 @@ final class MemoryPorts {
     private let decoded: [Int64]
     /// Contents of the image that runs.
     var contents: RowMemory
+    /// Reads of the last cycles, where a word must not be written for some cycles after its read: cycle from the block's
+    /// beginning, and word.
+    private var recent: [(cycle: Int, word: Int)] = []
+    private var checkedSerial: Int32 = -1
+    /// A word was written too soon.
+    private(set) var isTorn = false
 
     init(
         _ memory: DataGraph.Memory, latch: RowNet, data: (net: RowNet, lanes: [Int]), lanesToNumber: [Int],
@@ -141,6 +147,7 @@ final class MemoryPorts {
         let pointers = latch.pointers + 1
         let list = reads.list
         let mask = self.mask
+        if let joined = memory.joined, checkedSerial != serial { check(block, serial, skew: joined.skew) }
         if writes.count == 0 {
             let rows = contents.rows
             for e in 0..<reads.count {
@@ -165,6 +172,32 @@ final class MemoryPorts {
             }
         }
         latch.hold(reads, block.count)
+    }
+
+    /// Finds writes of words that were read less than `skew` cycles before, for all images at once.
+    private func check(_ block: ControlBlock, _ serial: Int32, skew: Int) {
+        checkedSerial = serial
+        let (addresses, targets) = (block.histories[memory.readAddress], block.histories[memory.writeAddress])
+        func word(_ e: Int) -> Int { Int(addresses.value(Int(reads.list[e]))) & mask }
+        var next = 0
+        for w in 0..<writes.count {
+            let at = Int(writes.list[w])
+            let target = Int(targets.value(at)) & mask
+            while next < reads.count, Int(reads.list[next]) <= at { next += 1 }
+            var e = next - 1
+            while e >= 0, Int(reads.list[e]) > at - skew {
+                if word(e) == target { isTorn = true }
+                e -= 1
+            }
+            if recent.contains(where: { $0.cycle > at - skew && $0.word == target }) { isTorn = true }
+        }
+        let count = block.count
+        recent = recent.map { ($0.cycle - count, $0.word) }.filter { $0.cycle > -skew }
+        var e = reads.count - 1
+        while e >= 0, Int(reads.list[e]) - count > -skew {
+            recent.append((Int(reads.list[e]) - count, word(e)))
+            e -= 1
+        }
     }
 
     /// The read of cycle i.
