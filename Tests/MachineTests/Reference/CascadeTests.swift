@@ -1,11 +1,12 @@
-import Accelerator
 import Cosimulation
+import Design
 import Networks
 import ReferenceModel
 import Streams
 import TestSupport
 import Testing
 
+@testable import Accelerator
 @testable import Machine
 
 /// Do products summed along DSP48E2 cascades of any length give the tree's bits, on the plain kernel, on streams and in the
@@ -115,6 +116,40 @@ import Testing
         let design = try Accelerator(wide).design
         let lanes = design.nets.filter { $0.name.hasSuffix("_q") && $0.name.hasPrefix("weight") }.map(\.lanes)
         #expect(lanes == [5, 5, 5, 32, 5])
+    }
+
+    /// A Design that writes weights where they are read: position 0 has the old word, the others find the new one. Streams,
+    /// which read all at once, notice, and the run is the plain kernel's.
+    @Test func tornWordsRunPlainly() throws {
+        let one = Case(element: .vpe(weightBits: 8), sizes: (1, 4, 4), length: 4)
+        var parameters = one.parameters
+        parameters.weightDepth = 64
+        let whole = try Accelerator(parameters)
+        var design = whole.design
+        func isWeights(_ cell: MemoryCell) -> Bool { cell.name.hasPrefix("weight") }
+        let address = design.cells.lazy.compactMap { cell -> Operand? in
+            if case .memory(let memory) = cell, memory.name == "weight0" { return memory.readAddress }
+            return nil
+        }.first
+        for index in design.cells.indices {
+            guard case .memory(var cell) = design.cells[index], isWeights(cell) else { continue }
+            cell.writeAddress = try #require(address)
+            design.cells[index] = .memory(cell)
+        }
+        try design.validate()
+        // Weights of five output groups, 18 words each: some are loaded while others are read.
+        var maker = LayerMaker(one.element, activationBits: 8, seed: 4)
+        let shape = Shape(channels: 6, height: 6, width: 6)
+        let layer = maker.layer("a", shape, .convolution(outputs: 20, groups: 1), Window(kernel: 3, pad: 1))
+        let network = QuantizedNetwork([layer], activationBits: 8)
+        var options = MachineOptions(countsToggles: false)
+        let bench = try Bench(Accelerator(whole, design: design), network, images: 2)
+        let found = try bench.build.run(bench.inputs, options: options)
+        #expect(found.plainKernelReason == "weights are written while a cascade reads them")
+        options.engine = .plain
+        let wanted = try bench.build.run(bench.inputs, options: options)
+        #expect(found.outputs == wanted.outputs && found.perImage == wanted.perImage)
+        #expect(try Bench(whole, network).run().plainKernelReason == nil)
     }
 
     @Test(
