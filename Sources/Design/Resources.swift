@@ -40,12 +40,17 @@ private struct ResourceCounter {
     private var readers: [Int]
     /// Per net: bits that some reader needs.
     private var used: [Int]
+    /// Additions that take a product into their carry chain, and the products.
+    private let shiftAdds: [NetID: ShiftAdd]
+    private let absorbed: Set<Int>
     /// Per net of a gate: inputs of the LUT that makes one bit of it, by net; negative ones are inner results.
     private var leaves: [Set<Int>]
 
     init(_ design: Design, _ slice: DSPSlice) {
         self.design = design
         self.slice = slice
+        shiftAdds = design.shiftAdds()
+        absorbed = Set(shiftAdds.values.map { design.cells[$0.shift].outputs[0].index })
         driver = Array(repeating: nil, count: design.nets.count)
         readers = Array(repeating: 0, count: design.nets.count)
         used = Array(repeating: 0, count: design.nets.count)
@@ -133,7 +138,7 @@ private struct ResourceCounter {
             cost.lut = gate(cell, width)
         case .add, .subtract:
             let chain = min(width, widest + 1)
-            cost.lut = PrimitiveCost.adder(bits: chain, hasConstant: hasConstant)
+            cost.lut = PrimitiveCost.adder(bits: chain, hasConstant: hasConstant) + shifter(before: cell)
             cost.carry8 = PrimitiveCost.carry8(bits: chain)
         case .equal:
             cost.lut = PrimitiveCost.equality(bits: widest, hasConstant: hasConstant)
@@ -145,6 +150,7 @@ private struct ResourceCounter {
             cost.carry8 = PrimitiveCost.carry8(bits: widest)
         case .shiftRight, .shiftLeft, .roundShift: cost = shiftCost(cell, width)
         case .saturate: cost.lut = PrimitiveCost.saturate(from: widest, to: width)
+        case .powerOfTwoShift where absorbed.contains(cell.output.index): break
         case .powerOfTwoShift:
             if case .constant = cell.operands[1] { break }
             let result = min(
@@ -155,6 +161,12 @@ private struct ResourceCounter {
         case .slice, .shiftLeftConstant, .pack, .unpack, .register, .shiftRegister, .blockMemory, .dsp48e2: break
         }
         return cost
+    }
+
+    /// LUTs of the product that an addition takes into its carry chain.
+    private func shifter(before cell: LogicCell) -> Int {
+        guard let known = shiftAdds[cell.output], case .logic(let shift) = design.cells[known.shift] else { return 0 }
+        return PrimitiveCost.shifterBeforeAdder(codeBits: shift.parameter, activationBits: bits(shift.operands[0]))
     }
 
     private func shiftCost(_ cell: LogicCell, _ width: Int) -> ResourceCount {

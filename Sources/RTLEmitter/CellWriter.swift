@@ -9,6 +9,7 @@ struct CellWriter {
     let routing: Routing
     let scope: Int
     let lane: LanePosition
+    let shiftAdds: [NetID: ShiftAdd]
     /// Helper wires are named stem__suffix.
     var stem: String
     var text: TextBuilder
@@ -17,6 +18,7 @@ struct CellWriter {
         design = module.design
         routing = module.routing
         scope = module.scope
+        shiftAdds = module.shiftAdds
         self.lane = lane
         self.stem = stem
         text = TextBuilder()

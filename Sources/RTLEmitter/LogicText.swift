@@ -27,7 +27,9 @@ extension CellWriter {
         case .xor where width == 1 && cell.operands[1] == .constant(1):
             return "~\(try source(cell.operands[0], "a").resized(1))"
         case .xor: return try binary(cell, "^", width)
-        case .add: return try binary(cell, "+", width)
+        case .add:
+            if let known = shiftAdds[cell.output] { return try shiftAdd(cell, known, width) }
+            return try binary(cell, "+", width)
         case .subtract: return try binary(cell, "-", width)
         case .equal: return try comparison(cell, "==", width)
         case .lessThan: return try comparison(cell, "<", width)

@@ -15,6 +15,8 @@ struct ModuleWriter {
     let resets: Resets
     /// Scalar wires that their cell's text declares.
     let inlined: Set<Int>
+    /// Additions that take a product into their carry chain.
+    let shiftAdds: [NetID: ShiftAdd]
     private let nets: [Int]
     private let initials: [Int: Int64]
     private let cascaded: Set<NetID>
@@ -22,6 +24,7 @@ struct ModuleWriter {
 
     init(_ design: Design, _ routing: Routing, scope: Int, names: [String], resets: Resets) {
         self.design = design
+        shiftAdds = routing.shiftAdds
         self.routing = routing
         self.scope = scope
         self.names = names

@@ -8,11 +8,13 @@ import Fabric
 /// Bits of nets that one module reads, lane by lane.
 struct ReadBits {
     private let design: Design
+    private let shiftAdds: [NetID: ShiftAdd]
     private var masks: [Int: [UInt64]] = [:]
 
     /// What the cells of `scope` and the ports of its instances read.
     init(_ design: Design, _ routing: Routing, scope: Int) {
         self.design = design
+        shiftAdds = routing.shiftAdds
         for index in routing.cells[scope] { read(design.cells[index]) }
         for child in routing.children[scope] {
             for port in routing.ports[child] where port.isInput {
@@ -142,7 +144,11 @@ struct ReadBits {
         let a = cell.operands[0]
         switch cell.kind {
         case .not, .and, .or, .xor, .add, .subtract:
-            for operand in cell.operands { read(operand, lane: lane, ReadBits.low(width)) }
+            // A product in the carry chain is not read as a net.
+            let product = shiftAdds[cell.output]?.operand
+            for (position, operand) in cell.operands.enumerated() where position != product {
+                read(operand, lane: lane, ReadBits.low(width))
+            }
         case .multiplex:
             read(a, lane: lane, ReadBits.all)
             for operand in cell.operands.dropFirst() { read(operand, lane: lane, ReadBits.low(width)) }

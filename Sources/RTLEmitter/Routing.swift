@@ -17,11 +17,14 @@ struct Routing {
     private(set) var cells: [[Int]]
     /// Per scope: its instances.
     private(set) var children: [[Int]]
+    /// Additions that take a product into their carry chain.
+    let shiftAdds: [NetID: ShiftAdd]
     private let design: Design
     private var foreignNames: [String?]
 
     init(_ design: Design) throws {
         self.design = design
+        shiftAdds = design.shiftAdds()
         let scopes = design.scopes.count
         ports = Array(repeating: [], count: scopes)
         wires = Array(repeating: [], count: scopes)

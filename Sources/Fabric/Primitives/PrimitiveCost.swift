@@ -54,6 +54,17 @@ public enum PrimitiveCost {
         return (row.lut * resultBits + row.bits / 2) / row.bits
     }
 
+    /// What an SVPE lane adds to the adder that takes its product into the carry chain (Design/ShiftAdd.swift): measured
+    /// for 8 and 16-bit a, of the sum's LUTs taken off n = 1 and 2: 0 and 0, 4: 13 and 21, 5: 29 and 67. With n = 3 it
+    /// does not.
+    public static func shifterBeforeAdder(codeBits: Int, activationBits: Int) -> Int {
+        switch codeBits {
+        case 4: activationBits + 5
+        case 5: max(0, (19 * activationBits - 36) / 4)
+        default: 0
+        }
+    }
+
     /// A multiplexer of `choices` lanes: four per LUT6.
     public static func laneSelect(bits: Int, choices: Int) -> Int { bits * ((choices - 1 + 2) / 3) }
 

@@ -104,6 +104,7 @@ struct SumFinder {
         guard isFound, let inputs, let outputs, !terms.isEmpty, lanes % outputs == 0,
             isFixed || terms.allSatisfy({ max($0.xPath.count, $0.wPath.count) < Self.longest })
         else { return nil }
+        let joined = joined(terms)
         // Rows that somebody else reads must be there.
         for part in inner.subtracting([index]) {
             let net = graph.nodes[part].output
@@ -112,8 +113,8 @@ struct SumFinder {
             else { return nil }
         }
         return FusedSum(
-            node: index, inner: inner.subtracting([index]), terms: terms, inputs: inputs, outputs: outputs,
-            pixels: lanes / outputs, isFixed: isFixed)
+            node: index, inner: inner.subtracting([index]), terms: joined, inputs: inputs * terms.count / joined.count,
+            outputs: outputs, pixels: lanes / outputs, isFixed: isFixed)
     }
 
     /// The scalars with which a register takes its data, or the registers behind logic theirs; nil: always.
@@ -138,6 +139,19 @@ struct SumFinder {
         guard enable.count == 1, let only = enable.first else { return false }
         let mine = graph.origin(only)
         return mine.net == origin.net && mine.delay == origin.delay - count
+    }
+
+    /// Terms of one kind whose activations follow each other are one: lanes in pairs.
+    private func joined(_ terms: [SumTerm]) -> [SumTerm] {
+        let sorted = terms.sorted { $0.xLane < $1.xLane }
+        guard var whole = sorted.first, let inputs, sorted.count > 1 else { return terms }
+        for (index, term) in sorted.enumerated().dropFirst() {
+            guard term.x == whole.x, term.w == whole.w, term.xPath == whole.xPath, term.wPath == whole.wPath,
+                term.codeBits == whole.codeBits, term.xStep == whole.xStep, term.xLane == whole.xLane + index * inputs
+            else { return terms }
+            whole.wLanes = zip(whole.wLanes, term.wLanes).map { $0 + $1 }
+        }
+        return [whole]
     }
 
     // MARK: walking back
@@ -190,6 +204,7 @@ struct SumFinder {
     private mutating func addTerm(_ index: Int, _ needs: [[Int]], _ path: [EnableSet?], codeBits: Int?) -> Bool {
         let node = graph.nodes[index]
         let lanes = graph.nets[node.output].shape.lanes
+<<<<<<< HEAD
         guard inner.insert(index).inserted, let xNet = node.operands[0].net, let wNet = node.operands[1].net else {
             return false
         }
@@ -200,6 +215,24 @@ struct SumFinder {
             lengthen(&w)
         }
         let (xTable, wTable) = (x.lanes, w.lanes)
+=======
+        guard inner.insert(index).inserted, var x = node.operands[0].net, var w = node.operands[1].net else {
+            return false
+        }
+        var xTable = graph.sources(node.operands[0], lanes: lanes)
+        var wTable = graph.sources(node.operands[1], lanes: lanes)
+        var path = path
+        // Operands that wait in registers of one enable: the product might as well.
+        if codeBits != nil, path.count < Self.longest, let a = waiting(x, for: index), let b = waiting(w, for: index),
+            a.enable == b.enable
+        {
+            inner.formUnion([a.node, b.node])
+            path.append(a.enable.map { [$0] })
+            xTable = xTable.map { $0.flatMap { a.table[$0] } }
+            wTable = wTable.map { $0.flatMap { b.table[$0] } }
+            (x, w) = (a.net, b.net)
+        }
+>>>>>>> 0da9812 (Add products of shift lanes in the sum's carry chain, and pair the lanes of vector arrays)
         var pairs: [[(x: Int, w: Int)]] = []
         for lanes in needs {
             var list: [(x: Int, w: Int)] = []
@@ -221,6 +254,7 @@ struct SumFinder {
         return true
     }
 
+<<<<<<< HEAD
     /// The way to an operand: the net that it ends at, the registers before, and the net's lane for each lane of the product.
     private struct Way {
         var net: Int
@@ -245,6 +279,18 @@ struct SumFinder {
             way = Way(
                 net: from, path: way.path + [enable.map { [$0] }], lanes: way.lanes.map { $0.flatMap { table[$0] } })
         }
+=======
+    /// The register that a net is, which only the node `reader` reads, with the net and the lanes that it takes.
+    private func waiting(
+        _ net: Int, for reader: Int
+    ) -> (node: Int, enable: Int?, net: Int, table: [Int?])? {
+        guard let index = driver[net], case .register(let enable, nil, 0) = graph.nodes[index].kind,
+            readers[net] == [reader], !graph.nets[net].isWatched, graph.fits(graph.nodes[index]),
+            let from = graph.nodes[index].operands[0].net
+        else { return nil }
+        let table = graph.sources(graph.nodes[index].operands[0], lanes: graph.nets[net].shape.lanes)
+        return (index, enable, from, table)
+>>>>>>> 0da9812 (Add products of shift lanes in the sum's carry chain, and pair the lanes of vector arrays)
     }
 
     /// Outputs that share their pixel's activations, whose lanes follow each other, and have the same weights in every

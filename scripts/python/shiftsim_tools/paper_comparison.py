@@ -33,6 +33,9 @@ def settings(scheme, bits, pe, inputs, outputs):
         f"array={array}",
         "--set",
         f"quantization={{scheme: {scheme}, weight_bits: {bits}, activation_bits: 16}}",
+        # 32,768 words of one lane's one bit; block RAM is not counted here.
+        "--set",
+        "buffers.weight_kib=4",
     ]
 
 

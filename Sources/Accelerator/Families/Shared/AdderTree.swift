@@ -3,11 +3,12 @@
 import Design
 
 extension Elaboration {
-    /// Sums [pixel][output] of values [pixel][chain][output]; `enables` has one for each level.
-    mutating func makeTree(_ values: Signal, enables: [Signal]) -> Signal {
+    /// Sums [pixel][output] of values [pixel][chain][output]; `enables` has one for each level. Of values that are sums
+    /// of pairs already the tree begins at level 1.
+    mutating func makeTree(_ values: Signal, enables: [Signal], from first: Int = 0) -> Signal {
         var sum = values
-        var inputs = p.chains
-        for level in 0..<p.treeLevels {
+        var inputs = first == 0 ? p.chains : p.chains / 2
+        for level in first..<p.treeLevels {
             sum = addPairs(sum, level: level, inputs: inputs, enable: enables[level])
             inputs = (inputs + 1) / 2
         }

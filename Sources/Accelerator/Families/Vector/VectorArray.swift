@@ -21,8 +21,11 @@ extension Elaboration {
         let weights = makeWeightBuffer(
             load, .init(read: steps.issued[0], address: steps.weightAddress, output: steps.issued[1]))
         let behindBuffers = Array(steps.issued[PipelineStages.buffer...])
-        let products = makeLanes(ifmap, weights, enables: behindBuffers)
-        let sum = makeTree(products, enables: Array(behindBuffers[p.laneStages...]))
+        let sum =
+            p.pairsLanes
+            ? makePairedSum(ifmap, weights, enables: behindBuffers)
+            : makeTree(
+                makeLanes(ifmap, weights, enables: behindBuffers), enables: Array(behindBuffers[p.laneStages...]))
         let accumulator = makeAccumulators(sum, steps)
         return LaneArray(accumulator: accumulator, pool: makePool(ifmap, control.pool))
     }
