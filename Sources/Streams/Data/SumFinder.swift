@@ -204,7 +204,6 @@ struct SumFinder {
     private mutating func addTerm(_ index: Int, _ needs: [[Int]], _ path: [EnableSet?], codeBits: Int?) -> Bool {
         let node = graph.nodes[index]
         let lanes = graph.nets[node.output].shape.lanes
-<<<<<<< HEAD
         guard inner.insert(index).inserted, let xNet = node.operands[0].net, let wNet = node.operands[1].net else {
             return false
         }
@@ -214,25 +213,16 @@ struct SumFinder {
             lengthen(&x)
             lengthen(&w)
         }
-        let (xTable, wTable) = (x.lanes, w.lanes)
-=======
-        guard inner.insert(index).inserted, var x = node.operands[0].net, var w = node.operands[1].net else {
-            return false
-        }
-        var xTable = graph.sources(node.operands[0], lanes: lanes)
-        var wTable = graph.sources(node.operands[1], lanes: lanes)
-        var path = path
         // Operands that wait in registers of one enable: the product might as well.
-        if codeBits != nil, path.count < Self.longest, let a = waiting(x, for: index), let b = waiting(w, for: index),
-            a.enable == b.enable
+        if codeBits != nil, x.path.count == path.count, w.path.count == path.count, path.count < Self.longest,
+            let a = waiting(x.net, for: index), let b = waiting(w.net, for: index), a.enable == b.enable
         {
             inner.formUnion([a.node, b.node])
-            path.append(a.enable.map { [$0] })
-            xTable = xTable.map { $0.flatMap { a.table[$0] } }
-            wTable = wTable.map { $0.flatMap { b.table[$0] } }
-            (x, w) = (a.net, b.net)
+            let longer = path + [a.enable.map { [$0] }]
+            x = Way(net: a.net, path: longer, lanes: x.lanes.map { $0.flatMap { a.table[$0] } })
+            w = Way(net: b.net, path: longer, lanes: w.lanes.map { $0.flatMap { b.table[$0] } })
         }
->>>>>>> 0da9812 (Add products of shift lanes in the sum's carry chain, and pair the lanes of vector arrays)
+        let (xTable, wTable) = (x.lanes, w.lanes)
         var pairs: [[(x: Int, w: Int)]] = []
         for lanes in needs {
             var list: [(x: Int, w: Int)] = []
@@ -254,7 +244,6 @@ struct SumFinder {
         return true
     }
 
-<<<<<<< HEAD
     /// The way to an operand: the net that it ends at, the registers before, and the net's lane for each lane of the product.
     private struct Way {
         var net: Int
@@ -279,7 +268,8 @@ struct SumFinder {
             way = Way(
                 net: from, path: way.path + [enable.map { [$0] }], lanes: way.lanes.map { $0.flatMap { table[$0] } })
         }
-=======
+    }
+
     /// The register that a net is, which only the node `reader` reads, with the net and the lanes that it takes.
     private func waiting(
         _ net: Int, for reader: Int
@@ -290,7 +280,6 @@ struct SumFinder {
         else { return nil }
         let table = graph.sources(graph.nodes[index].operands[0], lanes: graph.nets[net].shape.lanes)
         return (index, enable, from, table)
->>>>>>> 0da9812 (Add products of shift lanes in the sum's carry chain, and pair the lanes of vector arrays)
     }
 
     /// Outputs that share their pixel's activations, whose lanes follow each other, and have the same weights in every
