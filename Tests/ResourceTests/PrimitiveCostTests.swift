@@ -17,6 +17,33 @@ import Testing
         }
     }
 
+    /// LUT of a sum to which a lane's product is added in one carry chain, three bits wider than the shifted activation.
+    static let sums: [(codeBits: Int, activationBits: Int, sumBits: Int, lut: Int)] = [
+        (1, 16, 19, 19), (2, 16, 19, 19), (4, 16, 25, 46), (5, 16, 33, 100),
+        (1, 8, 11, 11), (2, 8, 11, 11), (4, 8, 17, 30), (5, 8, 25, 54),
+    ]
+
+    @Test(.enabled(if: ResourceTests.hasYosys, "Yosys was not found (apt-get install yosys)"), arguments: sums.indices)
+    func sumsOfProductsAreTheMeasuredOnes(_ index: Int) throws {
+        let row = Self.sums[index]
+        #expect(
+            row.lut == row.sumBits
+                + PrimitiveCost.shifterBeforeAdder(codeBits: row.codeBits, activationBits: row.activationBits))
+        var builder = DesignBuilder(name: "lane")
+        let a = builder.input("a", width: row.activationBits, signed: true)
+        let code = builder.input("code", width: row.codeBits)
+        let before = builder.register("before", builder.input("y", width: row.sumBits - 1, signed: true))
+        let width = row.activationBits + 1 + PowerOfTwoCode.largestExponent(bits: row.codeBits)
+        let product = builder.logic(
+            .powerOfTwoShift, [a, code], width: width, signed: true, name: "product", parameter: row.codeBits)
+        builder.output(builder.logic(.add, [before, product], width: row.sumBits, signed: true, name: "sum"))
+        let design = try builder.build()
+        let cells = try SynthesisedCells(design)
+        #expect(design.resources().lut == row.lut)
+        let error = abs(Double(row.lut - cells.lut)) / Double(cells.lut)
+        #expect(error <= 0.05, "n = \(row.codeBits): \(row.lut) in the table, Yosys \(cells.lut)")
+    }
+
     /// Within 5 %, for another version of Yosys; n = 1 alone takes two LUT less than in a lane.
     @Test(.enabled(if: ResourceTests.hasYosys, "Yosys was not found (apt-get install yosys)"), arguments: 1...5)
     func rowsAgreeWithYosys(codeBits: Int) throws {

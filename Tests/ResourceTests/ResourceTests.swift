@@ -27,7 +27,8 @@ struct ResourceTests {
         var inParts = array(.vpe(weightBits: 8), activationBits: 8)
         inParts.family = .cascading(2)
         return [
-            array(.svpe(weightBits: 4), activationBits: 8), array(.vpe(weightBits: 8), activationBits: 16),
+            array(.svpe(weightBits: 4), activationBits: 8), array(.svpe(weightBits: 4), activationBits: 16),
+            array(.svpe(weightBits: 2), activationBits: 16), array(.vpe(weightBits: 8), activationBits: 16),
             preActivating, cascading, inParts,
         ]
     }()

@@ -71,6 +71,12 @@ import Testing
         try cycles.expectEarliest("top.array.weight_lane[0].weight_q", cycle: 2)
         try cycles.expectEarliest("top.array.pe[0].shifted", cycle: 2)  // logic of the same cycle
         try cycles.expectEarliest("top.array.pe[0].product", cycle: 2 + 1)  // product register
+        if inputs % 2 == 0 {
+            // The second lane of a pair: its operands wait beside the product, and meet it as it is added.
+            try cycles.expectEarliest("top.array.ifmap_waiting[0].value", cycle: 2 + 1)
+            try cycles.expectEarliest("top.array.weight_waiting[0].value", cycle: 2 + 1)
+            try cycles.expectEarliest("top.array.tree1[0].shifted", cycle: 2 + 1)
+        }
         try expectBehindTheLanes(cycles, parameters, products: 2 + 1)
     }
 
