@@ -32,7 +32,7 @@ import Testing
         var builder = DesignBuilder(name: "lane")
         let a = builder.input("a", width: row.activationBits, signed: true)
         let code = builder.input("code", width: row.codeBits)
-        let before = builder.register("before", builder.input("y", width: row.sumBits - 1, signed: true))
+        let before = builder.register("earlier", builder.input("y", width: row.sumBits - 1, signed: true))
         let width = row.activationBits + 1 + PowerOfTwoCode.largestExponent(bits: row.codeBits)
         let product = builder.logic(
             .powerOfTwoShift, [a, code], width: width, signed: true, name: "product", parameter: row.codeBits)
