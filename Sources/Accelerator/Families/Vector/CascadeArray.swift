@@ -23,7 +23,7 @@ extension Elaboration {
         var sum: Signal?
         for position in 0..<length {
             let x = makeOperand(ifmap, position)
-            sum = makePosition(position, of: length, x, weights[position], after: sum, steps)
+            sum = makePosition((position, length), x, weights[position], after: sum, steps)
         }
         guard let sum else { preconditionFailure("a cascade of no DSP48E2") }
         let bits = p.accumulatesInCascade ? p.accumulatorBits : chainBits(length)
@@ -72,10 +72,12 @@ extension Elaboration {
         return late.mapped([.init(p.pixels * p.chains, stride: 1), .init(p.outputs, stride: 0)])
     }
 
-    /// One DSP48E2 per pixel, chain and output.
+    /// One DSP48E2 per pixel, chain and output, at a place of its chain.
     private mutating func makePosition(
-        _ position: Int, of length: Int, _ x: Signal, _ weights: WeightPart, after sum: Signal?, _ steps: VectorSteps
+        _ place: (position: Int, length: Int), _ x: Signal, _ weights: WeightPart, after sum: Signal?,
+        _ steps: VectorSteps
     ) -> Signal {
+        let (position, length) = place
         let w = weights.word.mapped(
             [.init(p.pixels, stride: 0), .init(p.chains * p.outputs, stride: 1)], offset: weights.first)
         let accumulates = p.accumulatesInCascade && position == length - 1
