@@ -9,6 +9,8 @@ struct GraphHeader {
     /// 4 for [N, C, H, W], 2 for [N, F].
     let inputRank: Int
     let outputName: String
+    /// The image's shape where the graph takes it as [N, H, W, C] and only transposes it: channels first.
+    var planarInput: Shape?
     let initializers: [String: Onnx_TensorProto]
 
     init(_ graph: Onnx_GraphProto, file: String) throws {

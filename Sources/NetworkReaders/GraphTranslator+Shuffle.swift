@@ -46,7 +46,7 @@ extension GraphTranslator {
         try node.acceptAttributes("perm")
         var input = try passedActivation(node, 0)
         let order = try node.integers("perm") ?? []
-        if let shape = planarInput, node.input(0) == header.inputName {
+        if let shape = header.planarInput, node.input(0) == header.inputName {
             // The host writes the image, in whichever order.
             input.shape = shape
             define(node, input)

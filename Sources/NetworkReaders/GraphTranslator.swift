@@ -74,15 +74,8 @@ struct GraphTranslator {
     /// Bytes of constants that nodes made so far, and may make.
     var foldedBytes = 0
     let foldingLimit: Int
-    /// The image's shape where the graph takes it as [N, H, W, C] and only transposes it.
-    let planarInput: Shape?
-
     /// `storedBytes` is the size of the model's files.
-    init(
-        header: GraphHeader, decoder: TensorDecoder, opset: Int64, names: Set<String>, storedBytes: Int,
-        planarInput: Shape? = nil
-    ) {
-        self.planarInput = planarInput
+    init(header: GraphHeader, decoder: TensorDecoder, opset: Int64, names: Set<String>, storedBytes: Int) {
         foldingLimit = Limits.foldedBytes + Limits.foldedBytesPerByte * storedBytes
         self.header = header
         self.decoder = decoder

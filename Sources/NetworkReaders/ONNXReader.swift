@@ -105,14 +105,14 @@ public enum ONNXReader {
     static func network(
         of model: Onnx_ModelProto, name: String, decoder: TensorDecoder, fileBytes: Int = 0
     ) throws -> (network: Network, passes: [GraphPass]) {
-        let header = try GraphHeader(model.graph, file: decoder.file)
+        var header = try GraphHeader(model.graph, file: decoder.file)
         let order = try NodeOrder(header: header, graph: model.graph, file: decoder.file)
         let nodes = try order.ordered()
+        header.planarInput = planarInput(header, nodes)
         var translator = GraphTranslator(
             header: header, decoder: decoder, opset: opset(of: model) ?? opsets.upperBound,
             names: Set(nodes.map(\.name)),
-            storedBytes: fileBytes + (try decoder.externalBytes(of: model.graph.initializer)),
-            planarInput: planarInput(header, nodes))
+            storedBytes: fileBytes + (try decoder.externalBytes(of: model.graph.initializer)))
         try translator.decodeShared(nodes)
         for node in order.unused { translator.log.note(.dropUnused, node) }
         for node in nodes { try translator.translate(node) }
@@ -121,7 +121,7 @@ public enum ONNXReader {
         for property in model.metadataProps { metadata[property.key] = property.value }
         if !translator.removed.isEmpty { metadata["removed"] = translator.removed.joined(separator: ", ") }
         var network = Network(
-            name: name, input: translator.planarInput ?? header.inputShape, layers: translator.layers,
+            name: name, input: header.planarInput ?? header.inputShape, layers: translator.layers,
             metadata: metadata, saturations: translator.saturations)
         network.borders = Network.Borders(
             input: header.inputName, inputRank: header.inputRank, output: header.outputName)

@@ -40,8 +40,10 @@ import Testing
         let design = try builder.build()
         let cells = try SynthesisedCells(design)
         #expect(design.resources().lut == row.lut)
-        let error = abs(Double(row.lut - cells.lut)) / Double(cells.lut)
-        #expect(error <= 0.05, "n = \(row.codeBits): \(row.lut) in the table, Yosys \(cells.lut)")
+        // Within 5 %, or the one LUT that Yosys saves of a chain of 11 or 19 that is a module by itself.
+        let difference = abs(row.lut - cells.lut)
+        #expect(
+            difference <= max(1, cells.lut / 20), "n = \(row.codeBits): \(row.lut) in the table, Yosys \(cells.lut)")
     }
 
     /// Within 5 %, for another version of Yosys; n = 1 alone takes two LUT less than in a lane.
