@@ -76,7 +76,9 @@ extension CellWriter {
         let value = wire("value", width: work, a.resized(work))
         let magnitude = wire("magnitude", width: work, selected(value, code, bits))
         let sign = code.bit(bits - 1)
-        let ones = wire("ones", width: work, signed: true, "\(magnitude.resized(work)) ^ {\(work){\(sign)}}")
+        // No exclusive or: CXXRTL of Yosys 0.23 leaves bits above a shift's width, which a complement clears.
+        let chosen = "\(sign) ? ~\(magnitude.resized(work)) : \(magnitude.resized(work))"
+        let ones = wire("ones", width: work, signed: true, chosen)
         return "\(addend.resized(width)) + \(ones.resized(width)) + \(extended(sign, to: width))"
     }
 
