@@ -39,6 +39,7 @@ enum SweepAbsence {
         ) {
             $0.memory.model.dram == nil ? "memory.model \($0.memory.model.rawValue) has no DRAM" : nil
         },
+        Rule(keys: ["design.cascade"]) { $0.array.sum == .cascade ? nil : "array.sum is tree" },
         Rule(keys: ["design.kernel", "design.row_length"]) {
             switch $0.array.family {
             case .vector: "array.family is vector"

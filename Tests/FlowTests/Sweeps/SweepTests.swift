@@ -51,15 +51,15 @@ import Testing
             version: 1
             base: tiny.yaml
             set: {array.outputs: 64}
-            vary: {buffers.ofmap_kib: [16, 4096], array.inputs: [8, 64], array.pixels: [1, 4]}
+            vary: {buffers.ofmap_kib: [16, 4096], array.inputs: [8, 64], array.pixels: [1, 8]}
             constraints: [fits]
             """
         let result = try SweepRunner.run(try SweepPlan(path: try workplace.write("sweep.yaml", text)), jobs: 2)
         #expect(result.rows.count == 8)
         let large = result.rows.filter { $0.point["buffers.ofmap_kib"] == "4096" && $0.error == nil }
         #expect(!large.isEmpty && large.allSatisfy { $0.fits == false && !$0.isCandidate })
-        let tooMany = result.rows.filter { $0.point["array.inputs"] == "64" && $0.point["array.pixels"] == "4" }
-        #expect(tooMany.allSatisfy { $0.error?.contains("16384 lanes") == true && $0.fits == nil })
+        let tooMany = result.rows.filter { $0.point["array.inputs"] == "64" && $0.point["array.pixels"] == "8" }
+        #expect(tooMany.allSatisfy { $0.error?.contains("32768 lanes") == true && $0.fits == nil })
         #expect(result.rows[0].isCandidate)
     }
 
