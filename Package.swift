@@ -76,12 +76,16 @@ let package = Package(
                 "Observation", "Output", "RTLEmitter", "Schedule", "Streams", "Support", "Waveforms",
             ]),
 
+        .target(
+            name: "Energy", dependencies: ["Design", "Diagnostics", "Fabric", "Support"],
+            resources: [.embedInCode("Tables/zcu102.csv")]),
+
         // From a configuration to results
         .target(
             name: "Configuration",
             dependencies: [
-                "Accelerator", "Diagnostics", "ExternalMemory", "Fabric", "NetworkReaders", "Networks", "Quantizer",
-                "Support", "Waveforms", .product(name: "Yams", package: "Yams"),
+                "Accelerator", "Diagnostics", "Energy", "ExternalMemory", "Fabric", "NetworkReaders", "Networks",
+                "Quantizer", "Support", "Waveforms", .product(name: "Yams", package: "Yams"),
             ]),
         .target(
             name: "Preparation",
@@ -92,14 +96,14 @@ let package = Package(
         .target(
             name: "Reports",
             dependencies: [
-                "Accelerator", "Configuration", "Diagnostics", "ExternalMemory", "Fabric", "Machine", "NetworkReaders",
-                "Networks", "Preparation", "Quantizer", "Schedule", "Support",
+                "Accelerator", "Configuration", "Diagnostics", "Energy", "ExternalMemory", "Fabric", "Machine",
+                "NetworkReaders", "Networks", "Observation", "Preparation", "Quantizer", "Schedule", "Support",
             ]),
         .target(
             name: "Flows",
             dependencies: [
-                "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Machine", "NetworkReaders", "Networks",
-                "Output", "Preparation", "Quantizer", "ReferenceModel", "Reports", "RTLEmitter", "Schedule",
+                "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Energy", "Machine", "NetworkReaders",
+                "Networks", "Output", "Preparation", "Quantizer", "ReferenceModel", "Reports", "RTLEmitter", "Schedule",
                 "Support", "Waveforms",
             ]),
         .target(
@@ -110,7 +114,8 @@ let package = Package(
         .executableTarget(
             name: "shiftsim",
             dependencies: [
-                "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Flows", "Kernel", "Networks", "Output",
+                "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Energy", "Flows", "Kernel", "Networks",
+                "Output",
                 "Preparation", "Reports", "Streams", "Support", "Sweep", "Waveforms",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -131,8 +136,8 @@ let package = Package(
         .testTarget(
             name: "ResourceTests",
             dependencies: [
-                "Accelerator", "Configuration", "Cosimulation", "Design", "Fabric", "Flows", "Preparation", "Reports",
-                "RTLEmitter", "TestSupport",
+                "Accelerator", "Configuration", "Cosimulation", "Design", "Diagnostics", "Energy", "Fabric", "Flows",
+                "Preparation", "Reports", "RTLEmitter", "TestSupport",
             ]),
         .testTarget(
             name: "MachineTests",
@@ -162,8 +167,8 @@ let package = Package(
         .testTarget(
             name: "FlowTests",
             dependencies: [
-                "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "ExternalMemory", "Flows", "Machine",
-                "NetworkReaders", "Networks", "Output", "Preparation", "Quantizer", "ReferenceModel", "Reports",
+                "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Energy", "ExternalMemory", "Flows",
+                "Machine", "NetworkReaders", "Networks", "Output", "Preparation", "Quantizer", "ReferenceModel", "Reports",
                 "Schedule", "Support", "Sweep", "TestSupport", "shiftsim",
             ]),
     ],

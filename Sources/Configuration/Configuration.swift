@@ -24,6 +24,8 @@ package struct Configuration: Sendable {
     package var schedule = ScheduleSettings()
     /// Section `host`.
     package var host = HostSettings()
+    /// Sections `energy` and `activity`.
+    package var energy = EnergySettings()
     /// Section `run`.
     package var run = RunSettings()
     /// Section `trace`.

@@ -102,8 +102,10 @@ package enum Flow {
                 path: path, taps: trace.taps, window: trace.window, layers: trace.layers,
                 clockMHz: configuration.clockMHz)
         }
-        return MachineOptions(
+        var options = MachineOptions(
             countsToggles: configuration.run.mode == .full, threads: configuration.run.threads, trace: request,
             keepsTensors: false)
+        options.countsNets = configuration.run.mode == .full && configuration.energy.countsNets
+        return options
     }
 }

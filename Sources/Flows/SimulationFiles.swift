@@ -15,6 +15,7 @@ extension ResultFolder {
         // The same bytes whatever terminal there is.
         try write("report.txt", text: TextTable.$width.withValue(80) { outcome.text })
         try write("layers.csv", text: LayerTable(outcome.report.layers).text)
+        try write("energy.csv", text: run.energy.csv)
         try write("config.resolved.yaml", text: run.resolvedConfiguration.resolvedText)
         if let data = run.data { try write(data) }
     }

@@ -19,6 +19,8 @@ struct ImageRun: Sendable {
     var timing: RunTiming
     /// Register bits that changed, by scope; empty unless counted.
     var toggles: [String: UInt64] = [:]
+    /// Events of each layer of the array; empty unless counted.
+    var activity: [ActivityCount] = []
     /// 0 without a trace.
     var tracedSignals = 0
 
@@ -40,11 +42,17 @@ extension Build {
     ) throws -> ImageRun? {
         let machine = try machine(
             with: input,
-            options: PlanOptions(countsToggles: options.countsToggles, evaluatesEverything: options.trace != nil))
+            options: PlanOptions(
+                countsToggles: options.countsToggles,
+                evaluatesEverything: options.trace != nil || options.countsNets))
         let account = RunAccount(machine)
         // The recorder looks first: the monitor moves on to the next layer in a layer's last cycle.
         let recorder = try options.trace.map { try self.recorder($0, account.monitor) }
         if let recorder { machine.attach(recorder) }
+        let activity =
+            options.countsToggles
+            ? ActivityObserver(machine.simulation, account.monitor, countsNets: options.countsNets) : nil
+        if let activity { machine.attach(activity) }
         machine.attach(account.monitor)
         let predicted = try prediction().arrayCycles
         let end = try machine.run { cycle in
@@ -60,9 +68,11 @@ extension Build {
         if let recorder, let request = options.trace {
             try requireCycles(recorder, request, of: machine.simulation.cycle)
         }
-        return result(
+        var run = result(
             of: machine, account.timing(clockMHz: clockMHz, cycles: machine.simulation.cycle), options,
             tracedSignals: recorder?.signalCount ?? 0)
+        run.activity = activity?.layers(program.layerEnds.count) ?? []
+        return run
     }
 
     // MARK: watching

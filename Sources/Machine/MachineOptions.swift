@@ -8,6 +8,8 @@ import Streams
 package struct MachineOptions: Sendable {
     /// Count toggles of every register (mode `full`).
     package var countsToggles: Bool
+    /// Count changes of the outputs of logic, too; on the plain kernel.
+    package var countsNets = false
     /// Images simulated at a time.
     package var threads: Int
     /// Trace of the first image.

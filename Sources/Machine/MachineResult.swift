@@ -95,4 +95,6 @@ package struct MachineResult: Sendable {
     package var finishedImages: Int
     /// Why the plain kernel ran although streams were asked for; nil where it did not, or where a trace needs it.
     package var plainKernelReason: String?
+    /// Events of each layer of the array, all images; empty unless counted.
+    package var activity: [ActivityCount]
 }

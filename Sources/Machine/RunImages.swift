@@ -26,6 +26,9 @@ extension Build {
         case .streams where options.countsToggles && !options.rowLevel.countsToggles:
             reason = "no vector unit that streams can use here counts toggles"
             runs = try runPlainly(inputs, options, progress, interrupted)
+        case .streams where options.countsNets:
+            reason = "activity.nets counts outputs of logic, which streams do not have in every cycle"
+            runs = try runPlainly(inputs, options, progress, interrupted)
         case .plain: runs = try runPlainly(inputs, options, progress, interrupted)
         case .streams: runs = try runOnStreams(inputs, options, &reason, progress, interrupted)
         }
@@ -121,11 +124,14 @@ extension Build {
     }
 
     func imageRuns(_ outcome: StreamRun.Outcome, _ options: MachineOptions) -> [ImageRun] {
-        outcome.images.map { image in
+        outcome.images.enumerated().map { index, image in
             var run = image.state.withMemory {
                 ImageRun(program, memory: UnsafeRawBufferPointer($0), timing: outcome.timing, options)
             }
-            if options.countsToggles { run.toggles = outcome.togglesByScope(of: image, in: accelerator.design) }
+            if options.countsToggles {
+                run.toggles = outcome.togglesByScope(of: image, in: accelerator.design)
+                run.activity = outcome.activity[index]
+            }
             return run
         }
     }
@@ -144,6 +150,9 @@ extension Build {
             layers: timing.layers, laneUpdates: timing.perImage.compute * accelerator.parameters.lanes * runs.count,
             readBytes: timing.readBytes, writtenBytes: timing.writtenBytes, dram: timing.dram, toggles: toggles,
             togglesTotal: toggles.values.reduce(0, +), wallSeconds: seconds, tracedSignals: first.tracedSignals,
-            finishedImages: runs.count, plainKernelReason: plainKernelReason)
+            finishedImages: runs.count, plainKernelReason: plainKernelReason,
+            activity: first.activity.indices.map { layer in
+                runs.dropFirst().reduce(first.activity[layer]) { $0 + $1.activity[layer] }
+            })
     }
 }

@@ -58,14 +58,20 @@ final class RunAccount {
     }
 
     /// The account of a program whose run is seen at the probes; `traffic` tells what
-    /// has moved up to the beginning of a cycle.
-    init(_ program: CompiledNetwork, _ probes: RunProbes, traffic: @escaping (_ cycle: Int) -> Traffic) {
+    /// has moved up to the beginning of a cycle, `layerEnded` is called in the last cycle of each layer.
+    init(
+        _ program: CompiledNetwork, _ probes: RunProbes, layerEnded: @escaping () -> Void = {},
+        traffic: @escaping (_ cycle: Int) -> Traffic
+    ) {
         (self.program, self.traffic) = (program, traffic)
         let ends = TrafficEnds()
         self.ends = ends
         monitor = RunMonitor(
             probes: probes, layerEnds: program.layerEnds,
-            layerEnded: { _, cycle in ends.values.append(traffic(cycle)) })
+            layerEnded: { _, cycle in
+                ends.values.append(traffic(cycle))
+                layerEnded()
+            })
     }
 
     /// The account of a run that has ended after so many cycles of the array.

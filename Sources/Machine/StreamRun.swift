@@ -49,6 +49,8 @@ package struct StreamRun {
         package var timing: RunTiming
         /// Control, with its registers' toggles in each image.
         package var control: ControlStream
+        /// Of each image, in the order of the inputs: the events of each layer of the array; empty when not counting.
+        package var activity: [[ActivityCount]]
 
         /// Cycles of an image.
         package var cycles: Int { control.cycle }
@@ -82,6 +84,10 @@ package struct StreamRun {
         let control: ControlStream
         let traffic: TrafficLog
         let account: RunAccount
+        let cut = BlockCut()
+        /// Toggles of control up to the end of each layer of the array; empty when not counting.
+        private(set) var layerEnds: [[NetID: UInt64]] = []
+        private let counted: [NetID]
         private let vectors: VectorLog?
         private let isTapped: Bool
 
@@ -96,21 +102,37 @@ package struct StreamRun {
                 traffic: traffic, countsToggles: run.plan.options.countsToggles, level: run.plan.options.level)
             let device = run.build.memory.device(traffic, interface: accelerator.memory)
             control.attach(device)
-            account = RunAccount(program, accelerator.probes) { cycle in
-                Traffic(read: traffic.bytesRead, written: traffic.bytesWritten, dram: device.dram(before: cycle))
-            }
+            let cut = run.plan.options.countsToggles ? cut : nil
+            account = RunAccount(
+                program, accelerator.probes, layerEnded: { cut?.isAsked = true },
+                traffic: { cycle in
+                    Traffic(read: traffic.bytesRead, written: traffic.bytesWritten, dram: device.dram(before: cycle))
+                })
             control.attach(account.monitor)
+            let design = run.separation.design
+            counted =
+                run.plan.options.countsToggles
+                ? design.nets.indices.map { NetID($0) }.filter { design[$0].isRegister } : []
             isTapped = tap != nil
             let watched = run.separation.watchedVectors
             vectors = watched.isEmpty ? nil : tap.map { VectorLog(watched, window: $0.window) }
             if let vectors { control.attach(vectors) }
         }
 
-        /// Adds what a tap needs besides histories.
+        /// Adds what counts of layers and a tap need besides histories.
         func note(in block: ControlBlock) {
+            if !counted.isEmpty {
+                block.layersEnded = account.monitor.ends.count
+                while layerEnds.count < block.layersEnded { layerEnds.append(toggles) }
+            }
             guard isTapped else { return }
             block.layerEnds = account.monitor.ends
             block.samples = vectors?.take() ?? []
+        }
+
+        /// Toggles of registers so far, as far as control knows them.
+        var toggles: [NetID: UInt64] {
+            Dictionary(uniqueKeysWithValues: counted.map { ($0, control.toggleCount($0)) })
         }
     }
 
@@ -138,9 +160,28 @@ package struct StreamRun {
         behind.end()
         if let failure = behind.failure { throw failure }
         guard isComplete else { return nil }
+        let activity = inputs.indices.map { index in
+            plan.options.countsToggles ? layers(sides[index % workers], index / workers, ahead) : []
+        }
         return Outcome(
             images: inputs.indices.map { sides[$0 % workers].image($0 / workers) },
-            timing: ahead.account.timing(clockMHz: build.clockMHz, cycles: ahead.control.cycle), control: ahead.control)
+            timing: ahead.account.timing(clockMHz: build.clockMHz, cycles: ahead.control.cycle), control: ahead.control,
+            activity: activity)
+    }
+
+    /// The events of each layer of an image from those of data and control up to the layers' ends; what came after the last
+    /// one's end is the last one's.
+    private func layers(_ side: DataSide, _ image: Int, _ ahead: Ahead) -> [ActivityCount] {
+        let (data, count) = (side.activity(image), build.program.layerEnds.count)
+        let known = side.registers
+        return (0..<count).map { layer in
+            let isLast = layer == count - 1 || layer >= ahead.layerEnds.count
+            var result = isLast ? data[data.count - 1] : data[min(layer, data.count - 1)]
+            for (net, toggles) in isLast ? ahead.toggles : ahead.layerEnds[layer] where !known.contains(net) {
+                result.toggles[net.index] = toggles
+            }
+            return result
+        }.steps
     }
 
     /// Control from the first step to the last; false when interrupted.
@@ -158,7 +199,7 @@ package struct StreamRun {
                 var isLast = false
                 while !isLast {
                     let block = behind.nextBlock()
-                    try control.fill(block, stop: accelerator.ports.done, limit: limit)
+                    try control.fill(block, stop: accelerator.ports.done, limit: limit, cut: ahead.cut)
                     if let fault = ahead.traffic.fault { throw Defect("memory fault: \(fault)") }
                     ahead.note(in: block)
                     isLast = block.isLast
@@ -181,6 +222,9 @@ final class DataSide: @unchecked Sendable {
     private let run: StreamRun
     private let path: DataPath
     private let states: [ImageState]
+    /// Of each image: counts up to the end of each layer that has ended.
+    private var layerEnds: [[ActivityCount]]
+    private let counts: Bool
 
     init(_ run: StreamRun, _ inputs: [IntegerTensor]) throws {
         self.run = run
@@ -192,11 +236,39 @@ final class DataSide: @unchecked Sendable {
             state.withMemory { program.write(input, to: Network.inputName, in: $0) }
             return state
         }
+        layerEnds = inputs.map { _ in [] }
+        counts = run.plan.options.countsToggles
     }
 
     func attach(_ tap: RowTap) { path.attach(tap) }
     func image(_ index: Int) -> (state: ImageState, path: DataPath) { (states[index], path) }
-    func follow(_ block: ControlBlock) throws { try path.run(block, states) }
+    func follow(_ block: ControlBlock) throws {
+        try path.run(block, states)
+        guard counts else { return }
+        for index in states.indices {
+            while layerEnds[index].count < block.layersEnded { layerEnds[index].append(count(index)) }
+        }
+    }
+
+    /// Registers of the data path.
+    var registers: Set<NetID> { states.first.map { state in Set(path.toggles(of: state).map(\.net)) } ?? [] }
+
+    /// Counts up to the end of each layer that has ended, and up to now.
+    func activity(_ index: Int) -> [ActivityCount] { layerEnds[index] + [count(index)] }
+
+    private func count(_ index: Int) -> ActivityCount {
+        let design = run.separation.design
+        var result = ActivityCount(none: design)
+        for (net, toggles) in path.toggles(of: states[index]) { result.toggles[net.index] &+= toggles }
+        let places = Dictionary(
+            uniqueKeysWithValues: design.memoryCells.enumerated().map { ($0.element.latch, $0.offset) })
+        for (memory, reads, writes) in path.accesses {
+            guard let place = places[memory] else { continue }
+            (result.reads[place], result.writes[place]) = (reads, writes)
+        }
+        return result
+    }
+
     func hostLayer(_ index: Int) throws {
         for state in states { try run.build.program.compute(index, in: state) }
     }

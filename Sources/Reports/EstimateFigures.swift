@@ -22,7 +22,7 @@ extension Estimate {
             accumulatorBits: parameters.accumulatorBits, clockHz: configuration.clockMHz * 1e6,
             peakGops: 2 * Double(parameters.lanes) * configuration.clockMHz / 1e3,
             predictedCycles: cycles, latencyS: cycles.map { Double($0) / clock },
-            throughputImagesPerS: cycles.map { clock / Double($0) },
+            throughputImagesPerS: cycles.map { clock / Double($0) }, power: .figures(of: configuration, hardware),
             warnings: Warning.Kind.allCases.compactMap(design.warning),
             memoryBytesPerS: configuration.memory.bytesPerSecond, buffers: buffers(parameters),
             resources: hardware.resources, byInstance: hardware.resources.rows,

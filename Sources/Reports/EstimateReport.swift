@@ -45,6 +45,8 @@ package struct Estimate: Sendable, Codable, Equatable {
     package var latencyS: Double?
     /// Predicted images that follow each other in a second.
     package var throughputImagesPerS: Double?
+    /// Power with clocks on and nothing running, and with every lane working in every cycle.
+    package var power: PowerBound
     /// What is legal and should be known.
     package var warnings: [Warning]
     /// Absent for memory model ideal.
@@ -91,6 +93,7 @@ package struct Estimate: Sendable, Codable, Equatable {
                     + "peak \(TextTable.fixed(peakGops, 1)) GOPS",
                 "weights \(weightBits) bits, activations \(activationBits) bits, accumulators \(accumulatorBits) bits",
                 "external memory \(rate)",
+                "power \(power.text) (docs/guide/Energy.md)",
             ].flatMap { TextTable.wrapped($0, indent: 2) } + prediction
         let said = warnings.map { "warning: \($0)" }
         let sections =

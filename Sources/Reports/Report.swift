@@ -51,6 +51,8 @@ package struct Report: Sendable, Codable, Equatable {
     package var resources: ResourceReport
     /// Bytes over the memory interface.
     package var dram: TrafficSection
+    /// Joules, with bounds.
+    package var energy: EnergySection
     /// Of the first image, in the order of the program.
     package var layers: [LayerSection]
     /// What came out; not in mode timing.
@@ -81,7 +83,8 @@ package struct Report: Sendable, Codable, Equatable {
         let macs = Double(run.hardware.network.macs * run.images)
         let clock = run.configuration.clockMHz * 1e6
         let seconds = Double(total) / clock
-        let (cycles, layers) = (CycleSection.figures(of: run), LayerSection.figures(of: run))
+        let energy = run.energy
+        let (cycles, layers) = (CycleSection.figures(of: run), LayerSection.figures(of: run, energy))
         let traffic = TrafficSection.figures(of: run, seconds: seconds)
         let lanes = run.hardware.accelerator.parameters.lanes
         let utilization = macs / Double(lanes * total)
@@ -93,7 +96,8 @@ package struct Report: Sendable, Codable, Equatable {
             latencyS: Double(one) / clock, throughputImagesPerS: clock / Double(one), totalS: seconds,
             gops: 2 * macs / seconds / 1e9,
             utilization: utilization, limit: limit.text, resources: run.hardware.resources, dram: traffic,
-            layers: layers, functional: run.data.map(FunctionalSection.figures),
+            energy: .figures(of: energy, images: run.images), layers: layers,
+            functional: run.data.map(FunctionalSection.figures),
             activity: ActivitySection.figures(of: run), warnings: Warning.all(of: run), simulator: .figures(of: run))
     }
 }
@@ -128,6 +132,8 @@ extension Report: ReportSection {
                 + "number"),
         ReportField("resources", \.resources, "what the design needs of the part"),
         ReportField("dram", \.dram, "traffic over the memory interface"),
+        ReportField(
+            "energy", \.energy, "joules of all images, each with bounds (docs/guide/Energy.md)"),
         ReportField("layers", \.layers, "of the first image; every image takes the same cycles"),
         ReportField(
             "functional", \.functional, "what came out, and what it was compared with; absent in mode `timing`"

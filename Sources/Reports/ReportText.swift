@@ -37,7 +37,7 @@ package struct ReportText {
     /// report.txt.
     package var text: String {
         var sections = [
-            heading, layerTable, hints, cycleTable, resourceTable, imageTable, machine,
+            heading, layerTable, hints, cycleTable, resourceTable, energyTable, imageTable, machine,
         ].filter { !$0.isEmpty }
         if !report.warnings.isEmpty { sections.insert(report.warnings.map { "warning: \($0)" }, at: 1) }
         if context.isPartial { sections.insert(["INTERRUPTED: \(report.network.images) images were finished."], at: 0) }
@@ -133,6 +133,8 @@ package struct ReportText {
     }
 
     private var resourceTable: [String] { report.resources.table(part: context.part) }
+
+    private var energyTable: [String] { report.energy.table(images: report.network.images) }
 
     /// Images that have a row; report.json has all.
     private static let mostImages = 16

@@ -35,6 +35,15 @@ package struct BeatRecord: Sendable {
     package init(index: Int32, address: UInt32) { (self.index, self.address) = (index, address) }
 }
 
+/// Asks for the end of a block before it is full: who watches control may do so, in the cycle that it sees.
+package final class BlockCut {
+    /// The block ends with the cycle that runs.
+    package var isAsked = false
+
+    /// Nobody asks.
+    package init() {}
+}
+
 /// One block of cycles of control. Made by a `ControlStream`, read by any number of data paths.
 package final class ControlBlock: @unchecked Sendable {
     // Shared between threads in turn: whoever fills it owns it until it hands it on.
@@ -56,6 +65,9 @@ package final class ControlBlock: @unchecked Sendable {
     package var layerEnds: [Int] = []
     /// The program ends in this block's last cycle.
     package var isLast = false
+    /// Layers that have ended up to the end of the block; the block ends with the last of these, if any did in it. Only
+    /// where activity is counted.
+    package var layersEnded = 0
     /// What the arrays of a history hold in all cycles of the capacity, from an earlier block on; nil: no one value.
     var held: [Int64?]
 

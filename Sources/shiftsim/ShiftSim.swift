@@ -19,7 +19,8 @@ struct ShiftSim: ParsableCommand {
         version: ToolVersion.text,
         subcommands: [
             SimulateCommand.self, EstimateCommand.self, ScheduleCommand.self, SweepCommand.self, QuantizeCommand.self,
-            EmitRTLCommand.self, CosimCommand.self, TraceCommand.self, NetworksCommand.self, DoctorCommand.self,
+            EmitRTLCommand.self, CosimCommand.self, TraceCommand.self, EnergyTableCommand.self, NetworksCommand.self,
+            DoctorCommand.self,
             BenchCommand.self,
         ])
 

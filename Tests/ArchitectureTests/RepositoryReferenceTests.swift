@@ -9,7 +9,11 @@ import Testing
         // Written by `shiftsim`.
         "layers.csv": "simulate -o", "RUNS/CONFIG/layers.csv": "simulate -o", "config.resolved.yaml": "simulate -o",
         "sweep.csv": "sweep -o", "pareto.csv": "sweep -o", "table.md": "what a reader calls the output of a script",
+        "energy.csv": "simulate -o",
         // Stand for any file.
+        "mine.csv": "any table of energies", "TRAIN.csv": "any measured designs", "OTHER.csv": "any measured designs",
+        "FILE.csv": "any measured designs", "a.csv": "test_energy_calibration", "b-*.yaml": "configs/papers",
+        "configs/papers/NAME.yaml": "any configuration", "data/energy/powergear-train.csv": "beside the repository",
         "config.yaml": "any configuration", "file.yaml": "any configuration",
         "configs/CONFIG.yaml": "any configuration", "accuracy.yaml": "made by accuracy_table",
         "NAME.yaml": "any configuration",

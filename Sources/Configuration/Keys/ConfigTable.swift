@@ -9,7 +9,7 @@ package enum ConfigTable {
     package static let keys: [ConfigKey] = [
         [Configuration.versionKey], NetworkSettings.keys, QuantizationSettings.keys, DeviceSettings.keys,
         [Configuration.clockKey], ArraySettings.keys, ScheduleSettings.keys, BufferSettings.keys, MemorySettings.keys,
-        HostSettings.keys, RunSettings.keys, TraceSettings.keys,
+        HostSettings.keys, RunSettings.keys, EnergySettings.keys, TraceSettings.keys,
     ].flatMap { $0 }
 
     /// Names of the keys and sections of each section, in order; the file itself is the section "".

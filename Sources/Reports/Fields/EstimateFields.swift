@@ -15,6 +15,7 @@ extension Estimate {
             "throughput_images_per_s", \.throughputImagesPerS, unit: "1/s", "predicted; absent as cycles.predicted"
         ).sweepColumn,
         ReportField("peak_gops", \.peakGops, unit: "10^9/s", "2 * lanes * clock").sweepColumn,
+        ReportField("power", \.power, "bounds on the power of board and fabric"),
         ReportField("memory_bytes_per_s", \.memoryBytesPerS, unit: "byte/s", "absent for memory model ideal"),
         ReportField("design.lanes", \.lanes, "multiplies or shifts of a cycle"),
         ReportField("design.weight_bits", \.weightBits, unit: "bits", "a stored weight, of one term"),

@@ -1,4 +1,5 @@
 import Configuration
+import Energy
 import ExternalMemory
 import Machine
 
@@ -59,13 +60,15 @@ package struct LayerSection: Sendable, Codable, Equatable {
     package var filtersByTerms: [Int]?
     /// Passes of single filters: F1 + 2 * F2 on lanes of one term.
     package var filterPasses: Int?
+    /// Joules of the layer's cycles, mean over the images.
+    package var energyJ = 0.0
 
     /// The layers of a run.
-    static func figures(of run: FinishedRun) -> [LayerSection] {
+    static func figures(of run: FinishedRun, _ energy: EnergyAccount) -> [LayerSection] {
         let (lanes, terms) = (run.hardware.accelerator.parameters.lanes, run.hardware.accelerator.parameters.terms)
         let predicted = run.prediction.layers.map(\.count)
-        return zip(zip(run.program.layers, run.timing.layers), predicted).map { pair, predicted in
-            let (plan, layer) = pair
+        return zip(zip(run.program.layers, run.timing.layers), zip(predicted, energy.layers)).map { pair, more in
+            let ((plan, layer), (predicted, energy)) = (pair, more)
             var result = LayerSection(
                 name: layer.name, kind: plan.kind, macs: plan.macs, cycles: layer.counts.total,
                 predictedCycles: predicted, startCycle: layer.startCycle,
@@ -78,6 +81,7 @@ package struct LayerSection: Sendable, Codable, Equatable {
                 utilization: plan.isOnHost ? 0 : Double(plan.macs) / Double(lanes * max(1, layer.counts.total)),
                 dramReadBytes: layer.readBytes, dramWriteBytes: layer.writtenBytes, filtersByTerms: plan.filters,
                 filterPasses: plan.filterPasses(terms: terms))
+            result.energyJ = energy.value
             if !plan.isOnHost { result.addMemory(layer, run.configuration) }
             return result
         }
@@ -170,5 +174,8 @@ extension LayerSection: ReportSection {
             "those without, until a row was open: misses and bank conflicts; absent as dram_busy"),
         ReportField(
             "dram_turnaround", \.dramTurnaround, "those without, until the bus had turned; absent as dram_busy"),
+        ReportField(
+            "energy_j", \.energyJ, unit: "J",
+            "what board and fabric take in the layer's cycles, mean over the images (energy.basis)"),
     ]
 }

@@ -14,8 +14,9 @@ protocol ControlRunner: AnyObject {
     func attach(_ device: any ExternalDevice)
     /// Adds somebody who looks on.
     func attach(_ observer: any Observer)
-    /// Runs on for the block's capacity, to `limit` cycles in all, or to the end of the cycle that makes `stop` non-zero.
-    func fill(_ block: ControlBlock, stop: NetID, limit: Int) throws
+    /// Runs on for the block's capacity, to `limit` cycles in all, or to the end of the cycle that makes `stop` non-zero or
+    /// in which a cut is asked for.
+    func fill(_ block: ControlBlock, stop: NetID, limit: Int, cut: BlockCut) throws
     /// Toggles of a register of control, all lanes and bits.
     func toggleCount(_ id: NetID) -> UInt64
 }
@@ -54,10 +55,11 @@ package final class ControlStream {
     package func attach(_ observer: any Observer) { runner.attach(observer) }
 
     /// Runs on and fills a block: to its capacity, until `limit` cycles have been run in all, or to the end of the cycle
-    /// that makes `stop` non-zero (`isLast`). Throws what an observer throws.
-    package func fill(_ block: ControlBlock, stop: NetID, limit: Int) throws {
+    /// that makes `stop` non-zero (`isLast`) or in which an observer asks for a cut. Throws what an observer throws.
+    package func fill(_ block: ControlBlock, stop: NetID, limit: Int, cut: BlockCut = BlockCut()) throws {
+        cut.isAsked = false
         traffic.begin(block)
-        try runner.fill(block, stop: stop, limit: limit)
+        try runner.fill(block, stop: stop, limit: limit, cut: cut)
         if block.isLast { traffic.endProgram() }
     }
 

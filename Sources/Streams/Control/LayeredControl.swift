@@ -48,15 +48,15 @@ final class LayeredControl: ControlRunner {
         return number < 0 ? 0 : below.toggleCount(number)
     }
 
-    func fill(_ block: ControlBlock, stop: NetID, limit: Int) throws {
+    func fill(_ block: ControlBlock, stop: NetID, limit: Int, cut: BlockCut) throws {
         let stopped = cone.simulation.state.scalar(stop)
         block.count = 0
         block.isLast = false
-        while block.count < block.capacity && cycle < limit && !block.isLast {
+        while block.count < block.capacity && cycle < limit && !block.isLast && !cut.isAsked {
             let most = min(BlockNet.most, block.capacity - block.count, limit - cycle)
             var count = 0
             recorder.begin(at: cycle)
-            while count < most && !block.isLast {
+            while count < most && !block.isLast && !cut.isAsked {
                 traffic.move(to: block.count + count)
                 count += try cone.advance(atMost: most - count)
                 block.isLast = stopped.pointee != 0

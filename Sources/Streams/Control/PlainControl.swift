@@ -22,11 +22,11 @@ final class PlainControl: ControlRunner {
     func attach(_ observer: any Observer) { simulation.attach(observer) }
     func toggleCount(_ id: NetID) -> UInt64 { simulation.toggleCount(id) }
 
-    func fill(_ block: ControlBlock, stop: NetID, limit: Int) throws {
+    func fill(_ block: ControlBlock, stop: NetID, limit: Int, cut: BlockCut) throws {
         recorder.block = block
         block.count = 0
         block.isLast = false
-        while block.count < block.capacity && simulation.cycle < limit && !block.isLast {
+        while block.count < block.capacity && simulation.cycle < limit && !block.isLast && !cut.isAsked {
             traffic.move(to: block.count)
             try simulation.step()
             block.count += 1

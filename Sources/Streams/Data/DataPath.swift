@@ -94,6 +94,8 @@ package final class DataPath {
     private var serial: Int32 = 0
     /// Looks at the first image.
     private var tap: RowTap?
+    /// Cycles with a read, and with a write, of each memory so far, the same for all images; 0 when not counting.
+    package private(set) var accesses: [(memory: NetID, reads: UInt64, writes: UInt64)] = []
 
     /// What is known of a Design's data path before it is bound to storage: made once for all images and threads.
     package struct Plan: Sendable {
@@ -125,6 +127,7 @@ package final class DataPath {
         past = parts.sums.isEmpty ? nil : FusedPast(parts.sums.map(\.terms), isFixed: parts.sumsAreFixed)
         part = ControlBlock(plan.separation.boundary, of: plan.separation.design, capacity: options.capacity)
         design = plan.separation.design
+        accesses = memories.map { ($0.latchID, 0, 0) }
     }
 
     /// An image at power-up, its external memory as given.
@@ -194,6 +197,7 @@ package final class DataPath {
         if block.count == 0 { return }
         serial &+= 1
         for events in parts.events { events.find(block) }
+        if options.countsToggles { countAccesses() }
         past?.find(block.count)
         for (position, image) in images.enumerated() {
             enter(image)
@@ -296,6 +300,13 @@ package final class DataPath {
     package func attach(_ tap: RowTap) {
         tap.bind(nets, of: design)
         self.tap = tap
+    }
+
+    private func countAccesses() {
+        for (index, memory) in memories.enumerated() {
+            accesses[index].reads &+= UInt64(memory.reads.count)
+            accesses[index].writes &+= UInt64(memory.writes.count)
+        }
     }
 
     private func countToggles(_ block: ControlBlock) {

@@ -94,6 +94,8 @@ final class MemoryPorts {
     private let mask: Int
     let reads: Events
     let writes: Events
+    /// Names the memory: the first one where several are read as one.
+    var latchID: NetID { memory.cell.latch }
     /// Bytes are copied as they are.
     private let copies: Bool
     /// All lanes are written at once, as they lie from some byte of the data's rows on: that one; nil: other writes.

@@ -1,6 +1,7 @@
 // Does every configuration key reach the resolved file and the hash, and does the resolved file give the same run?
 
 import Configuration
+import Energy
 import Flows
 import Foundation
 import NetworkReaders
@@ -74,7 +75,7 @@ import Testing
         set("memory.burst_bytes", "128", with: dram), set("memory.path_ns", "250", with: dram),
         set("memory.latency_ns", "500"), set("memory.bandwidth_gb_s", "1.5"), set("memory.stall_seed", "7"),
         set("schedule.search", "first-fit"), set("schedule.input", "plain"), set("host.fully_connected", "true"),
-        set("run.mode", "full"),
+        set("run.mode", "full"), set("activity.nets", "true", with: "run.mode=full"), set("energy.table", "mine.csv"),
         set("run.check", "false"),
         set("run.threads", "2"), set("run.array_images", "2", with: "network.input.count=3"),
         set("trace.file", "run.fst"), set("trace.taps", "[\"array.*\"]", with: traced),
@@ -188,6 +189,7 @@ import Testing
         let pixels = (0..<8 * 3 * 8 * 8).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ $0 / 11) }
         try NpyWriter.write(
             NpyArray(shape: [8, 3, 8, 8], elements: .uint8(pixels)), to: workplace.path("images.npy"))
+        try workplace.write("mine.csv", EnergyTable.builtIn.scaling(.flipFlopToggle, by: 1.1).csv)
         try workplace.write("labels.txt", "0\n1\n2\n3\n4\n5\n6\n7\n")
         _ = try Flow.quantize(ModelExportRequest(model: "tiny", output: workplace.path("tiny.onnx")))
         try FileManager.default.createSymbolicLink(
@@ -200,7 +202,7 @@ import Testing
 extension Scratch {
     /// An assignment with the files of this folder by absolute path.
     func absolute(_ assignment: String) -> String {
-        ["images.npy", "tiny.onnx", "labels.txt"].reduce(assignment) {
+        ["images.npy", "tiny.onnx", "labels.txt", "mine.csv"].reduce(assignment) {
             $0.replacingOccurrences(of: "=\($1)", with: "=\(path($1))")
         }
     }

@@ -32,7 +32,7 @@ import Testing
         let (functional, activity) = (try #require(report.functional), try #require(report.activity))
         let sections: [any ReportSection] = [
             report, report.network, report.quantization, report.design, report.memoryModel, report.cycles,
-            report.resources, report.resources.lut, report.dram, report.layers[0], functional, activity,
+            report.resources, report.resources.lut, report.dram, report.energy, report.layers[0], functional, activity,
             report.warnings[0], report.simulator,
         ]
         for section in sections {
@@ -52,12 +52,12 @@ import Testing
     func keysOfSweepsAreTheNumbersOfTheJSON(change: String) throws {
         let report = try report(change)
         let tree = try JSONDecoder().decode(JSONTree.self, from: report.json())
-        let others = ["simulator.", "activity.by_instance."]
+        let others = ["simulator.", "activity.by_instance.", "energy.by_"]
         let expected = tree.numbers(below: []).filter { number in !others.contains { number.key.hasPrefix($0) } }
         #expect(SweepKeys.numbers(report) == expected)
         let accepted = SweepKeys.accepted(try #require(SweepMode(rawValue: report.design.mode)))
         #expect(Set(expected.keys).isSubset(of: accepted))
-        #expect(accepted.contains("cycles.host") && !accepted.contains { $0.hasPrefix("energy") })
+        #expect(accepted.contains("cycles.host") && accepted.contains("energy.total_j"))
     }
 
     /// A JSON value, of which numbers in objects are looked at.
@@ -100,7 +100,8 @@ import Testing
         #expect(
             SweepKeys.columns(.functional) == [
                 "cycles.total", "latency_s", "throughput_images_per_s", "utilization", "resources.lut.used",
-                "resources.ff.used", "resources.dsp.used", "resources.bram36.used", "functional.mismatches",
+                "resources.ff.used", "resources.dsp.used", "resources.bram36.used", "energy.total_j", "energy.low_j",
+                "energy.high_j", "energy.power_w", "functional.mismatches",
             ])
     }
 
@@ -111,7 +112,7 @@ import Testing
             lines[0] == "name,kind,macs,cycles,predicted_cycles,start_cycle,end_cycle,compute_cycles,stall_cycles,"
                 + "fill_drain,utilization,dram_read_bytes,dram_write_bytes,filters_by_terms,filter_passes,"
                 + "stall_load,stall_instructions,stall_store,bound,reason,hint,arithmetic_intensity,bandwidth_fraction,"
-                + "dram_busy,dram_refresh,dram_rows,dram_turnaround")
+                + "dram_busy,dram_refresh,dram_rows,dram_turnaround,energy_j")
         let first = layers[0]
         let terms = try #require(first.filtersByTerms)
         #expect(lines[1].hasPrefix("\(first.name),\(first.kind),\(first.macs),\(first.cycles),"))
@@ -122,7 +123,7 @@ import Testing
         // The first layer of these has no hint, and model fixed no DRAM.
         let (intensity, fraction) = (try #require(first.arithmeticIntensity), try #require(first.bandwidthFraction))
         #expect(
-            lines[1].hasSuffix(",\(first.bound.rawValue),\"\(first.reason)\",,\(intensity),\(fraction),,,,"))
+            lines[1].hasSuffix(",\(first.bound.rawValue),\"\(first.reason)\",,\(intensity),\(fraction),,,,,\(first.energyJ)"))
         #expect(lines.count == 1 + layers.count)
     }
 

@@ -70,6 +70,7 @@ import Waveforms
             #expect(streams.outputs == plain.outputs && streams.tensors == plain.tensors, "\(threads)")
             #expect(streams.timing == plain.timing && streams.laneUpdates == plain.laneUpdates, "\(threads)")
             #expect(streams.toggles == plain.toggles && streams.finishedImages == 5, "\(threads)")
+            #expect(streams.activity == plain.activity && streams.activity.isEmpty != counts, "\(threads)")
         }
     }
 
