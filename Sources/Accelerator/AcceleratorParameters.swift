@@ -169,8 +169,8 @@ public struct AcceleratorParameters: Sendable, Hashable, Codable {
     public var cascade: Int? { family.cascade }
     /// Chains of a dot product; without cascades each lane is one.
     public var chains: Int { inputs / (cascade ?? 1) }
-    /// The last DSP48E2 of the one chain that has all inputs is the accumulator, too.
-    public var accumulatesInCascade: Bool { cascade == inputs }
+    /// The last DSP48E2 of the one chain that has all inputs is the accumulator, too, unless it has two products.
+    public var accumulatesInCascade: Bool { cascade == inputs && !packsProducts }
 
     /// Levels of the adder tree over the chains, a register stage each: ceil(log2 chains).
     public var treeLevels: Int {

@@ -62,6 +62,13 @@ extension Configuration {
         }
     }
 
+    /// Why `array.packing` int8 does not go with weights of `bits` bits.
+    package func packingNeedsBytes(weightBits bits: Int) -> String {
+        "is int8; weights have \(bits) bits; accepted: none, or quantization.scheme fixed with "
+            + "quantization.weight_bits \(PackedProducts.operandBits), or array.weight_bits "
+            + "\(PackedProducts.operandBits)"
+    }
+
     /// The key that says how wide the array's weights are.
     private var weightBitsKey: String { array.weightBits == nil ? "quantization.weight_bits" : "array.weight_bits" }
 

@@ -89,30 +89,38 @@ extension DesignBuilder {
         public var before: Signal?
         /// P accumulates: high adds to 0, low to P itself. nil: P does not accumulate.
         public var starts: (any Readable)?
+        /// Port C, whose register takes it beside M; nil: no C.
+        public var constant: Int?
         /// Bits that suffice for every P: the caller knows how far its sums reach, and the kernel trusts it.
         public var bits: Int
 
         /// A link as it is given.
-        public init(before: Signal?, starts: (any Readable)? = nil, bits: Int) {
+        public init(before: Signal?, starts: (any Readable)? = nil, constant: Int? = nil, bits: Int) {
             self.before = before
             self.starts = starts
+            self.constant = constant
             self.bits = bits
         }
     }
 
-    /// A DSP48E2 per lane: P = A * B + the P before + its own P, as `link` says; a * b three enabled stages later.
+    /// A DSP48E2 per lane: P = A * B + the P before + its own P + a constant, as `link` says; a * b three enabled stages
+    /// later.
     public mutating func dspProduct(
         _ name: String, a: Signal, b: Signal, link: CascadeLink, enables: DSPEnables
     ) -> Signal {
         let multiplier = multiplier(
             name, a: a, b: b, staged: nil, enables: (enables.operands, enables.operands, enables.m))
+        let cRegister = link.constant.map { value in
+            let bits = Int.bitWidth + 1 - (value < 0 ? ~value : value).leadingZeroBitCount
+            return dspRegister(name, "C_REG", width: 48, significantBits: bits)
+        }
         let p = dspRegister(name, "P", width: 48, significantBits: link.bits)
         design.cells.append(
             .dsp(
                 DSPCell(
-                    name: name, multiplier: multiplier, c: nil, cascade: link.before?.id,
-                    starts: link.starts?.asOperand, enableC: nil, enableP: enables.p.asOperand, cRegister: nil,
-                    p: p.id)))
+                    name: name, multiplier: multiplier, c: link.constant?.asOperand, cascade: link.before?.id,
+                    starts: link.starts?.asOperand, enableC: link.constant.map { _ in enables.m.asOperand },
+                    enableP: enables.p.asOperand, cRegister: cRegister?.id, p: p.id)))
         return p
     }
 

@@ -137,7 +137,7 @@ private struct ResourceCounter {
         case .not, .and, .or, .xor, .multiplex:
             cost.lut = gate(cell, width)
         case .add, .subtract:
-            let chain = min(width, widest + 1)
+            let chain = max(0, min(width, widest + 1) - zeros(below: cell))
             cost.lut = PrimitiveCost.adder(bits: chain, hasConstant: hasConstant) + shifter(before: cell)
             cost.carry8 = PrimitiveCost.carry8(bits: chain)
         case .equal:
@@ -161,6 +161,17 @@ private struct ResourceCounter {
         case .slice, .shiftLeftConstant, .pack, .unpack, .register, .shiftRegister, .blockMemory, .dsp48e2: break
         }
         return cost
+    }
+
+    /// Low bits of a sum in which one operand is shifted by a constant and the other passes.
+    private func zeros(below cell: LogicCell) -> Int {
+        guard cell.kind == .add else { return 0 }
+        return cell.operands.reduce(0) { most, operand in
+            guard let id = operand.netID, let index = driver[id.index], case .logic(let shift) = design.cells[index],
+                shift.kind == .shiftLeftConstant
+            else { return most }
+            return max(most, shift.parameter)
+        }
     }
 
     /// LUTs of the product that an addition takes into its carry chain.

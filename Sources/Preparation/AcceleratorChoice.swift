@@ -30,6 +30,9 @@ extension Configuration {
     private func weightBits(for network: QuantizedNetwork) throws -> Int {
         let bits = try fixedWeightBits ?? derivedWeightBits(network)
         try checkActivations(weightBits: bits)
+        if array.packing == .int8, bits != PackedProducts.operandBits {
+            throw error("array.packing", packingNeedsBytes(weightBits: bits))
+        }
         return bits
     }
 
@@ -88,8 +91,10 @@ extension Configuration {
     /// Bytes of a beat of weights: as configured, else as many as the ports bring in a cycle, in the bounds that the array
     /// has. Throws `InputError` for a configured number out of them.
     private func weightBeatBytes(_ parameters: AcceleratorParameters) throws -> Int {
-        let least = parameters.beatBytes
-        let word = parameters.weightBeats * least
+        let word = parameters.weightBeats * parameters.beatBytes
+        // Two packed weights are written at once.
+        let isOdd = parameters.packsProducts && !parameters.weightsPerBeat.isMultiple(of: 2)
+        let least = isOdd ? 2 * parameters.beatBytes : parameters.beatBytes
         let most = MemorySettings.weightBeats.last { $0 <= word } ?? least
         guard let asked = memory.weightBeatBytes else {
             return max(least, min(most, memory.fullWeightBeatBytes(clockMHz: clockMHz) ?? least))
@@ -98,7 +103,8 @@ extension Configuration {
             let accepted = MemorySettings.weightBeats.filter((least...most).contains).map(String.init)
             throw error(
                 "memory.weight_beat_bytes",
-                "is \(asked); a beat of activations has \(least) bytes and a word of weights \(word); "
+                "is \(asked); a beat of activations has \(parameters.beatBytes) bytes and a word of weights \(word)"
+                    + (isOdd ? ", and packed weights come in pairs; " : "; ")
                     + "accepted: auto, \(accepted.joined(separator: ", "))")
         }
         return asked
@@ -107,8 +113,8 @@ extension Configuration {
     private func family(accumulatorBits: Int, dilates: Bool) throws -> ArrayFamily {
         switch array.family {
         case .vector:
-            let length = array.sum == .cascade ? array.cascade ?? array.inputs : nil
-            return .vector(VectorParameters(dilates: dilates, cascade: length))
+            let length = array.sum == .cascade ? array.cascade ?? array.cascadeLengths.last : nil
+            return .vector(VectorParameters(dilates: dilates, cascade: length, packing: array.packing))
         case .convolver(let convolver):
             let wordBits = array.outputs * accumulatorBits
             let bytes = try kib(of: .psum, wordBits: wordBits) * 1024

@@ -32,6 +32,14 @@ struct ResourceTests {
             preActivating, cascading, inParts,
         ]
     }()
+    /// Two products in a DSP48E2, in a tree and along chains of one, four and seven.
+    static let packed: [AcceleratorParameters] = [(16, nil), (8, 1), (16, 4), (14, 7)].map {
+        (inputs: Int, length: Int?) in
+        var result = AcceleratorParameters(
+            .vpe(weightBits: 8), 1, inputs, 8, activationBits: 8, ifmap: 1024, weights: 1024, ofmap: 512)
+        result.family = .packing(length)
+        return result
+    }
     static let hasYosys =
         ProcessInfo.processInfo.environment["CI"] != nil || (try? Yosys()) != nil
 
@@ -43,6 +51,35 @@ struct ResourceTests {
         expectSame(count, cells)
         expectClose(count.lut, cells.lut, "LUT")
         expectClose(count.ff, cells.ff, "FF")
+    }
+
+    @Test(.enabled(if: hasYosys, "Yosys was not found (apt-get install yosys)"), arguments: packed)
+    func packedProductsAgreeWithYosys(_ parameters: AcceleratorParameters) throws {
+        let design = try Accelerator(parameters).design
+        let cells = try SynthesisedCells(design)
+        let count = design.resources()
+        expectSame(count, cells)
+        expectClose(count.lut, cells.lut, "LUT", within: 0.05)
+        expectClose(count.ff, cells.ff, "FF", within: 0.02)
+    }
+
+    /// Half as many slices for the same outputs, and no more LUTs than nine for two weights of a beat: fields are wires, and
+    /// what sums them is as wide as without packing.
+    @Test func packedProductsHalveTheSlices() throws {
+        func array(_ family: ArrayFamily) throws -> ResourceCount {
+            var parameters = AcceleratorParameters(.vpe(weightBits: 8), 1, 16, 16, activationBits: 8)
+            parameters.family = family
+            let design = try Accelerator(parameters).design
+            let scope = try #require(design.scopes.firstIndex { $0.name == "array" })
+            return design.resourcesByScope()[scope]
+        }
+        for length in [nil, 4] {
+            let (plain, packed) = (try array(.cascading(length)), try array(.packing(length)))
+            #expect(plain.dsp == 16 * 16 && packed.dsp == 16 * 16 / 2)
+            #expect(plain.ramb36 == packed.ramb36 && plain.ramb18 == packed.ramb18)
+            #expect(packed.lut - plain.lut == 9 * 8)
+            #expect(packed.ff == plain.ff)
+        }
     }
 
     /// What `shiftsim estimate` says of the shipped configurations.
@@ -90,9 +127,9 @@ struct ResourceTests {
         #expect(count.ramb18 == cells.ramb18)
     }
 
-    private func expectClose(_ counted: Int, _ synthesised: Int, _ what: Comment) {
+    private func expectClose(_ counted: Int, _ synthesised: Int, _ what: Comment, within limit: Double = 0.15) {
         let error = abs(Double(counted - synthesised)) / Double(synthesised)
-        #expect(error < 0.15, "\(what): counted \(counted), Yosys \(synthesised)")
+        #expect(error < limit, "\(what): counted \(counted), Yosys \(synthesised)")
     }
 
     @Test func constantsCostNothing() throws {

@@ -105,6 +105,10 @@ extension ArrayFamily {
     package static let plain = ArrayFamily.vector(VectorParameters())
     /// A vector family whose products are summed along chains of so many DSP48E2; nil: in a tree.
     package static func cascading(_ length: Int?) -> ArrayFamily { .vector(VectorParameters(cascade: length)) }
+    /// The same with two products in each DSP48E2.
+    package static func packing(_ length: Int?) -> ArrayFamily {
+        .vector(VectorParameters(cascade: length, packing: .int8))
+    }
 
     /// Family `convolver` where there is one, else `vector`.
     package init(_ convolver: ConvolverParameters?) { self = convolver.map { .convolver($0) } ?? .plain }

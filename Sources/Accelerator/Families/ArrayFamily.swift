@@ -32,6 +32,14 @@ public enum ArrayFamily: Sendable, Hashable, Codable {
         }
     }
 
+    /// What one DSP48E2 multiplies in a cycle.
+    public var packing: VectorParameters.Packing {
+        switch self {
+        case .vector(let vector): vector.packing
+        case .convolver: .none
+        }
+    }
+
     /// Whether the columns of a kernel may stand apart in the loop nest.
     public var dilates: Bool {
         switch self {

@@ -39,8 +39,10 @@ package struct ArraySettings: Sendable, Hashable {
 
     /// Family `vector`: where products are summed.
     package var sum = VectorParameters.Sum.tree
-    /// Family `vector`: DSP48E2 of a cascade; nil: as many as there are inputs.
+    /// Family `vector`: DSP48E2 of a cascade; nil: as many as there are inputs, or as packed products allow.
     package var cascade: Int?
+    /// Family `vector`: what one DSP48E2 multiplies in a cycle.
+    package var packing = VectorParameters.Packing.none
 
     var familyName = FamilyName.vector
     /// Of no meaning in family `vector`.
@@ -52,6 +54,12 @@ package struct ArraySettings: Sendable, Hashable {
         case .vector: .vector
         case .convolver: .convolver(convolver)
         }
+    }
+
+    /// Lengths of chains that divide the inputs, as long as packed products allow, ascending.
+    package var cascadeLengths: [Int] {
+        let most = packing == .int8 ? PackedProducts.mostProducts : inputs
+        return (1...inputs).filter { inputs % $0 == 0 && $0 <= most }
     }
 
     /// Largest array, in lanes.
@@ -85,7 +93,7 @@ package struct ConvolverSettings: Sendable, Hashable {
 // MARK: - Keys
 
 extension ArraySettings {
-    static let keys = sizeKeys + convolverKeys + elementKeys + sumKeys
+    static let keys = sizeKeys + convolverKeys + elementKeys + sumKeys + [packingKey]
 
     private static let sizeKeys = [
         ConfigKey.word("array.family", \.array.familyName, "see docs/Architecture.md"),
@@ -170,19 +178,53 @@ extension ArraySettings {
         },
         ConfigKey.integer(
             "array.cascade", \.array.cascade, or: "auto", in: 1...64,
-            "`sum: cascade`: DSP48E2 of a chain, a divisor of `inputs`, no more than a column of the device has; a dot "
-                + "product of several chains adds them in LUTs. `auto`: as many as `inputs`"
+            "`sum: cascade`: DSP48E2 of a chain, a divisor of `inputs`, no more than a column of the device has and, with "
+                + "`packing: int8`, than \(PackedProducts.mostProducts); a dot product of several chains adds them in LUTs. "
+                + "`auto`: as many as `inputs`, or the most that `packing` allows"
         ).only(
             when: { $0.array.sum == .cascade },
             else: "is a key of array.sum cascade; accepted: no such key with sum tree"
         ).rule { configuration in
-            let (inputs, column) = (configuration.array.inputs, configuration.device.device.dspColumn.value)
-            guard let length = configuration.array.cascade, inputs % length != 0 || length > column else { return nil }
-            let accepted = (1...inputs).filter { inputs % $0 == 0 && $0 <= column }.map(String.init)
-            return "is \(length); a chain has a part of the \(inputs) inputs, all chains alike; accepted: auto, "
-                + accepted.joined(separator: ", ")
+            let (array, column) = (configuration.array, configuration.device.device.dspColumn.value)
+            let lengths = array.cascadeLengths.filter { $0 <= column }
+            guard let length = array.cascade, !lengths.contains(length) else { return nil }
+            let limit =
+                array.packing == .int8
+                ? ", and with array.packing int8 at most \(PackedProducts.mostProducts) products" : ""
+            return
+                "is \(length); a chain has a part of the \(array.inputs) inputs, all chains alike\(limit); accepted: "
+                + "auto, " + lengths.map(String.init).joined(separator: ", ")
         },
     ]
+
+    private static let packingKey = ConfigKey.word(
+        "array.packing", \.array.packing,
+        "`vector`, `vpe`: products of a DSP48E2 in a cycle: one, or, `int8`, those of an activation of 8 bits with the "
+            + "weights, of 8 bits, of two neighbouring outputs, whose number is even"
+    ).rule { configuration in
+        let (array, bits) = (configuration.array, PackedProducts.operandBits)
+        guard array.packing == .int8 else { return nil }
+        if array.familyName == .convolver {
+            return "is int8; a family convolver cell has one DSP48E2 and one product; accepted: none"
+        }
+        guard array.element == .vpe else {
+            return "is int8; a \(array.element.rawValue) lane has no DSP48E2; accepted: none"
+        }
+        guard array.outputs.isMultiple(of: 2) else {
+            return "is int8; two outputs share a DSP48E2, and array.outputs is \(array.outputs); accepted: none, or "
+                + "an even array.outputs"
+        }
+        guard configuration.quantization.activationBits == bits else {
+            return "is int8; quantization.activation_bits is \(configuration.quantization.activationBits); accepted: "
+                + "none, or quantization.activation_bits \(bits)"
+        }
+        if let width = configuration.fixedWeightBits, width != bits {
+            return configuration.packingNeedsBytes(weightBits: width)
+        }
+        let device = configuration.device.device
+        guard !device.takesEmittedText else { return nil }
+        return "is int8; port A of a DSP48E1 of \(device.name) has 25 bits, two weights take 27; accepted: none"
+    }
 
     private static let elementKeys = [
         ConfigKey.integer(

@@ -29,6 +29,8 @@ package struct DesignSection: Sendable, Codable, Equatable {
     package var sum: String?
     /// Family `vector`: DSP48E2 of a cascade, where products are summed along them.
     package var cascade: Int?
+    /// Family `vector`: what one DSP48E2 multiplies in a cycle.
+    package var packing: String?
     /// Family `convolver`: rows and columns of a convolver's cells.
     package var kernel: Int?
     /// Family `convolver`: kernels that the grid has taps for.
@@ -60,8 +62,8 @@ package struct DesignSection: Sendable, Codable, Equatable {
             lanes: parameters.lanes, outputs: parameters.outputs, inputs: parameters.inputs,
             pixels: parameters.pixels, terms: parameters.terms, weightBits: parameters.element.weightBits,
             activationBits: parameters.activationBits, accumulatorBits: parameters.accumulatorBits,
-            sum: vector?.sum.rawValue, cascade: vector?.cascade, kernel: convolver?.kernel, taps: convolver?.taps,
-            rowLength: convolver?.rowLength,
+            sum: vector?.sum.rawValue, cascade: vector?.cascade, packing: vector?.packing.rawValue,
+            kernel: convolver?.kernel, taps: convolver?.taps, rowLength: convolver?.rowLength,
             columnAdders: convolver?.columnAdders.rawValue,
             clockHz: run.configuration.clockMHz * 1e6,
             signals: accelerator.design.signalCount,
@@ -89,6 +91,11 @@ extension DesignSection: ReportSection {
                 + "family convolver"
         ).oneOf(VectorParameters.Sum.allCases.map(\.rawValue)),
         ReportField("cascade", \.cascade, "DSP48E2 of a cascade; absent where a tree sums").atLeast(1),
+        ReportField(
+            "packing", \.packing,
+            "products of a DSP48E2: one (`none`), or those of two outputs with 8-bit weights (`int8`); absent for family "
+                + "convolver"
+        ).oneOf(VectorParameters.Packing.allCases.map(\.rawValue)),
         ReportField("kernel", \.kernel, "rows and columns of a convolver's cells; absent for family vector").atLeast(3),
         ReportField("taps", \.taps, "kernels that a convolver has taps for; absent for family vector"),
         ReportField("row_length", \.rowLength, unit: "pixels", "a line buffer; absent for family vector").atLeast(1),

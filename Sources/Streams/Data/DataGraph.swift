@@ -107,8 +107,10 @@ struct DataGraph: Sendable {
         /// Cycles from the first memory's read of a word to the last one's: it must stay the same for so long.
         var skew: Int
     }
-    private(set) var nets: [RowNetInfo] = []
-    private(set) var nodes: [DataNode] = []
+    var nets: [RowNetInfo] = []
+    var nodes: [DataNode] = []
+    /// Nets of products of slices that were taken apart.
+    var splitProducts: Set<Int> = []
     private(set) var memories: [Memory] = []
     /// The read port's data.
     private(set) var source = 0
@@ -121,8 +123,8 @@ struct DataGraph: Sendable {
     private var netIndex: [NetID: Int] = [:]
     private var boundaryIndex: [NetID: Int] = [:]
 
-    /// Throws `Separation.Obstacle` for what rows cannot say.
-    init(_ separation: Separation) throws {
+    /// Takes packed products apart where `splits` says so. Throws `Separation.Obstacle` for what rows cannot say.
+    init(_ separation: Separation, splits: Bool) throws {
         self.separation = separation
         scalarBits = separation.boundary.map { RowShape(separation.design[$0]).bits }
         for (index, id) in separation.boundary.enumerated() { boundaryIndex[id] = index }
@@ -130,9 +132,10 @@ struct DataGraph: Sendable {
         for (index, cell) in separation.design.cells.enumerated() where separation.isData[index] {
             try add(cell, index)
         }
-        readThroughCopies()
-        narrowSpreads()
         sink = net(separation.sink)
+        readThroughCopies()
+        if splits { splitPackedProducts() }
+        narrowSpreads()
     }
 
     // MARK: nets and operands

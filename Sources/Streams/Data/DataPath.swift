@@ -108,9 +108,13 @@ package final class DataPath {
         /// Plans the data path of a Design. Throws `Separation.Obstacle` for what rows cannot say.
         package init(_ separation: Separation, options: Options) throws {
             (self.separation, self.options) = (separation, options)
-            var graph = try DataGraph(separation)
-            layout = options.countsToggles ? LayoutPlan() : LayoutPlanner.plan(&graph)
-            self.graph = graph
+            var graph = try DataGraph(separation, splits: !options.countsToggles)
+            var layout = options.countsToggles ? LayoutPlan() : LayoutPlanner.plan(&graph)
+            if !layout.computes(graph.splitProducts, of: graph) {
+                graph = try DataGraph(separation, splits: false)
+                layout = LayoutPlanner.plan(&graph)
+            }
+            (self.graph, self.layout) = (graph, layout)
         }
     }
 

@@ -69,6 +69,43 @@ import Testing
         #expect(text.contains(message) && text.contains(accepted), "\(text)")
     }
 
+    /// Two products take an even number of outputs, bytes, and a slice of the vector family that multiplies.
+    @Test(arguments: [
+        (
+            ["array.outputs=7"], "array.packing: is int8; two outputs share a DSP48E2, and array.outputs is 7",
+            "none, or"
+        ),
+        (
+            ["quantization.activation_bits=16"], "array.packing: is int8; quantization.activation_bits is 16",
+            "none, or quantization.activation_bits 8"
+        ),
+        (
+            ["quantization.weight_bits=4"], "array.packing: is int8; weights have 4 bits",
+            "quantization.weight_bits 8, or array.weight_bits 8"
+        ),
+        (["array.pe=svpe", "array.weight_bits=4"], "array.packing: is int8; a svpe lane has no DSP48E2", "none"),
+        (["array.family=convolver"], "array.packing: is int8; a family convolver cell", "none"),
+        (["array.packing=int4"], "array.packing: is 'int4'", "none, int8"),
+        (
+            ["array.sum=cascade", "array.cascade=8"],
+            "array.cascade: is 8; a chain has a part of the 8 inputs, all chains alike, and with array.packing int8 at most 7",
+            "auto, 1, 2, 4"
+        ),
+    ])
+    func packedProductsFitTheArray(settings: [String], message: String, accepted: String) throws {
+        let scratch = try Scratch()
+        let file = try scratch.write("tiny.yaml", Texts.tiny)
+        let packing = [
+            "array.pe=vpe", "quantization.scheme=fixed", "quantization.weight_bits=8", "quantization.activation_bits=8",
+            "array.packing=int8",
+        ].filter { one in !settings.contains { $0.hasPrefix(one.prefix { $0 != "=" } + "=") } }
+        let error = #expect(throws: InputError.self) {
+            try Configuration.load(path: file, assignments: (packing + settings).map { ConfigAssignment($0) })
+        }
+        let text = error.map { "\($0)" } ?? ""
+        #expect(text.contains(message) && text.contains(accepted), "\(text)")
+    }
+
     static let values = [
         bad("  outputs: 8", "  outputs: 0", "15:12", "array.outputs: is '0'", "1...64"),
         bad("  outputs: 8", "  outputs: -8", "15:12", "array.outputs: is '-8'", "1...64"),

@@ -64,6 +64,7 @@ import Testing
         set("array.accumulator_bits", "40"), set("array.pre_activation", "true"), set("array.dilation", "true"),
         Case(key: "array.sum", value: "cascade", companions: multiplying),
         Case(key: "array.cascade", value: "2", companions: multiplying + ["array.sum=cascade"]),
+        Case(key: "array.packing", value: "int8", companions: multiplying + ["quantization.activation_bits=8"]),
     ]
 
     static let others = [

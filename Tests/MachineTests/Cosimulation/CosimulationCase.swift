@@ -19,12 +19,14 @@ struct CosimulationCase: CustomTestStringConvertible, Sendable {
     var ratio: Int
     /// DSP48E2 of a chain; nil: products are summed in a tree.
     var cascade: Int?
+    /// Two products in each DSP48E2.
+    var packs: Bool
 
     init(
         _ element: ProcessingElement, _ sizes: (pixels: Int, inputs: Int, outputs: Int), k kernel: Int, s stride: Int,
-        stalls: Bool = false, terms: Int = 1, ratio: Int = 1, cascade: Int? = nil
+        stalls: Bool = false, terms: Int = 1, ratio: Int = 1, cascade: Int? = nil, packs: Bool = false
     ) {
-        (self.terms, self.ratio, self.cascade) = (terms, ratio, cascade)
+        (self.terms, self.ratio, self.cascade, self.packs) = (terms, ratio, cascade, packs)
         self.element = element
         (pixels, inputs, outputs) = sizes
         self.kernel = kernel
@@ -36,6 +38,7 @@ struct CosimulationCase: CustomTestStringConvertible, Sendable {
         "\(element.name) \(element.weightBits), \(pixels)x\(inputs)x\(outputs), k \(kernel), s \(stride)"
             + (stalls ? ", stalls" : "") + (terms > 1 ? ", \(terms) terms" : "")
             + (ratio > 1 ? ", weights \(ratio) times as wide" : "") + (cascade.map { ", cascades of \($0)" } ?? "")
+            + (packs ? ", packed" : "")
     }
 
     private static let svpe1 = ProcessingElement.svpe(weightBits: 1)
@@ -85,18 +88,21 @@ struct CosimulationCase: CustomTestStringConvertible, Sendable {
         .init(vpe8, (3, 4, 4), k: 3, s: 2, stalls: true, cascade: 2),
         .init(vpe16, (1, 5, 3), k: 1, s: 1, stalls: true, cascade: 5),
         .init(vpe16, (4, 6, 4), k: 3, s: 1, ratio: 2, cascade: 3),
+        .init(vpe8, (1, 8, 8), k: 3, s: 1, cascade: 4, packs: true),
+        .init(vpe8, (3, 4, 4), k: 3, s: 2, stalls: true, packs: true),
     ]
 
     private var number: Int { pixels + inputs * 3 + outputs * 5 + kernel * 7 + stride }
 
     /// A convolution, then, changing from design to design, a pooling, a pointwise layer with residual or nothing.
     func bench() throws -> Bench {
-        let bits = element.weightBits == 16 ? 16 : number % 2 == 0 ? 16 : 8
+        let bits = packs ? 8 : element.weightBits == 16 ? 16 : number % 2 == 0 ? 16 : 8
         var parameters = AcceleratorParameters(
             element, pixels, inputs, outputs, activationBits: bits, ifmap: 256, weights: 256, ofmap: 64,
             terms: terms)
         parameters.weightBeatRatio = ratio
         if cascade != nil { parameters.family = .cascading(cascade) }
+        if packs { parameters.family = .packing(cascade) }
         var maker = LayerMaker(element, activationBits: bits, seed: UInt64(number))
         maker.mostTerms = terms
         let channels = pixels * inputs * outputs < 16 ? 2 : 2 + number % 3

@@ -49,9 +49,12 @@ import Testing
         var outputs: Int
         /// DSP48E2 of a chain; nil: a tree.
         var cascade: Int?
+        /// Two products in each DSP48E2.
+        var packs = false
+        var bits: Int { packs ? 8 : 16 }
         var testDescription: String {
             "\(element.name) \(element.weightBits) \(pixels)x\(inputs)x\(outputs)"
-                + (cascade.map { ", cascades of \($0)" } ?? "")
+                + (cascade.map { ", cascades of \($0)" } ?? "") + (packs ? ", packed" : "")
         }
 
         static let all = [
@@ -64,20 +67,24 @@ import Testing
             Lanes(element: .vpe(weightBits: 16), pixels: 3, inputs: 8, outputs: 8, cascade: 2),
             Lanes(element: .vpe(weightBits: 8), pixels: 2, inputs: 8, outputs: 4, cascade: 4),
             Lanes(element: .vpe(weightBits: 4), pixels: 1, inputs: 1, outputs: 2, cascade: 1),
+            Lanes(element: .vpe(weightBits: 8), pixels: 1, inputs: 8, outputs: 4, packs: true),
+            Lanes(element: .vpe(weightBits: 8), pixels: 2, inputs: 8, outputs: 4, cascade: 4, packs: true),
+            Lanes(element: .vpe(weightBits: 8), pixels: 1, inputs: 6, outputs: 2, cascade: 6, packs: true),
         ]
         var parameters: AcceleratorParameters {
             var result = AcceleratorParameters(
-                element, pixels, inputs, outputs, ifmap: 8192, weights: 8192, ofmap: 4096)
-            result.family = .cascading(cascade)
+                element, pixels, inputs, outputs, activationBits: bits, ifmap: 8192, weights: 8192, ofmap: 4096)
+            result.family = packs ? .packing(cascade) : .cascading(cascade)
             return result
         }
     }
 
     private static func bench(_ layer: OneTile, _ array: Lanes, timing: MemoryTiming = .ideal) throws -> Bench {
-        var maker = LayerMaker(array.element, activationBits: 16, seed: 3)
+        var maker = LayerMaker(array.element, activationBits: array.bits, seed: 3)
         let made = maker.layer(
             "a", layer.input, .convolution(outputs: layer.outputs, groups: layer.groups), layer.window)
-        return try Bench(array.parameters, QuantizedNetwork([made], activationBits: 16), timing: timing).firstFit()
+        return try Bench(array.parameters, QuantizedNetwork([made], activationBits: array.bits), timing: timing)
+            .firstFit()
     }
 
     private static func ceiling(_ a: Int, _ b: Int) -> Int { (a + b - 1) / b }
@@ -102,12 +109,12 @@ import Testing
         // + 1  accumulator
         // + 5  requantization: A/B, M, P, rounding, saturation
         // Along cascades of L lanes the last one works L - 1 cycles behind the first, the tree is over the Pm / L chains,
-        // and the P of one chain alone is the accumulator.
+        // and the P of one chain alone is the accumulator, unless it has two sums.
         let length = array.cascade ?? 1
         var levels = 0
         while 1 << levels < array.inputs / length { levels += 1 }
         let lane = array.element.kind == .svpe ? 1 : 3
-        let accumulator = array.cascade == array.inputs ? 0 : 1
+        let accumulator = array.cascade == array.inputs && !array.packs ? 0 : 1
         #expect(bench.compiled.layers[0].tiles == layer.groups)
         #expect(counts.fillDrain == layer.groups * (2 + lane + length - 1 + levels + accumulator + 5))
         #expect(counts.total == counts.compute + counts.fillDrain + counts.stallLoad + counts.stallStore)

@@ -121,6 +121,27 @@ import Testing
         try expectRequantization(cycles, from: summed + levels + 1)
     }
 
+    /// Slices of two products: as cascades, with the tree behind them and an accumulator of LUTs; without cascades the tree
+    /// begins behind the first P.
+    @Test(arguments: [(8, 4), (6, 6), (4, nil), (1, 1), (14, 7)] as [(Int, Int?)])
+    func packedProducts(inputs: Int, length: Int?) throws {
+        var parameters = AcceleratorParameters(.vpe(weightBits: 8), 2, inputs, 4, activationBits: 8)
+        parameters.family = .packing(length)
+        parameters.weightBeatRatio = inputs.isMultiple(of: 2) ? 1 : 2
+        let cycles = try Self.run(parameters)
+        for n in 0..<(length ?? 1) {
+            try cycles.expectEarliest("top.array.pe\(n)[0].dsp.A_REG", cycle: 2 + n + 1)
+            try cycles.expectEarliest("top.array.pe\(n)[0].dsp.M_REG", cycle: 2 + n + 2)
+            try cycles.expectEarliest("top.array.pe\(n)[0].dsp.P", cycle: 2 + n + 3)
+        }
+        try cycles.expectEarliest("top.array.pe0[0].dsp.C_REG", cycle: 2 + 2)
+        let summed = 2 + (length ?? 1) - 1 + 3
+        var levels = 0
+        while 1 << levels < inputs / (length ?? 1) { levels += 1 }
+        try cycles.expectEarliest("top.array.accumulator[0].value", cycle: summed + levels + 1)
+        try expectRequantization(cycles, from: summed + levels + 1)
+    }
+
     private func expectBehindTheLanes(
         _ cycles: FirstCycles, _ parameters: AcceleratorParameters, products: Int
     ) throws {

@@ -33,6 +33,9 @@ struct RandomCase {
             weights: small ? 64 : 8192, ofmap: small ? 32 : 2048)
         parameters.weightBeatRatio = RandomCase.weightBeatRatio(seed)
         if let length = RandomCase.cascade(seed, parameters) { parameters.family = .cascading(length) }
+        if RandomCase.packs(seed, parameters) {
+            parameters.family = .packing(parameters.cascade.flatMap { $0 <= PackedProducts.mostProducts ? $0 : nil })
+        }
         let timing = MemoryTiming(
             latency: Int.random(in: 1...30, using: &random),
             bytesPerCycle65536: Int.random(in: 0...2, using: &random) == 0
@@ -65,6 +68,14 @@ struct RandomCase {
         let isTree = Int.random(in: 0..<3, using: &random) == 0
         guard p.element.kind.cascades, !isTree else { return nil }
         return pick((1...p.inputs).filter { p.inputs % $0 == 0 }, &random)
+    }
+
+    /// Two of three cases that can have two products in a DSP48E2.
+    static func packs(_ seed: UInt64, _ p: AcceleratorParameters) -> Bool {
+        var random = SeededGenerator(seed: seed ^ 0x2DB)
+        let isBytes = p.element == .vpe(weightBits: 8) && p.activationBits == 8
+        let canPack = isBytes && p.outputs.isMultiple(of: 2) && p.weightsPerBeat.isMultiple(of: 2)
+        return canPack && Int.random(in: 0..<3, using: &random) > 0
     }
 
     /// One to four ports with a clock of a quarter to more than twice the core's, before a DRAM or before a slave with or

@@ -51,7 +51,7 @@ extension Elaboration {
         let enables = load.banks[.weights]!
         let word = builder.inArray("\(name)_lane", lanes: lanes) { [p] in
             $0.memory(
-                name, depth: p.weightDepth, width: p.element.weightBits, signed: p.element.lane.hasSignedWeights,
+                name, depth: p.weightDepth, width: p.storedWeightBits, signed: p.element.lane.hasSignedWeights,
                 lanesPerBank: perBank,
                 .init(
                     writeEnable: enables.mapped([.init(beats, stride: 1), .init(perBank, stride: 0)], offset: beat),
@@ -69,7 +69,7 @@ extension Elaboration {
         let enables = load.banks[.weights]!
         return builder.inArray("weight_lane", lanes: p.terms * p.inputs * p.outputs) { [p] in
             $0.memory(
-                "weight", depth: p.weightDepth, width: p.element.weightBits,
+                "weight", depth: p.weightDepth, width: p.storedWeightBits,
                 signed: p.element.lane.hasSignedWeights, lanesPerBank: perBeat,
                 .init(
                     writeEnable: enables.mapped([.init(p.weightBeats, stride: 1), .init(perBeat, stride: 0)]),

@@ -14,7 +14,12 @@ extension Elaboration {
         let anyValid = or(steps.issued[1], control.pool.valid[1])
         let ifmap = makeIfmapBuffer(
             load, .init(read: control.issue, address: steps.ifmapAddress, output: anyValid))
-        if let length = p.cascade {
+        var load = load
+        if p.packsProducts {
+            precondition(p.canPackProducts)
+            load.weights = builder.packedWeights(load.weights)
+        }
+        if let length = p.packsProducts ? p.cascade ?? 1 : p.cascade {
             let accumulator = makeCascades(ifmap, load, steps, length: length)
             return LaneArray(accumulator: accumulator, pool: makePool(ifmap, control.pool))
         }
