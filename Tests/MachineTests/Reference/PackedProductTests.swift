@@ -18,23 +18,22 @@ import Testing
     /// buffer's write side and its sums.
     struct Slices {
         let simulation: Simulation
-        private let weights: [NetID]
+        private let weights: NetID
+        private let lanes: Int
         private let activations: [NetID]
         private let sums: NetID
-        let products: Int
 
         init(products: Int, lanes: Int) throws {
             var builder = DesignBuilder(name: "slices")
             var before: Signal?
-            var weights: [NetID] = []
+            let weights = builder.inArray("w", lanes: 2 * lanes * products) { $0.input("w", width: 8, signed: true) }
+            let stored = builder.packedWeights(weights)
             var activations: [NetID] = []
             for n in 0..<products {
-                let w = builder.inArray("w\(n)", lanes: 2 * lanes) { $0.input("w", width: 8, signed: true) }
                 let x = builder.inArray("x\(n)", lanes: lanes) { $0.input("x", width: 8, signed: true) }
-                weights.append(w.id)
                 activations.append(x.id)
-                let stored = builder.packedWeights(w)
-                let packed = builder.packedOperand("a\(n)", stored, lanes: 2 * lanes)
+                let mine = stored.mapped([.init(2 * lanes, stride: 1)], offset: 2 * lanes * n)
+                let packed = builder.packedOperand("a\(n)", mine, lanes: 2 * lanes)
                 before = builder.inArray("pe\(n)", lanes: lanes) {
                     $0.packedProduct(
                         packed, x, after: before, products: products, enables: .init(operands: 1, m: 1, p: 1))
@@ -42,12 +41,12 @@ import Testing
             }
             let sums = builder.packedSums(try #require(before), products: products)
             builder.output(sums)
-            (self.weights, self.activations, self.sums, self.products) = (weights, activations, sums.id, products)
+            (self.weights, self.activations, self.sums, self.lanes) = (weights.id, activations, sums.id, lanes)
             simulation = try Simulation(try builder.build(), options: PlanOptions(countsToggles: false))
         }
 
         func set(weight value: Int, of n: Int, lane: Int, output: Int) {
-            simulation.inputs.set(weights[n], lane: 2 * lane + output, Int64(value))
+            simulation.inputs.set(weights, lane: 2 * (lanes * n + lane) + output, Int64(value))
         }
         func set(activation value: Int, of n: Int, lane: Int) {
             simulation.inputs.set(activations[n], lane: lane, Int64(value))
@@ -58,7 +57,7 @@ import Testing
     static let bytes = -128...127
 
     /// All 2^16 pairs of a weight and an activation, beside every extreme weight of the neighbour, as lower and as upper one:
-    /// three cycles later both are the integers' products.
+    /// three cycles later both are the integers' products, on wires that show the cycle before.
     @Test(arguments: [-128, -127, -1, 0, 1, 127], [0, 1])
     func everyProductBesideExtremes(partner: Int, output: Int) throws {
         let slices = try Slices(products: 1, lanes: 256)
@@ -67,10 +66,10 @@ import Testing
             slices.set(weight: partner, of: 0, lane: lane, output: 1 - output)
         }
         var wrong = 0
-        for cycle in 0..<256 + 3 {
+        for cycle in 0..<256 + 4 {
             for lane in 0..<256 where cycle < 256 { slices.set(activation: cycle - 128, of: 0, lane: lane) }
-            if cycle >= 3 {
-                let x = cycle - 3 - 128
+            if cycle >= 4 {
+                let x = cycle - 4 - 128
                 for (lane, weight) in Self.bytes.enumerated() {
                     let isRight =
                         slices.sum(lane: lane, output: output) == x * weight
@@ -108,7 +107,7 @@ import Testing
             }
         }
         // Operands stay: the last P has them all when the first product has come down the chain.
-        for _ in 0..<products + 3 { try slices.simulation.step() }
+        for _ in 0..<products + 4 { try slices.simulation.step() }
         for lane in 0..<lanes {
             #expect(slices.sum(lane: lane, output: 0) == wanted[lane].low)
             #expect(slices.sum(lane: lane, output: 1) == wanted[lane].high)

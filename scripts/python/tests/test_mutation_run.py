@@ -36,13 +36,13 @@ PASSES = "echo 'Test run with 3 tests in 1 suite passed'"
     ("body", "status", "score"),
     [
         # Notices every fault.
-        (f'[ -z "$SHIFTSIM_MUTANT" ] && {PASSES}', 0, "score 42 of 42"),
+        (f'[ -z "$SHIFTSIM_MUTANT" ] && {PASSES}', 0, "score 43 of 43"),
         # Two survive, then three.
-        (f"case \"$SHIFTSIM_MUTANT\" in ''|lut-row|padding) {PASSES} ;; *) exit 1 ;; esac", 0, "score 40 of 42"),
+        (f"case \"$SHIFTSIM_MUTANT\" in ''|lut-row|padding) {PASSES} ;; *) exit 1 ;; esac", 0, "score 41 of 43"),
         (
             f"case \"$SHIFTSIM_MUTANT\" in ''|lut-row|padding|trace-time) {PASSES} ;; *) exit 1 ;; esac",
             1,
-            "score 39 of 42",
+            "score 40 of 43",
         ),
         # Fails without a fault; runs nothing.
         ("exit 1", 1, "without a fault"),
