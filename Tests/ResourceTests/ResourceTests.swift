@@ -32,8 +32,8 @@ struct ResourceTests {
             preActivating, cascading, inParts,
         ]
     }()
-    /// Two products in a DSP48E2, in a tree and along chains of four and seven.
-    static let packed: [AcceleratorParameters] = [(16, nil), (16, 4), (14, 7)].map {
+    /// Two products in a DSP48E2, in a tree and along chains of four.
+    static let packed: [AcceleratorParameters] = [(16, nil), (16, 4)].map {
         (inputs: Int, length: Int?) in
         var result = AcceleratorParameters(
             .vpe(weightBits: 8), 1, inputs, 8, activationBits: 8, ifmap: 1024, weights: 1024, ofmap: 512)
@@ -62,13 +62,13 @@ struct ResourceTests {
             let (count, cells) = (design.resources(), try SynthesisedCells(design))
             expectSame(count, cells)
             expectClose(count.lut, cells.lut, "LUT")
-            expectClose(count.ff, cells.ff, "FF", within: 0.02)
-            return (lut: count.lut, synthesised: cells.lut)
+            expectClose(count.ff, cells.ff, "FF")
+            return (lut: [count.lut, cells.lut], ff: [count.ff, cells.ff])
         }
-        // What packing adds, to a twentieth of the design: Yosys finds LUTs to share here and there.
-        let added = counts[1].lut - counts[0].lut
-        let synthesised = counts[1].synthesised - counts[0].synthesised
-        #expect(20 * abs(added - synthesised) < counts[1].synthesised, "\(counts)")
+        // What packing adds: Yosys finds LUTs to share here and there, to 5 % of the design; registers to 2 %.
+        let (plainLUT, plainFF, lut, ff) = (counts[0].lut, counts[0].ff, counts[1].lut, counts[1].ff)
+        #expect(20 * abs((lut[0] - plainLUT[0]) - (lut[1] - plainLUT[1])) < lut[1], "\(counts)")
+        #expect(50 * abs((ff[0] - plainFF[0]) - (ff[1] - plainFF[1])) < ff[1], "\(counts)")
     }
 
     /// Half as many slices for the same outputs, and no more LUTs than nine for two weights of a beat: fields are wires, and
@@ -135,9 +135,9 @@ struct ResourceTests {
         #expect(count.ramb18 == cells.ramb18)
     }
 
-    private func expectClose(_ counted: Int, _ synthesised: Int, _ what: Comment, within limit: Double = 0.15) {
+    private func expectClose(_ counted: Int, _ synthesised: Int, _ what: Comment) {
         let error = abs(Double(counted - synthesised)) / Double(synthesised)
-        #expect(error < limit, "\(what): counted \(counted), Yosys \(synthesised)")
+        #expect(error < 0.15, "\(what): counted \(counted), Yosys \(synthesised)")
     }
 
     @Test func constantsCostNothing() throws {
