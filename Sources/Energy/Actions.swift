@@ -15,7 +15,7 @@ public struct EnergyAction: Sendable, Hashable, Comparable {
     /// "lut_output_toggle", "lut_output_toggle x assumed_toggle_rate".
     public var name: String { ([element] + factors).map(\.rawValue).joined(separator: " x ") }
 
-    /// In the order of the elements, then of the factors.
+    /// By the elements' names, then by those of the factors.
     public static func < (a: EnergyAction, b: EnergyAction) -> Bool {
         a.element != b.element ? a.element < b.element : a.factors.lexicographicallyPrecedes(b.factors)
     }

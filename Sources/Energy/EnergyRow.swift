@@ -65,10 +65,8 @@ public enum EnergyElement: String, Sendable, Hashable, CaseIterable, Codable, Co
     /// scale: the core voltage at which rows were measured
     case measuredVoltage = "vccint_volts_measured"
 
-    /// As the elements stand in the table.
-    public static func < (a: EnergyElement, b: EnergyElement) -> Bool {
-        (allCases.firstIndex(of: a) ?? 0) < (allCases.firstIndex(of: b) ?? 0)
-    }
+    /// By name.
+    public static func < (a: EnergyElement, b: EnergyElement) -> Bool { a.rawValue < b.rawValue }
 }
 
 /// Which of the three parts of the energy a row belongs to, or what else it is.

@@ -48,48 +48,122 @@ public enum ToggleBasis: String, Sendable, Hashable, CaseIterable, Codable {
     case nets
 }
 
-/// A Design as an account of energy sees it.
+/// A Design as an account of energy sees it: what each primitive is charged for, found once.
 public struct FabricActions: Sendable {
-    private let design: Design
+    private struct Slice: Sendable {
+        var scope: Int
+        var operands: [Int]
+        var bits: Int
+        /// P, where fabric reads it, and the share of its bits that are no copies of the sign.
+        var output: (net: Int, share: Double)?
+    }
+    private struct Memory: Sendable {
+        var scope: Int
+        var output: Int
+        var bits: Double
+        var banks: Double
+        /// Banks that a write wakes.
+        var written: Double
+        /// Blocks of 36 Kb in a bank.
+        var blocks: Double
+    }
+    private struct Logic: Sendable {
+        var scope: Int
+        var net: Int
+        var hasCarry: Bool
+    }
     private let resources: [ResourceCount]
-    private let memories: [MemoryCell]
-    /// By net: operands that read it, a slice's cascade and the LUT that a product disappears in left out.
-    private let readers: [Int]
-    private let absorbed: Set<NetID>
+    private let registers: [(scope: Int, net: Int)]
+    private let slices: [Slice]
+    private let memories: [Memory]
+    private let logic: [Logic]
+    /// Bits of each net where it is a register, else 0.
+    private let registerBits: [Double]
+    /// Register bits of each scope.
+    private let bitsByScope: [Double]
 
-    /// Looks through a Design once.
-    public init(_ design: Design) {
-        self.design = design
-        resources = design.resourcesByScope()
-        memories = design.cells.compactMap {
-            guard case .memory(let cell) = $0 else { return nil }
-            return cell
+    /// Looks through a Design once; `resources` are those of its scopes, each by itself.
+    public init(_ design: Design, resources: [ResourceCount]) {
+        self.resources = resources
+        let readers = Self.readers(of: design)
+        let absorbed = Set(design.shiftAdds().values.map { design.cells[$0.shift].outputs[0] })
+        var registers: [(scope: Int, net: Int)] = []
+        var (slices, memories, logic): ([Slice], [Memory], [Logic]) = ([], [], [])
+        for cell in design.cells {
+            switch cell {
+            case .register(let cell) where readers[cell.output.index] > 0 && cell.data.netID != nil:
+                registers.append((design[cell.output].scope, cell.output.index))
+            case .dsp(let cell): slices.append(Self.slice(cell, design, readers))
+            case .memory(let cell): memories.append(Self.memory(cell, design))
+            case .logic(let cell)
+            where cell.kind.takesLUTs && !absorbed.contains(cell.output) && readers[cell.output.index] > 0:
+                logic.append(
+                    Logic(
+                        scope: design[cell.output].scope, net: cell.output.index, hasCarry: cell.kind.hasCarry))
+            default: break
+            }
         }
+        (self.registers, self.slices, self.memories, self.logic) = (registers, slices, memories, logic)
+        registerBits = design.nets.map { $0.isRegister ? Double($0.width * $0.lanes) : 0 }
+        var bits = Array(repeating: 0.0, count: design.scopes.count)
+        for net in design.nets where net.role == .register { bits[net.scope] += Double(net.width * net.lanes) }
+        bitsByScope = bits
+    }
+
+    /// By net: operands that read it, a slice's cascade left out, and ports.
+    private static func readers(of design: Design) -> [Int] {
         var readers = Array(repeating: 0, count: design.nets.count)
         for cell in design.cells {
             cell.forEachNet { readers[$0.index] += 1 }
             if case .dsp(let dsp) = cell, let cascade = dsp.cascade { readers[cascade.index] -= 1 }
         }
         for id in design.outputs { readers[id.index] += 1 }
-        self.readers = readers
-        absorbed = Set(design.shiftAdds().values.map { design.cells[$0.shift].outputs[0] })
+        return readers
+    }
+
+    private static func slice(_ cell: DSPCell, _ design: Design, _ readers: [Int]) -> Slice {
+        let operands = cell.multiplier.map { [$0.aRegister, $0.bRegister] } ?? [cell.cRegister].compactMap { $0 }
+        let p = design[cell.p]
+        let share = Double(min(p.significantBits, p.width)) / Double(p.width)
+        return Slice(
+            scope: p.scope, operands: operands.map(\.index), bits: operands.reduce(0) { $0 + design[$1].width },
+            output: readers[cell.p.index] > 0 ? (cell.p.index, share) : nil)
+    }
+
+    private static func memory(_ cell: MemoryCell, _ design: Design) -> Memory {
+        let net = design[cell.latch]
+        let banks = (net.lanes + cell.lanesPerBank - 1) / cell.lanesPerBank
+        let shape = BlockMemoryShape(depth: cell.depth, width: min(cell.lanesPerBank, net.lanes) * net.width)
+        let isScalar = cell.writeEnable.netID.map { design[$0].lanes == 1 } ?? true
+        return Memory(
+            scope: cell.scope, output: (cell.output ?? cell.latch).index, bits: Double(net.lanes * net.width),
+            banks: Double(banks), written: isScalar ? Double(banks) : 1,
+            blocks: shape.map { Double($0.count36) + Double($0.count18) / 2 } ?? 0)
     }
 
     /// The actions of each scope by itself, in the order of `Design.scopes`.
     public func actions(_ activity: FabricActivity, basis: ToggleBasis) -> [ActionCounts] {
-        var result = Array(repeating: ActionCounts(), count: design.scopes.count)
+        var result = Array(repeating: ActionCounts(), count: resources.count)
         let rate: [EnergyElement] = basis == .assumed ? [.assumedRate] : []
-        for cell in design.cells {
-            switch cell {
-            case .register(let cell) where readers[cell.output.index] > 0 && cell.data.netID != nil:
-                result[design[cell.output].scope].add(.flipFlopToggle, rate, activity.toggles[cell.output.index])
-            case .dsp(let cell): addSlices(cell, activity, rate, to: &result)
-            case .logic(let cell) where basis == .nets: addLogic(cell, activity, to: &result)
-            default: break
+        var changed = Array(repeating: 0.0, count: resources.count)
+        for (scope, net) in registers { changed[scope] += activity.toggles[net] }
+        for scope in changed.indices { result[scope].add(.flipFlopToggle, rate, changed[scope]) }
+        for slice in slices {
+            if slice.bits > 0 {
+                let toggles = slice.operands.reduce(0) { $0 + activity.toggles[$1] }
+                result[slice.scope].add(.dspToggle, rate, toggles / Double(slice.bits))
+            }
+            if let output = slice.output {
+                result[slice.scope].add(.netToggle, rate, activity.toggles[output.net] * output.share)
             }
         }
-        for (cell, accesses) in zip(memories, activity.memories) {
-            addMemory(cell, accesses, activity, rate, to: &result[cell.scope])
+        for (memory, accesses) in zip(memories, activity.memories) {
+            let woken = (accesses.reads * memory.banks + accesses.writes * memory.written) * memory.blocks
+            let isWide = memory.blocks * memory.banks > 1
+            result[memory.scope].add(.memoryAccess, isWide ? [.wideMemory] : [], woken)
+            let written = accesses.writes * memory.bits * memory.written / memory.banks
+            result[memory.scope].add(.memoryBit, accesses.reads * memory.bits + written)
+            result[memory.scope].add(.netToggle, rate, activity.toggles[memory.output])
         }
         for (scope, count) in resources.enumerated() {
             result[scope].add(.flipFlopClock, Double(count.ff) * activity.cycles)
@@ -97,7 +171,10 @@ public struct FabricActions: Sendable {
             result[scope].add(.memoryClock, count.bram36 * activity.cycles)
             result[scope].add(.shiftRegisterClock, Double(count.srl) * activity.cycles)
         }
-        if basis != .nets { addEstimatedLogic(activity, rate, to: &result) }
+        switch basis {
+        case .nets: addLogic(activity, to: &result)
+        case .assumed, .registers: addEstimatedLogic(activity, rate, to: &result)
+        }
         return result
     }
 
@@ -108,62 +185,22 @@ public struct FabricActions: Sendable {
     public func assumedActivity(
         working: Double, cycles: Double, moved: (read: Double, written: Double)
     ) -> FabricActivity {
-        let wordBits = memories.reduce(0) { $0 + design[$1.latch].lanes * design[$1.latch].width }
-        let words = 8 * (moved.read + moved.written) / Double(max(1, wordBits))
+        let words = 8 * (moved.read + moved.written) / max(1, memories.reduce(0) { $0 + $1.bits })
         return FabricActivity(
             cycles: cycles,
-            toggles: design.nets.map { $0.isRegister ? Double($0.width * $0.lanes) * working : 0 },
+            toggles: registerBits.map { $0 * working },
             memories: memories.map { _ in FabricActivity.Accesses(reads: working, writes: words) })
     }
 
-    // MARK: primitives
+    // MARK: logic
 
-    private func addSlices(
-        _ cell: DSPCell, _ activity: FabricActivity, _ rate: [EnergyElement], to result: inout [ActionCounts]
-    ) {
-        let scope = design[cell.p].scope
-        let operands = cell.multiplier.map { [$0.aRegister, $0.bRegister] } ?? [cell.cRegister].compactMap { $0 }
-        let bits = operands.reduce(0) { $0 + design[$1].width }
-        if bits > 0 {
-            let toggles = operands.reduce(0) { $0 + activity.toggles[$1.index] }
-            result[scope].add(.dspToggle, rate, toggles / Double(bits))
+    private func addLogic(_ activity: FabricActivity, to result: inout [ActionCounts]) {
+        for cell in logic {
+            let toggles = activity.toggles[cell.net]
+            result[cell.scope].add(.lutToggle, [.glitches], toggles)
+            result[cell.scope].add(.netToggle, [.glitches], toggles)
+            if cell.hasCarry { result[cell.scope].add(.carryToggle, toggles) }
         }
-        // Copies of the sign leave the slice as one net.
-        let p = design[cell.p]
-        if readers[cell.p.index] > 0 {
-            let shown = Double(min(p.significantBits, p.width)) / Double(p.width)
-            result[scope].add(.netToggle, rate, activity.toggles[cell.p.index] * shown)
-        }
-    }
-
-    private func addMemory(
-        _ cell: MemoryCell, _ accesses: FabricActivity.Accesses, _ activity: FabricActivity, _ rate: [EnergyElement],
-        to counts: inout ActionCounts
-    ) {
-        let net = design[cell.latch]
-        let banks = (net.lanes + cell.lanesPerBank - 1) / cell.lanesPerBank
-        let bankBits = min(cell.lanesPerBank, net.lanes) * net.width
-        let blocks =
-            BlockMemoryShape(depth: cell.depth, width: bankBits).map {
-                Double($0.count36) + Double($0.count18) / 2
-            } ?? 0
-        let isScalar = cell.writeEnable.netID.map { design[$0].lanes == 1 } ?? true
-        let written = isScalar ? banks : 1
-        let woken = (accesses.reads * Double(banks) + accesses.writes * Double(written)) * blocks
-        let isWide = blocks * Double(banks) > 1
-        counts.add(.memoryAccess, isWide ? [.wideMemory] : [], woken)
-        let bits = Double(net.lanes * net.width)
-        counts.add(
-            .memoryBit, accesses.reads * bits + accesses.writes * bits * Double(written) / Double(banks))
-        counts.add(.netToggle, rate, activity.toggles[(cell.output ?? cell.latch).index])
-    }
-
-    private func addLogic(_ cell: LogicCell, _ activity: FabricActivity, to result: inout [ActionCounts]) {
-        guard cell.kind.takesLUTs, !absorbed.contains(cell.output), readers[cell.output.index] > 0 else { return }
-        let (scope, toggles) = (design[cell.output].scope, activity.toggles[cell.output.index])
-        result[scope].add(.lutToggle, [.glitches], toggles)
-        result[scope].add(.netToggle, [.glitches], toggles)
-        if cell.kind.hasCarry { result[scope].add(.carryToggle, toggles) }
     }
 
     /// LUTs that toggle as the register bits of their module do; of a module without registers, as those of the whole
@@ -171,16 +208,12 @@ public struct FabricActions: Sendable {
     private func addEstimatedLogic(
         _ activity: FabricActivity, _ rate: [EnergyElement], to result: inout [ActionCounts]
     ) {
-        var toggles = Array(repeating: 0.0, count: design.scopes.count)
-        var bits = toggles
-        for (index, net) in design.nets.enumerated() where net.role == .register {
-            toggles[net.scope] += activity.toggles[index]
-            bits[net.scope] += Double(net.width * net.lanes)
-        }
-        let mean = toggles.reduce(0, +) / max(1, bits.reduce(0, +))
+        var toggles = Array(repeating: 0.0, count: resources.count)
+        for (scope, net) in registers { toggles[scope] += activity.toggles[net] }
+        let mean = toggles.reduce(0, +) / max(1, bitsByScope.reduce(0, +))
         let factors = rate + [.logicRatio, .glitches]
         for (scope, count) in resources.enumerated() {
-            let perBit = bits[scope] > 0 ? toggles[scope] / bits[scope] : mean
+            let perBit = bitsByScope[scope] > 0 ? toggles[scope] / bitsByScope[scope] : mean
             result[scope].add(.lutToggle, factors, Double(count.lut) * perBit)
             result[scope].add(.netToggle, factors, Double(count.lut) * perBit)
         }

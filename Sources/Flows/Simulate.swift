@@ -6,6 +6,7 @@ import Machine
 import Output
 import Preparation
 import Reports
+import Waveforms
 
 /// What the commands do, each a list of steps.
 package enum Flow {
@@ -17,7 +18,14 @@ package enum Flow {
         let configuration = request.configuration
         let output = try request.directory.map { try ResultFolder.prepare($0, for: "simulate") }
         defer { output?.discard() }
-        let trace = try TraceTarget.prepare(configuration.trace.file, in: output)
+        if request.saif != nil && configuration.run.mode == .timing {
+            throw InputError(at: "--saif", "needs data; accepted with run.mode: full, functional")
+        }
+        // Activity is taken from a trace: the one that is asked for, or one that nobody sees.
+        let hidden = try request.saif != nil && configuration.trace.file == nil ? TemporaryFolder.make() : nil
+        defer { withExtendedLifetime(hidden) {} }
+        let trace = try TraceTarget.prepare(
+            configuration.trace.file ?? hidden?.url.appendingPathComponent("run.fst").path, in: output)
         defer { trace?.discard() }
         let run: FinishedRun
         switch configuration.run.mode {
@@ -25,6 +33,9 @@ package enum Flow {
         case .full, .functional: run = try compute(request, trace)
         }
         let outcome = outcome(of: run, isInterrupted: request.interrupted())
+        if let saif = request.saif, let trace {
+            try SAIFWriter().write(TraceFile.open(trace.workingPath), to: saif)
+        }
         try output?.write(outcome, run)
         try trace?.publish()
         try output?.publish()

@@ -9,6 +9,8 @@ package struct SimulationRequest: Sendable {
     package var configuration: Configuration
     /// Folder for the results; nil writes none.
     package var directory: String?
+    /// File for the switching activity of the signals that a trace would show; nil writes none.
+    package var saif: String?
     /// Quantized networks of earlier runs; nil: the network is quantized whatever was before.
     package var store: NetworkStore?
     /// Told what is done, from any thread.

@@ -2,7 +2,9 @@
 
 import Accelerator
 import Configuration
+import Design
 import Diagnostics
+import Fabric
 import Machine
 import Networks
 import Schedule
@@ -15,14 +17,18 @@ package struct Hardware: Sendable {
     package let network: QuantizedNetwork
     /// What the Design needs of the device.
     package let resources: ResourceReport
+    /// What each scope of the Design takes by itself.
+    package let scopeResources: [ResourceCount]
     private let device: DeviceSettings
 
     private init(
-        _ accelerator: Accelerator, _ network: QuantizedNetwork, _ resources: ResourceReport, _ device: DeviceSettings
+        _ accelerator: Accelerator, _ network: QuantizedNetwork, _ scopeResources: [ResourceCount],
+        _ device: DeviceSettings
     ) {
         self.accelerator = accelerator
         self.network = network
-        self.resources = resources
+        self.scopeResources = scopeResources
+        resources = ResourceReport(accelerator.design, scopeResources, device: device.device)
         self.device = device
     }
 
@@ -31,7 +37,7 @@ package struct Hardware: Sendable {
     package static func elaborate(_ configuration: Configuration, for network: QuantizedNetwork) throws -> Hardware {
         let assigned = configuration.host.assign(network)
         let accelerator = try Accelerator(try configuration.acceleratorParameters(for: assigned))
-        let resources = ResourceReport(accelerator.design, device: configuration.device.device)
+        let resources = accelerator.design.resourcesByScope(slice: configuration.device.device.slice)
         return Hardware(accelerator, assigned, resources, configuration.device)
     }
 

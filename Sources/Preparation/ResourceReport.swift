@@ -127,9 +127,8 @@ package struct ResourceReport: Sendable, Codable, Equatable {
 }
 
 extension ResourceReport {
-    /// Counts a design. LUTs used as shift registers count as LUTs.
-    init(_ design: Design, device: Device) {
-        let own = design.resourcesByScope(slice: device.slice)
+    /// Sums up what the scopes of a design take, each by itself. LUTs used as shift registers count as LUTs.
+    init(_ design: Design, _ own: [ResourceCount], device: Device) {
         let rows = design.scopes.indices.map { scope -> Row in
             let inside = design.scopes.indices.filter { ResourceReport.isInside($0, of: scope, design) }
             let count = inside.map { own[$0] }.reduce(ResourceCount(), +)

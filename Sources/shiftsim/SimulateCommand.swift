@@ -23,6 +23,12 @@ struct SimulateCommand: ParsableCommand {
             "Waveform file (\(TraceFormat.endings.joined(separator: ", "))); as trace.file.", valueName: "file"))
     var trace: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Switching activity (SAIF 2.0) of the signals that a trace shows, with --taps, --window and --layers.",
+            valueName: "file"))
+    var saif: String?
+
     @Option(help: ArgumentHelp("Cycles to trace, the end excluded; as trace.window.", valueName: "from:to"))
     var window: String?
 
@@ -43,14 +49,15 @@ struct SimulateCommand: ParsableCommand {
 
     func run() throws {
         let configuration = try options.load(try assignments())
-        if !taps.isEmpty && configuration.trace.file == nil {
-            throw InputError(at: "--taps", "needs a waveform file: --trace FILE.fst, or trace.file")
+        if !taps.isEmpty && configuration.trace.file == nil && saif == nil {
+            throw InputError(at: "--taps", "needs a file: --trace FILE.fst, trace.file, or --saif FILE.saif")
         }
         let line = ProgressLine(quiet: quiet)
         defer { line?.finish() }
-        let request = SimulationRequest(
+        var request = SimulationRequest(
             configuration, directory: directory, store: try NetworkStore(), progress: { line?.show($0) },
             interrupted: { Interrupt.isRequested })
+        request.saif = saif
         let outcome = try Flow.simulate(request)
         line?.finish()
         for warning in outcome.report.warnings { Console.message("shiftsim: warning: \(warning)") }

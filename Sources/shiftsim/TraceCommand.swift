@@ -83,10 +83,21 @@ struct TraceCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Rewrites a file in the format its new name asks for.")
         @Argument(help: "A waveform file.") var file: String
-        @Argument(help: "The new file (\(TraceFormat.endings.joined(separator: ", "))).") var target: String
+        @Argument(
+            help: ArgumentHelp(
+                "The new file (\((TraceFormat.endings + [SAIFWriter.ending]).joined(separator: ", "))); the last has the "
+                    + "activity of each bit in place of its values."))
+        var target: String
         @Option(help: ArgumentHelp("Signals converted; repeatable.", valueName: "glob")) var taps: [String] = []
 
         func run() throws {
+            if target.lowercased().hasSuffix(SAIFWriter.ending) {
+                let writer = SAIFWriter(filter: try SignalFilter(taps))
+                let result = try writer.write(try TraceFile.open(file), to: target)
+                Console.message("\(result.nets) bits over \(result.duration) units of time")
+                TraceCommand.note(result.extent, file)
+                return
+            }
             let converter = TraceConverter(filter: try SignalFilter(taps))
             let result = try converter.convert(try TraceFile.open(file), to: target)
             Console.message("\(result.signals) signals, \(result.changes) changes")

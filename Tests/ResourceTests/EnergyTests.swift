@@ -100,7 +100,7 @@ import Testing
 
     @Test func countsArePencilAndPaper() throws {
         let (design, x, sum, logic, a, b) = try design()
-        let counts = FabricActions(design).actions(
+        let counts = FabricActions(design, resources: design.resourcesByScope()).actions(
             activity(design, [x: 5, sum: 7, logic: 11, a: 9, b: 18]), basis: .nets)[0].counts
         func count(_ element: EnergyElement, _ factors: [EnergyElement] = []) -> Double? {
             counts[EnergyAction(element, factors)]
@@ -120,7 +120,8 @@ import Testing
 
     @Test func energyIsCountTimesRow() throws {
         let (design, x, _, _, a, b) = try design()
-        let counts = FabricActions(design).actions(activity(design, [x: 5, a: 9, b: 18]), basis: .nets)[0]
+        let counts = FabricActions(design, resources: design.resourcesByScope()).actions(
+            activity(design, [x: 5, a: 9, b: 18]), basis: .nets)[0]
         let account = EnergyAccount(
             [LayerActions(name: "one", seconds: 1e-6, places: [("top", counts)])], table: .builtIn, basis: .nets)
         // pJ: 5 toggles of 0.11, 0.6 slices of 17, 3.5 accesses of 3.9, 252 bits of 0.26;
@@ -135,7 +136,7 @@ import Testing
     /// Logic that is not counted toggles as the registers of its module: 12 toggles of 50 bits in 10 cycles, 18 LUTs.
     @Test func uncountedLogicFollowsRegisters() throws {
         let (design, x, sum, _, _, _) = try design()
-        let actions = FabricActions(design)
+        let actions = FabricActions(design, resources: design.resourcesByScope())
         let counts = actions.actions(activity(design, [x: 5, sum: 7]), basis: .registers)[0].counts
         let lut = Double(design.resources().lut)
         #expect(lut > 0)
@@ -148,7 +149,7 @@ import Testing
         let still = FabricActivity(
             cycles: 10, toggles: design.nets.map { _ in 0 }, memories: [.init(reads: 0, writes: 0)])
         for basis in ToggleBasis.allCases {
-            let counts = FabricActions(design).actions(still, basis: basis)[0]
+            let counts = FabricActions(design, resources: design.resourcesByScope()).actions(still, basis: basis)[0]
             let account = EnergyAccount(
                 [LayerActions(name: "one", seconds: 0, places: [("top", counts)])], table: .builtIn, basis: basis)
             #expect(account.parts[.activity]?.value == 0 && (account.parts[.clockedIdle]?.value ?? 0) > 0)

@@ -23,7 +23,7 @@ package struct PowerBound: Sendable, Codable, Equatable {
 
     /// The bounds of a configuration's hardware.
     static func figures(of configuration: Configuration, _ hardware: Hardware) -> PowerBound {
-        let fabric = FabricActions(hardware.accelerator.design)
+        let fabric = FabricActions(hardware.accelerator.design, resources: hardware.scopeResources)
         let clock = configuration.clockMHz * 1e6
         func power(working: Double, moved: Double) -> EnergyRange {
             let activity = fabric.assumedActivity(working: working, cycles: clock, moved: (moved, 0))

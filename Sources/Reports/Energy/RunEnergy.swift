@@ -19,7 +19,7 @@ extension FinishedRun {
 
     private var layerActions: [LayerActions] {
         let design = hardware.accelerator.design
-        let fabric = FabricActions(design)
+        let fabric = FabricActions(design, resources: hardware.scopeResources)
         let paths = design.scopes.indices.map { design.path(ofScope: $0).joined(separator: ".") }
         var arrayLayers = 0
         return zip(program.layers, timing.layers).map { plan, layer in

@@ -28,7 +28,7 @@ import Testing
             "--trace: trace.file: needs a run that computes data; accepted with run.mode full, functional"),
         run("simulate tiny.yaml -o out --window 5", 2, "--window: is '5'; accepted: FROM:TO"),
         run("simulate tiny.yaml -o out --window 5:9", 2, "trace.file: missing"),
-        run("simulate tiny.yaml -o out --taps compute.*", 2, "--taps: needs a waveform file"),
+        run("simulate tiny.yaml -o out --taps compute.*", 2, "--taps: needs a file: --trace"),
         run("simulate tiny.yaml -o out --trace x.txt", 2, "trace.file: is"),
         run(
             "simulate tiny.yaml -o out --trace x.vcd --layers conv9", 2,

@@ -50,7 +50,7 @@ import Testing
         if let list = value as? [Any] { return list.flatMap(keys) }
         guard let members = value as? [String: Any] else { return [] }
         return members.flatMap { key, member in
-            [key] + (["by_instance", "point", "numbers"].contains(key) ? [] : keys(member))
+            [key] + ((key.hasPrefix("by_") || ["point", "numbers"].contains(key)) ? [] : keys(member))
         }
     }
 }

@@ -123,7 +123,8 @@ import Testing
         // The first layer of these has no hint, and model fixed no DRAM.
         let (intensity, fraction) = (try #require(first.arithmeticIntensity), try #require(first.bandwidthFraction))
         #expect(
-            lines[1].hasSuffix(",\(first.bound.rawValue),\"\(first.reason)\",,\(intensity),\(fraction),,,,,\(first.energyJ)"))
+            lines[1].hasSuffix(
+                ",\(first.bound.rawValue),\"\(first.reason)\",,\(intensity),\(fraction),,,,,\(first.energyJ)"))
         #expect(lines.count == 1 + layers.count)
     }
 

@@ -83,8 +83,18 @@ import Testing
                 try Configuration.load(
                     path: file, assignments: (changes + ["run.mode=full"]).map { ConfigAssignment($0) }))
         ).report
+        // Toggles are assumed but in mode full.
+        func withoutEnergy(_ layers: [LayerSection]) -> [LayerSection] {
+            layers.map {
+                var layer = $0
+                layer.energyJ = 0
+                return layer
+            }
+        }
+        #expect(timing.energy == functional.energy && timing.layers == functional.layers)
         for other in [functional, full] {
-            #expect(timing.cycles == other.cycles && timing.layers == other.layers && timing.dram == other.dram)
+            #expect(timing.cycles == other.cycles && timing.dram == other.dram)
+            #expect(withoutEnergy(timing.layers) == withoutEnergy(other.layers))
         }
         // Each layer reads weights, and each access of 64 bytes is in the traffic of some.
         #expect(timing.layers.allSatisfy { ($0.dramBusy ?? 0) > 0 })
@@ -97,7 +107,8 @@ import Testing
         let configuration = try Configuration.load(path: file, assignments: [ConfigAssignment("run.mode=timing")])
         let outcome = try Flow.simulate(SimulationRequest(configuration, directory: workplace.path("out")))
         let files = try FileManager.default.contentsOfDirectory(atPath: workplace.path("out")).sorted()
-        #expect(files == [".shiftsim", "config.resolved.yaml", "layers.csv", "report.json", "report.txt"])
+        #expect(
+            files == [".shiftsim", "config.resolved.yaml", "energy.csv", "layers.csv", "report.json", "report.txt"])
         #expect(outcome.isCorrect && !outcome.isInterrupted)
         for word in ["SHA-256", "predicted  label", "checked", "lane updates"] { #expect(!outcome.text.contains(word)) }
         #expect(outcome.text.contains("input     none read: cycles alone, for 1 image\n"))
