@@ -140,7 +140,7 @@ def penalty(model, residual=(0.0, 0.0), passes=0.0, costs=None):
                 total = total + weight * value * norm.sum()
         if passes:
             total = total + weight * passes * layer.quantizer.expected_terms(layer.weight).sum()
-    return total / filters if torch.is_tensor(total) else torch.zeros(())
+    return total if torch.is_tensor(total) else torch.zeros(())
 
 
 def storage_bits(model):

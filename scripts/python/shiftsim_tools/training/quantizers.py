@@ -52,7 +52,7 @@ class NBQ(Quantizer):
 
     `gradient`: "paper" as above; "ste" hands dC/dW~ to W unscaled. `rule`: thresholds.RULES; None takes the authors'
     fractions for 3 bits and moment matching for the others. `settle` makes each period end with W <- W~ (theorem 2:
-    W then goes to the levels as a^n); without it W goes where the optimiser takes it, and Q(W) is what is used in the end.
+    W then goes to the levels as a^n); without it W goes where the optimiser takes it, and in the end Q(W) is used.
     """
 
     format = "power-of-two"
@@ -96,7 +96,7 @@ class NBQ(Quantizer):
         sign = torch.where(weight < 0, -1.0, 1.0).to(weight.dtype)
         if self.bits == 1:
             return sign
-        magnitude = weight.detach().abs()
+        magnitude = weight.detach().abs().contiguous()
         limits = self.limits
         if self.rule == "authors":
             limits = torch.tensor(thresholds.AUTHORS, device=weight.device) * magnitude.max()
@@ -127,8 +127,9 @@ class Terms(Quantizer):
         r_0 = w      q_j = 1[ |r_j| > t_j ] * R(r_j)      r_(j+1) = r_j - q_j      weight = q_0 + q_1
 
     R(x) = sign(x) * 2^round(log2|x|) in 2^(bits-1) - 1 octaves below a top level that follows from max|w|
-    (docs/internals/Numerics.md, 2.3); below half of the lowest octave 0. |r_j| is the norm of the filter in units of the layer's root
-    mean square filter norm. R has the gradient of the identity, the indicator that of sigmoid((|r_j| - t_j) / slope).
+    (docs/internals/Numerics.md, 2.3); 0 below half of the lowest octave. |r_j| is the norm of the filter in units of
+    the layer's root mean square filter norm. R has the gradient of the identity, the indicator that of
+    sigmoid((|r_j| - t_j) / slope).
 
     `trained` (FLightNN) makes the thresholds parameters; without it (LightNN) they are 0: always `terms` terms.
     """

@@ -1,7 +1,8 @@
 """Where the n-BQ staircase changes level, and how large its levels are.
 
 Chen, Liu, Liu, Zeng (IEEE TNNLS 2020). The n-bit staircase has r = 2^(n-1) - 1 magnitudes s, s/2, ..., s*2^(1-r) and,
-from two bits on, a zero. The paper prints no thresholds. Four rules (docs/internals/Numerics.md, 2.2, has the simulator's):
+from two bits on, a zero. The paper prints no thresholds. Four rules (the simulator's are in
+docs/internals/Numerics.md, 2.2):
 
   authors          0.02, 0.07 and 0.14 of max|W|: the authors' published code, 3 bits only;
   moment-matching  mean and mean square of |W| are kept (equation 18), at the scale of `nearest`;
