@@ -7,6 +7,7 @@ archives are checked by their published MD5.
 import dataclasses
 import gzip
 import hashlib
+import math
 import os
 import pathlib
 import tarfile
@@ -98,12 +99,14 @@ def checked(path, name):
     return path
 
 
-def read_idx(path):
-    """One gzip-compressed IDX file of unsigned bytes."""
+def read_idx(path, count=None):
+    """One gzip-compressed IDX file of unsigned bytes, or its first `count` entries."""
     with gzip.open(path, "rb") as file:
-        raw = file.read()
-    sizes = [int.from_bytes(raw[4 + 4 * i : 8 + 4 * i], "big") for i in range(raw[3])]
-    return np.frombuffer(raw, np.uint8, offset=4 + 4 * raw[3]).reshape(sizes)
+        axes = file.read(4)[3]
+        sizes = [int.from_bytes(file.read(4), "big") for _ in range(axes)]
+        sizes[0] = min(sizes[0], sizes[0] if count is None else count)
+        raw = file.read(math.prod(sizes))
+    return np.frombuffer(raw, np.uint8).reshape(sizes)
 
 
 def images(pixels, labels, mean, std):
@@ -111,13 +114,13 @@ def images(pixels, labels, mean, std):
     return Images(pixels, torch.from_numpy(np.asarray(labels, np.int64).copy()), tuple(mean), tuple(std))
 
 
-def fashion_mnist(path=None):
+def fashion_mnist(path=None, limits=(None, None)):
     path = path or os.environ.get("SHIFTSIM_FASHION_MNIST") or FASHION_MNIST
     advice = "install the Debian package dataset-fashion-mnist, or say where the four .gz files are with data.path"
     parts = []
-    for part in ("train", "t10k"):
+    for part, limit in zip(("train", "t10k"), limits, strict=True):
         files = [require(pathlib.Path(path) / f"{part}-{kind}-ubyte.gz", "fashion-mnist", advice) for kind in KINDS]
-        parts.append(images(read_idx(files[0])[:, None], read_idx(files[1]), [0.2860], [0.3530]))
+        parts.append(images(read_idx(files[0], limit)[:, None], read_idx(files[1], limit), [0.2860], [0.3530]))
     return parts
 
 
@@ -223,8 +226,10 @@ SOURCES = {
 }
 
 
-def load(name, path=None, **options):
-    """[training images, test images] of a data set."""
+def load(name, path=None, limits=(None, None), **options):
+    """[training images, test images] of a data set, at most so many of each."""
     if name not in SOURCES:
         raise ValueError(f"data.name: is '{name}'; accepted: {', '.join(SOURCES)}")
-    return SOURCES[name](path, **options)
+    # Of what is packed only the part that is asked for need be unpacked.
+    found = SOURCES[name](path, **({"limits": limits} if name == "fashion-mnist" else {}), **options)
+    return [part.first(limit) for part, limit in zip(found, limits, strict=True)]

@@ -57,7 +57,6 @@ CHOICES = {
     "quantization.options.rule": list(thresholds.RULES),
 }
 NUMBERS = ("steps", "weight_bits", "train_images", "test_images")
-TEXTS = ("path", "costs")
 
 
 class ConfigurationError(Exception):
@@ -122,8 +121,13 @@ def merged(base, changes):
 
 def shortened(config):
     """`--short`: some hundred steps and 2,000 test images, the same in all else."""
-    steps = min(config["steps"] or 300, 300)
-    changes = {"steps": steps, "periods": min(config["periods"], 10), "data": {"test_images": 2000}, "recalibrate": 16}
+    given = config["data"]
+    changes = {
+        "steps": min(config["steps"] or 300, 300),
+        "periods": min(config["periods"], 10),
+        "data": {"test_images": min(given["test_images"] or 2000, 2000)},
+        "recalibrate": min(config["recalibrate"], 16),
+    }
     return merged(config, changes)
 
 
@@ -183,6 +187,12 @@ def _presets():
     for name, change in {"float": {}, **FORMATS}.items():
         found[f"cifar-10-{name}"] = merged(records, change)
     found.update(_paper_presets())
+    tiny = merged(_FASHION, {"network": "resnet-8", "steps": 30, "batch": 32, "recalibrate": 4})
+    tiny = merged(tiny, {"data": {"train_images": 2000, "test_images": 500}})
+    found["tiny-float"] = tiny
+    found["tiny-n-bq-3"] = merged(
+        merged(merged(tiny, _FINE_RATE), FORMATS["n-bq-3"]), {"start": "out/training/tiny-float-short/model.pt"}
+    )
     return found
 
 

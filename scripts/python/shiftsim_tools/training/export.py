@@ -188,7 +188,7 @@ def notes(made, largest, parameters):
     bits = 8 if eight else 16
     entries = []
     for node, end in found:
-        entry = {"name": made.names[node], "output_exponent": quantizers.range_exponent(largest[end.name], bits)}
+        entry = {"name": made.names[node], "output_exponent": stored_exponent(made.graph, end, largest, bits)}
         module = modules.get(node)
         if isinstance(module, layers.QuantizedLayer):
             entry.update(weight_format(module))
@@ -197,10 +197,17 @@ def notes(made, largest, parameters):
     return {
         "schema": "shiftsim.quantization/1",
         "activation_bits": bits,
-        "input_exponent": quantizers.range_exponent(largest[first.name], bits),
+        "input_exponent": stored_exponent(made.graph, first, largest, bits),
         "parameters": parameters,
         "layers": entries,
     }
+
+
+def stored_exponent(traced, node, largest, bits):
+    """Exponent of a tensor: that of the 8-bit activations that read it, else of its range."""
+    readers = [traced.get_submodule(user.target) for user in node.users if user.op == "call_module"]
+    found = [r.activation.exponent for r in readers if getattr(r, "activation", None) is not None]
+    return max(found) if found else quantizers.range_exponent(largest[node.name], bits)
 
 
 def properties(config, images):
@@ -265,7 +272,8 @@ def export(path, output, calibrate=256):
     """Writes the ONNX file of a model.pt; returns the difference of onnxruntime from PyTorch."""
     torch.set_num_threads(1)
     model, config = run.trained_model(path)
-    train, test = data.load(config["data"]["name"], config["data"]["path"], **config["data"]["options"])
+    given = config["data"]
+    train, test = data.load(given["name"], given["path"], (calibrate, 100), **given["options"])
     with torch.no_grad():
         proto = model_proto(model, config, train, calibrate)
     share = difference(model, proto, test)

@@ -44,11 +44,12 @@ def load(path):
 
 
 def load_costs(path):
-    """Cycles of each layer by name, of a layers.csv that `shiftsim simulate` wrote."""
+    """Cycles of one filter pass of each layer by name, of a layers.csv that `shiftsim simulate` wrote."""
     if path is None:
         return None
     with open(path, newline="") as file:
-        return {row["name"]: float(row["cycles"]) for row in csv.DictReader(file)}
+        rows = [row for row in csv.DictReader(file) if row["filter_passes"]]
+    return {row["name"]: float(row["cycles"]) / float(row["filter_passes"]) for row in rows}
 
 
 def float_network(config, images):
@@ -147,14 +148,14 @@ class Run:
         self.progress = progress or (lambda text: None)
         torch.set_num_threads(config["threads"])
         given = config["data"]
-        train, test = data.load(given["name"], given["path"], **given["options"])
-        self.train_images, self.test_images = train.first(given["train_images"]), test.first(given["test_images"])
+        limits = given["train_images"], given["test_images"]
+        self.train_images, self.test_images = data.load(given["name"], given["path"], limits, **given["options"])
         if len(self.train_images) < config["batch"]:
             raise ValueError(f"batch: is {config['batch']}; accepted: at most the {len(self.train_images)} images")
         self.epoch_steps = len(self.train_images) // config["batch"]
         self.steps = config["steps"] or max(1, round(config["epochs"] * self.epoch_steps))
         self.costs = load_costs(config["penalty"]["costs"])
-        self.step, self.rows, self.cpu, self.before = 0, [], 0.0, {}
+        self.step, self.rows, self.before = 0, [], {}
 
     def train(self, stop=lambda taken: False):
         """Trains to the end, or until `stop` of the steps that this call took. True when the run is complete."""

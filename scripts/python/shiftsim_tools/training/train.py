@@ -3,7 +3,8 @@
     python -m shiftsim_tools.training.train CONFIG.yaml | --preset NAME [--short] [--set KEY=VALUE]... [-o DIR]
                                             [--stop-after STEPS] [--list] [--quiet]
 
-DIR (default out/training/NAME) receives checkpoint.pt, metrics.csv, model.pt (the trained network) and result.json.
+DIR (default out/training/NAME, with --short NAME-short) receives checkpoint.pt, metrics.csv,
+model.pt (the trained network) and result.json.
 Ctrl-C or SIGTERM ends after the current step with a checkpoint. Exit codes: 0 done; 2 the configuration is wrong; 4
 data or a package is missing; 130 interrupted.
 """
@@ -12,8 +13,6 @@ import argparse
 import pathlib
 import signal
 import sys
-
-from shiftsim_tools.paths import ROOT
 
 
 def parse(argv):
@@ -82,7 +81,7 @@ def main(argv=None):
         return 0
     try:
         config, name = configuration(arguments)
-        folder = arguments.output or ROOT / "out/training" / name
+        folder = arguments.output or pathlib.Path("out/training") / name
         started = run.Run(config, folder, None if arguments.quiet else show)
         return follow(started, arguments)
     except (experiments.ConfigurationError, ValueError, TypeError) as error:
