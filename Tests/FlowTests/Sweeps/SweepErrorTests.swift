@@ -47,8 +47,8 @@ import Testing
         Case(line: "latency_s < 0.02", replacement: "latency_s << 0.02", place: "6:21", part: "is no constraint"),
         Case(line: "latency_s < 0.02", replacement: "latency < 0.02", place: "6:21", part: "'latency' is no number"),
         Case(
-            line: "latency_s < 0.02", replacement: "energy.total_kj < 1", place: "6:21",
-            part: "'energy.total_kj' is no number of the report; accepted: network.layers, "),
+            line: "latency_s < 0.02", replacement: "joules < 1", place: "6:21",
+            part: "'joules' is no number of the report; accepted: network.layers, "),
         Case(
             line: "latency_s < 0.02", replacement: "simulator.wall_s < 1", place: "6:21",
             part: "'simulator.wall_s' is no number"),
