@@ -82,6 +82,21 @@ public enum EnergyPart: String, Sendable, Hashable, CaseIterable, Codable {
     /// a voltage that rows scale with
     case scale
 
+    /// The part that an element belongs to, in every table.
+    static func of(_ element: EnergyElement) -> EnergyPart {
+        switch element {
+        case .staticCore, .staticAuxiliary, .staticMemory, .staticOther, .idleProcessor, .idleInterface, .idleOther,
+            .background:
+            .fixed
+        case .flipFlopClock, .dspClock, .memoryClock, .shiftRegisterClock: .clockedIdle
+        case .flipFlopToggle, .lutToggle, .netToggle, .carryToggle, .dspToggle, .memoryAccess, .memoryBit, .busyCore,
+            .interfaceByte, .controllerByte, .coreRead, .coreWrite, .activate:
+            .activity
+        case .assumedRate, .logicRatio, .wideMemory, .glitches: .factor
+        case .voltage, .measuredVoltage: .scale
+        }
+    }
+
     /// Whether energy is charged by the row.
     public var isCharged: Bool { self != .factor && self != .scale }
 }

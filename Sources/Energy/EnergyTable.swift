@@ -36,7 +36,7 @@ public struct EnergyTable: Sendable, Hashable {
     /// The table in a file's text; `place` names it in messages. Throws `InputError` with the line for what is missing,
     /// twice there, unknown, or no number, and for bounds that do not hold the value.
     public init(csv text: String, name: String, place: String) throws {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().filter {
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated().filter {
             !$0.element.allSatisfy(\.isWhitespace)
         }
         guard let head = lines.first, try CSVLine.fields(head.element, at: "\(place):1") == Self.columns else {
@@ -100,6 +100,13 @@ extension EnergyRow {
         guard unit == builtIn else {
             throw InputError(at: place, "\(fields[0]): unit \(fields[1]); accepted: \(builtIn.rawValue)")
         }
+        guard part == EnergyPart.of(element) else {
+            throw InputError(
+                at: place, "\(fields[0]): part \(fields[6]); accepted: \(EnergyPart.of(element).rawValue)")
+        }
+        guard unit != .volts || range.low > 0 else {
+            throw InputError(at: place, "\(fields[0]) must be above 0")
+        }
         guard !source.isEmpty else { throw InputError(at: place, "\(fields[0]) has no source") }
         guard !part.isCharged || !(component.isEmpty || rail.isEmpty || group.isEmpty) else {
             throw InputError(at: place, "\(fields[0]) needs a group, a component and a rail")
@@ -155,7 +162,7 @@ enum CSVLine {
         var fields = [""]
         var isQuoted = false
         var before: Character?
-        for character in line where character != "\r" {
+        for character in line {
             if character == "\"" {
                 if !isQuoted && before == "\"" { fields[fields.count - 1].append("\"") }
                 isQuoted.toggle()

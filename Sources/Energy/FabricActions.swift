@@ -5,7 +5,7 @@
 //     DSP slices    per clock the share of operand bits (A and B; C where nothing is multiplied) that change, 1 = all;
 //                   the nets behind P; the clock
 //     block RAMs    accesses, counted by the clock enables, times the blocks that one access wakes, and the bits of the
-//                   word; the nets behind the outputs; the clock
+//                   word, both with a factor where it wakes several; the nets behind the outputs; the clock
 //     logic         toggles of output bits, each a LUT and a net, a CARRY8 bit besides for sums. Where logic nets are not
 //                   counted: the LUTs of a module, each toggling as a register bit of that module does
 //     wiring        nothing
@@ -64,7 +64,7 @@ public struct FabricActions: Sendable {
         var banks: Double
         /// Banks that a write wakes.
         var written: Double
-        /// Blocks of 36 Kb in a bank.
+        /// Block RAMs in a bank, whole ones or halves: each has its own word lines.
         var blocks: Double
     }
     private struct Logic: Sendable {
@@ -74,6 +74,8 @@ public struct FabricActions: Sendable {
     }
     private let resources: [ResourceCount]
     private let registers: [(scope: Int, net: Int)]
+    /// Outputs of LUTs used as shift registers.
+    private let delays: [(scope: Int, net: Int)]
     private let slices: [Slice]
     private let memories: [Memory]
     private let logic: [Logic]
@@ -87,12 +89,16 @@ public struct FabricActions: Sendable {
         self.resources = resources
         let readers = Self.readers(of: design)
         let absorbed = Set(design.shiftAdds().values.map { design.cells[$0.shift].outputs[0] })
-        var registers: [(scope: Int, net: Int)] = []
+        var (registers, delays): ([(scope: Int, net: Int)], [(scope: Int, net: Int)]) = ([], [])
         var (slices, memories, logic): ([Slice], [Memory], [Logic]) = ([], [], [])
         for cell in design.cells {
             switch cell {
             case .register(let cell) where readers[cell.output.index] > 0 && cell.data.netID != nil:
                 registers.append((design[cell.output].scope, cell.output.index))
+            case .shiftRegister(let cell) where readers[cell.output.index] > 0:
+                let isLUT = PrimitiveCost.shiftRegisterCells(depth: cell.depth) > 0
+                let place = (design[cell.output].scope, cell.output.index)
+                if isLUT { delays.append(place) } else { registers.append(place) }
             case .dsp(let cell): slices.append(Self.slice(cell, design, readers))
             case .memory(let cell): memories.append(Self.memory(cell, design))
             case .logic(let cell)
@@ -103,10 +109,13 @@ public struct FabricActions: Sendable {
             default: break
             }
         }
-        (self.registers, self.slices, self.memories, self.logic) = (registers, slices, memories, logic)
+        (self.registers, self.delays, self.slices) = (registers, delays, slices)
+        (self.memories, self.logic) = (memories, logic)
         registerBits = design.nets.map { $0.isRegister ? Double($0.width * $0.lanes) : 0 }
         var bits = Array(repeating: 0.0, count: design.scopes.count)
-        for net in design.nets where net.role == .register { bits[net.scope] += Double(net.width * net.lanes) }
+        for (scope, net) in registers + delays {
+            bits[scope] += Double(design.nets[net].width * design.nets[net].lanes)
+        }
         bitsByScope = bits
     }
 
@@ -138,7 +147,7 @@ public struct FabricActions: Sendable {
         return Memory(
             scope: cell.scope, output: (cell.output ?? cell.latch).index, bits: Double(net.lanes * net.width),
             banks: Double(banks), written: isScalar ? Double(banks) : 1,
-            blocks: shape.map { Double($0.count36) + Double($0.count18) / 2 } ?? 0)
+            blocks: shape.map { Double($0.count36 + $0.count18) } ?? 0)
     }
 
     /// The actions of each scope by itself, in the order of `Design.scopes`.
@@ -148,6 +157,7 @@ public struct FabricActions: Sendable {
         var changed = Array(repeating: 0.0, count: resources.count)
         for (scope, net) in registers { changed[scope] += activity.toggles[net] }
         for scope in changed.indices { result[scope].add(.flipFlopToggle, rate, changed[scope]) }
+        for (scope, net) in delays { result[scope].add(.netToggle, rate, activity.toggles[net]) }
         for slice in slices {
             if slice.bits > 0 {
                 let toggles = slice.operands.reduce(0) { $0 + activity.toggles[$1] }
@@ -158,11 +168,11 @@ public struct FabricActions: Sendable {
             }
         }
         for (memory, accesses) in zip(memories, activity.memories) {
-            let woken = (accesses.reads * memory.banks + accesses.writes * memory.written) * memory.blocks
-            let isWide = memory.blocks * memory.banks > 1
-            result[memory.scope].add(.memoryAccess, isWide ? [.wideMemory] : [], woken)
-            let written = accesses.writes * memory.bits * memory.written / memory.banks
-            result[memory.scope].add(.memoryBit, accesses.reads * memory.bits + written)
+            for (count, banks) in [(accesses.reads, memory.banks), (accesses.writes, memory.written)] {
+                let factors: [EnergyElement] = memory.blocks * banks > 1 ? [.wideMemory] : []
+                result[memory.scope].add(.memoryAccess, factors, count * memory.blocks * banks)
+                result[memory.scope].add(.memoryBit, factors, count * memory.bits * banks / memory.banks)
+            }
             result[memory.scope].add(.netToggle, rate, activity.toggles[memory.output])
         }
         for (scope, count) in resources.enumerated() {
@@ -209,7 +219,7 @@ public struct FabricActions: Sendable {
         _ activity: FabricActivity, _ rate: [EnergyElement], to result: inout [ActionCounts]
     ) {
         var toggles = Array(repeating: 0.0, count: resources.count)
-        for (scope, net) in registers { toggles[scope] += activity.toggles[net] }
+        for (scope, net) in registers + delays { toggles[scope] += activity.toggles[net] }
         let mean = toggles.reduce(0, +) / max(1, bitsByScope.reduce(0, +))
         let factors = rate + [.logicRatio, .glitches]
         for (scope, count) in resources.enumerated() {

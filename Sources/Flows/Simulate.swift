@@ -2,6 +2,7 @@
 
 import Configuration
 import Diagnostics
+import Foundation
 import Machine
 import Output
 import Preparation
@@ -21,6 +22,16 @@ package enum Flow {
         if request.saif != nil && configuration.run.mode == .timing {
             throw InputError(at: "--saif", "needs data; accepted with run.mode: full, functional")
         }
+        if let saif = request.saif {
+            guard saif.lowercased().hasSuffix(SAIFWriter.ending) else {
+                throw InputError(at: "--saif", "is '\(saif.echoed)'; accepted: a name ending in \(SAIFWriter.ending)")
+            }
+            if let directory = request.directory, isInside(saif, directory) {
+                throw InputError(at: "--saif", "must lie outside of the results folder, which is replaced as a whole")
+            }
+        }
+        let activity = try request.saif.map { try ResultFile.prepare($0, option: "--saif") }
+        defer { activity?.discard() }
         // Activity is taken from a trace: the one that is asked for, or one that nobody sees.
         let hidden = try request.saif != nil && configuration.trace.file == nil ? TemporaryFolder.make() : nil
         defer { withExtendedLifetime(hidden) {} }
@@ -28,18 +39,29 @@ package enum Flow {
             configuration.trace.file ?? hidden?.url.appendingPathComponent("run.fst").path, in: output)
         defer { trace?.discard() }
         let run: FinishedRun
-        switch configuration.run.mode {
-        case .timing: run = try time(request)
-        case .full, .functional: run = try compute(request, trace)
+        do {
+            switch configuration.run.mode {
+            case .timing: run = try time(request)
+            case .full, .functional: run = try compute(request, trace)
+            }
+        } catch WaveformError.file(let action, _, let reason) where hidden != nil {
+            let target = "\(request.saif ?? "") (its waveform in the temporary folder)"
+            throw WaveformError.file(action: action, path: target, reason: reason)
         }
         let outcome = outcome(of: run, isInterrupted: request.interrupted())
-        if let saif = request.saif, let trace {
-            try SAIFWriter().write(TraceFile.open(trace.workingPath), to: saif)
+        if let activity, let trace {
+            try activity.write(SAIFWriter().text(of: TraceFile.open(trace.workingPath)).text)
         }
         try output?.write(outcome, run)
         try trace?.publish()
+        try activity?.publish()
         try output?.publish()
         return outcome
+    }
+
+    private static func isInside(_ file: String, _ folder: String) -> Bool {
+        let (file, folder) = (URL(fileURLWithPath: file).standardizedFileURL, URL(fileURLWithPath: folder))
+        return file.path.hasPrefix(folder.standardizedFileURL.path + "/")
     }
 
     /// Everything that computes data, into a trace where there is one.

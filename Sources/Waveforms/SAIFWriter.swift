@@ -25,12 +25,21 @@ public struct SAIFWriter: Sendable {
     /// Everything unless told otherwise.
     public init(filter: SignalFilter? = nil) { self.filter = filter }
 
-    /// Writes the activity of `file` to `path`, which appears whole or not at all. Reals, strings, events and signals
-    /// without bits are left out.
-    /// - Throws: `WaveformError.invalid` for a pattern that matches nothing, a timescale of more than a microsecond, signals in
-    ///   more than one top scope or outside of any, and nothing to write; `InputError` when it cannot be written; otherwise
-    ///   as `TraceFile.forEachChange`.
+    /// Writes the activity of `file` to `path`, which appears whole or not at all.
+    /// - Throws: as `text(of:)`; `InputError` when it cannot be written.
     public func write(_ file: TraceFile, to path: String) throws -> Result {
+        let target = try ResultFile.prepare(path, option: "the new file")
+        defer { target.discard() }
+        let (text, result) = try text(of: file)
+        try target.write(text)
+        try target.publish()
+        return result
+    }
+
+    /// The activity of `file`. Reals, strings, events and signals without bits are left out.
+    /// - Throws: `WaveformError.invalid` for a pattern that matches nothing, a timescale of more than a microsecond, signals in
+    ///   more than one top scope or outside of any, and nothing to write; otherwise as `TraceFile.forEachChange`.
+    public func text(of file: TraceFile) throws -> (text: Data, result: Result) {
         let chosen = try file.select(filter, SignalLabels(file)).filter {
             let signal = file.signals[$0]
             return signal.kind.form == .bits && signal.kind != .event && signal.width > 0
@@ -39,8 +48,6 @@ public struct SAIFWriter: Sendable {
             throw WaveformError.invalid("SAIF has timescales of 1 fs to 100 us; '\(file.path)' has another")
         }
         let top = try Self.top(of: chosen, file)
-        let target = try ResultFile.prepare(path, option: "the new file")
-        defer { target.discard() }
         var counts: [Int: BitActivity] = [:]
         for index in chosen {
             let signal = file.signals[file.signals[index].source]
@@ -55,9 +62,8 @@ public struct SAIFWriter: Sendable {
         let times = min(first, extent.start)...max(extent.end, first)
         for key in counts.keys { counts[key]?.finish(times) }
         let tree = InstanceTree(file, chosen, counts)
-        try target.write(tree.text(top: top, times: times))
-        try target.publish()
-        return Result(nets: tree.nets, duration: times.upperBound - times.lowerBound, extent: extent)
+        let result = Result(nets: tree.nets, duration: times.upperBound - times.lowerBound, extent: extent)
+        return (tree.text(top: top, times: times), result)
     }
 
     private static func top(of chosen: [Int], _ file: TraceFile) throws -> Int {

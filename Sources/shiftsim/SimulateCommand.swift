@@ -48,7 +48,10 @@ struct SimulateCommand: ParsableCommand {
     var quiet = false
 
     func run() throws {
-        let configuration = try options.load(try assignments())
+        // What a trace shows is asked for by keys that need one: they are read beside a name that is not kept.
+        let isHidden = try saif != nil && trace == nil && options.load().trace.file == nil
+        var configuration = try options.load(try assignments(hidesTrace: isHidden))
+        if isHidden { configuration.trace.file = nil }
         if !taps.isEmpty && configuration.trace.file == nil && saif == nil {
             throw InputError(at: "--taps", "needs a file: --trace FILE.fst, trace.file, or --saif FILE.saif")
         }
@@ -67,7 +70,7 @@ struct SimulateCommand: ParsableCommand {
         if !outcome.isCorrect { throw ExitCode(ExitStatus.checkFailed) }
     }
 
-    private func assignments() throws -> [ConfigAssignment] {
+    private func assignments(hidesTrace: Bool) throws -> [ConfigAssignment] {
         var result: [ConfigAssignment] = []
         if let mode { result.append(ConfigAssignment(key: "run.mode", value: mode, option: "--mode")) }
         if noCheck { result.append(ConfigAssignment("run.check=false", option: "--no-check")) }
@@ -75,6 +78,7 @@ struct SimulateCommand: ParsableCommand {
             let path = trace.hasPrefix("/") ? trace : FileManager.default.currentDirectoryPath + "/" + trace
             result.append(ConfigAssignment(key: "trace.file", value: path, option: "--trace"))
         }
+        if hidesTrace { result.append(ConfigAssignment(key: "trace.file", value: "/activity.fst", option: "--saif")) }
         if !taps.isEmpty { result.append(ConfigAssignment(key: "trace.taps", values: taps, option: "--taps")) }
         if let layers {
             let names = layers.split(separator: ",").map(String.init)

@@ -17,7 +17,12 @@ import Testing
         "config.yaml": "any configuration", "file.yaml": "any configuration",
         "configs/CONFIG.yaml": "any configuration", "accuracy.yaml": "made by accuracy_table",
         "NAME.yaml": "any configuration",
+        "CONFIG.yaml": "any training", "TABLE.md": "measure of training", "metrics.csv": "a training run",
+        "DIR/front.csv": "codesign", "front.csv": "codesign", "simulation.yaml": "measure of training",
+        "simulation/layers.csv": "simulate -o",
         // Made by the reader of a page, or by a test.
+        "out/training/tiny.md": "docs/guide/Train.md", "run.yaml": "tests of training", "t.md": "tests of training",
+        "front/front.csv": "tests of training", "nowhere.yaml": "tests of training",
         "out/mine.yaml": "docs/guide/SizeAnArray.md", "out/mine-sizes.yaml": "docs/guide/SizeAnArray.md",
         "mine.yaml": "docs/guide/SizeAnArray.md", "out/sizes/sweep.csv": "docs/guide/SizeAnArray.md",
         "base.yaml": "mutated_inputs", "sweep.yaml": "mutated_inputs",

@@ -110,7 +110,8 @@ import Testing
     }
 
     static let texts = [
-        "network.model", "network.input.images", "network.input.labels", "quantization.calibration", "trace.file",
+        "network.model", "network.input.images", "network.input.labels", "quantization.calibration", "energy.table",
+        "trace.file",
         "trace.taps", "trace.layers",
     ]
 

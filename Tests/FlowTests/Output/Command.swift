@@ -42,6 +42,9 @@ struct Command: Sendable, CustomTestStringConvertible {
             words: "simulate tiny.yaml --quiet --trace TARGET", target: "run.fst",
             failure: ("--window 999999:9999999", 2), change: "--window 0:99"),
         Command(
+            words: "simulate tiny.yaml --quiet --saif TARGET", target: "run.saif",
+            failure: ("--window 999999:9999999", 2), change: "--window 0:99"),
+        Command(
             words: "sweep sweep.yaml --quiet --jobs 1 -o TARGET", target: "out", failure: nil, change: ""),
         Command(
             words: "quantize tiny -o TARGET", target: "model.onnx", failure: ("--calibrate cut.png", 2),
@@ -55,6 +58,9 @@ struct Command: Sendable, CustomTestStringConvertible {
         Command(
             words: "trace convert old.fst TARGET", target: "new.vcd", failure: nil, change: "--taps *.clk",
             answers: false),
+        Command(
+            words: "trace convert old.fst TARGET", target: "new.saif", failure: nil, change: "--taps *.clk",
+            answers: false),
     ]
 
     /// Those that only read.
@@ -67,6 +73,7 @@ struct Command: Sendable, CustomTestStringConvertible {
         Command(words: "trace info old.fst --signals"), Command(words: "trace dump old.fst"),
         Command(words: "trace diff old.fst old.fst"), Command(words: "trace stats old.fst"),
         Command(words: "trace find old.fst 1"), Command(words: "doctor"), Command(words: "--help"),
+        Command(words: "energy-table"), Command(words: "energy-table tiny.yaml --json"),
         Command(words: "help sweep"), Command(words: "--version"),
     ]
 

@@ -84,17 +84,10 @@ import Testing
                     path: file, assignments: (changes + ["run.mode=full"]).map { ConfigAssignment($0) }))
         ).report
         // Toggles are assumed but in mode full.
-        func withoutEnergy(_ layers: [LayerSection]) -> [LayerSection] {
-            layers.map {
-                var layer = $0
-                layer.energyJ = 0
-                return layer
-            }
-        }
         #expect(timing.energy == functional.energy && timing.layers == functional.layers)
         for other in [functional, full] {
             #expect(timing.cycles == other.cycles && timing.dram == other.dram)
-            #expect(withoutEnergy(timing.layers) == withoutEnergy(other.layers))
+            #expect(timing.layers.withoutEnergy == other.layers.withoutEnergy)
         }
         // Each layer reads weights, and each access of 64 bytes is in the traffic of some.
         #expect(timing.layers.allSatisfy { ($0.dramBusy ?? 0) > 0 })
@@ -170,5 +163,16 @@ import Testing
         #expect(header == functional.table.prefix { $0 != "\n" }.replacing(",functional.mismatches", with: ""))
         #expect(timing.front.map(\.point) == functional.front.map(\.point))
         #expect(timing.summary.first?.contains("4 simulated") == true)
+    }
+}
+
+extension [LayerSection] {
+    /// The layers without what depends on whether toggles are counted.
+    var withoutEnergy: [LayerSection] {
+        map {
+            var layer = $0
+            layer.energyJ = 0
+            return layer
+        }
     }
 }

@@ -197,7 +197,7 @@ def _presets():
 
 
 def _paper_presets():
-    """Table II to IV and VI of the n-BQ paper with its recipes (papers.md, 1.3): batch, rates, drops, epochs."""
+    """Table II to IV and VI of the n-BQ paper with its recipes (facts, 1.3): batch, rates, drops, epochs."""
     found = {}
     resnet = {**_CIFAR, "network": "resnet-110", "steps": 64000}
     resnet = merged(resnet, {"optimizer": {"rate": 0.1, "decay": 1e-4, "drops": [0.5, 0.594]}})
