@@ -58,6 +58,17 @@ def test_a_family_that_behaves_otherwise_shows_only_when_left_out(tmp_path, caps
     assert "left out, family by family" in capsys.readouterr().out
 
 
+def test_a_family_that_is_left_out_has_no_row_in_its_fit(tmp_path, monkeypatch):
+    kernels, features, measured = calibration.read(write(tmp_path / "a.csv", KERNELS, [1, 1, 1, 1, 1, 1]))
+    fitted = []
+    monkeypatch.setattr(calibration, "fit", lambda rows, truth: fitted.append(rows) or np.ones(6))
+    calibration.left_out(kernels, features, measured)
+    for family, rows in zip(calibration.FAMILIES, fitted, strict=True):
+        inside = features[[calibration.family_of(kernel) == family for kernel in kernels]]
+        assert len(rows) == len(features) - len(inside)
+        assert not set(map(tuple, rows)) & set(map(tuple, inside))
+
+
 @pytest.mark.skipif(not shared("data/energy/powergear-train.csv").exists(), reason="the measured boards are not here")
 def test_boards_are_met_within_a_fifth():
     kernels, features, measured = calibration.read(shared("data/energy/powergear-train.csv"))

@@ -48,6 +48,8 @@ def test_the_closed_form_is_the_papers():
     # Printed: "about 4.1"; 4.098 to 4.072 for n = 1 to 5 (facts of the paper, derived from its own equation).
     ratios = [float(value) for value in re.findall(r"eq\. 43, n = \d \| [\d.]+ \| [\d.]+ \| ([\d.]+)", text)]
     assert ratios == [4.098, 4.092, 4.085, 4.078, 4.072]
+    # The rates themselves, from the paper's equation by hand: 915.1 and 224.0.
+    assert "| eq. 43, n = 3 | 915.1 | 224.0 | 4.085 |" in text
     # 2 * 3,538,944 MACs in 100 and 300 cycles at 200 MHz.
     assert text.count("| 14155.8 | 4718.6 | 3.000 |") == 3
 
