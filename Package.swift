@@ -168,7 +168,8 @@ let package = Package(
             name: "FlowTests",
             dependencies: [
                 "Accelerator", "Configuration", "Cosimulation", "Diagnostics", "Energy", "ExternalMemory", "Flows",
-                "Machine", "NetworkReaders", "Networks", "Output", "Preparation", "Quantizer", "ReferenceModel", "Reports",
+                "Machine", "NetworkReaders", "Networks", "Output", "Preparation", "Quantizer", "ReferenceModel",
+                "Reports",
                 "Schedule", "Support", "Sweep", "TestSupport", "shiftsim",
             ]),
     ],
